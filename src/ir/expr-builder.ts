@@ -1,0 +1,403 @@
+import { dtypeInfo, type DType } from "../core/dtype.js";
+import type { ComputeType, Expr, FoldOp, Variable } from "./loop.js";
+import { isComparison, type ScalarOp } from "./scalar.js";
+
+/** Any property of `Expr` that is not derived by the builder. */
+type Shape<E> = E extends unknown ? Omit<E, "id" | "type" | "lanes" | "min" | "max"> : never;
+
+/**
+ * Makes expressions. Equal expressions are one object with one id, constants are folded, and integer index arithmetic is
+ * kept as sums of terms, so that `(i*28 + j) / 28` with 0 ≤ j < 28 is `i` without a separate simplifier.
+ */
+export class ExprBuilder {
+  readonly #interned = new Map<string, Expr>();
+  readonly #linear = new Map<number, Linear>();
+  #nextExpr = 0;
+  #nextVariable = 0;
+
+  #make(shape: Shape<Expr>, type: ComputeType, lanes: number, key: string, min = -Infinity, max = Infinity): Expr {
+    const full = `${shape.kind}:${type}:${lanes}:${key}`;
+    const have = this.#interned.get(full);
+    if (have) return have;
+    const made = { ...shape, id: this.#nextExpr++, type, lanes, min, max } as Expr;
+    this.#interned.set(full, made);
+    return made;
+  }
+
+  variable(name: string, type: ComputeType, lanes = 1, min = -Infinity, max = Infinity): Variable {
+    return { id: this.#nextVariable++, name, type, lanes, min, max };
+  }
+
+  /** A loop counter that runs over 0 … size−1. */
+  counter(name: string, size: number): Variable {
+    return this.variable(name, "index", 1, 0, Math.max(0, size - 1));
+  }
+
+  ref(variable: Variable): Expr {
+    return this.#make({ kind: "var", variable }, variable.type, variable.lanes, String(variable.id), variable.min, variable.max);
+  }
+
+  const(value: number, type: ComputeType): Expr {
+    const wrapped = wrapConstant(value, type);
+    const key = Object.is(wrapped, -0) ? "-0" : String(wrapped);
+    return this.#make({ kind: "const", value: wrapped }, type, 1, key, wrapped, wrapped);
+  }
+
+  index(value: number): Expr {
+    return this.const(value, "index");
+  }
+
+  intArg(slot: number, min = 0, max = Infinity): Expr {
+    return this.#make({ kind: "int-arg", slot }, "index", 1, String(slot), min, max);
+  }
+
+  load(buffer: number, dtype: DType, index: Expr, lanes = 1): Expr {
+    return this.#make({ kind: "load", buffer, index }, dtypeInfo[dtype].compute, lanes, `${buffer}@${index.id}`);
+  }
+
+  guard(condition: Expr, value: Expr, other: Expr): Expr {
+    if (condition.kind === "const") return condition.value ? value : other;
+    if (value === other) return value;
+    return this.#make({ kind: "guard", condition, value, other }, value.type, value.lanes, `${condition.id},${value.id},${other.id}`);
+  }
+
+  splat(arg: Expr, lanes: number): Expr {
+    if (arg.lanes === lanes) return arg;
+    return this.#make({ kind: "splat", arg }, arg.type, lanes, String(arg.id), arg.min, arg.max);
+  }
+
+  pack(args: readonly Expr[]): Expr {
+    const first = args[0];
+    if (!first) throw new RangeError("pack needs at least one lane");
+    if (args.every((a) => a === first)) return this.splat(first, args.length);
+    return this.#make({ kind: "pack", args }, first.type, args.length, args.map((a) => a.id).join());
+  }
+
+  ramp(base: Expr, lanes: number): Expr {
+    return this.#make({ kind: "ramp", base }, base.type, lanes, String(base.id));
+  }
+
+  fold(op: FoldOp, arg: Expr): Expr {
+    if (arg.lanes === 1) return arg;
+    return this.#make({ kind: "fold", op, arg }, arg.type, 1, `${op}:${arg.id}`);
+  }
+
+  cast(arg: Expr, type: ComputeType): Expr {
+    if (arg.type === type) return arg;
+    if (arg.kind === "const") return this.const(castConstant(arg.value, type), type);
+    if (arg.kind === "splat") return this.splat(this.cast(arg.arg, type), arg.lanes);
+    const integral = type === "index" || type === "int32" || type === "uint32";
+    const keeps = integral && (arg.type === "index" || arg.type === "int32") && arg.min >= (type === "uint32" ? 0 : -(2 ** 31)) && arg.max < 2 ** 31;
+    const range: [number, number] = keeps ? [arg.min, arg.max] : type === "index" ? [-(2 ** 31), 2 ** 32 - 1] : [-Infinity, Infinity];
+    return this.#make({ kind: "cast", arg }, type, arg.lanes, String(arg.id), ...range);
+  }
+
+  bitcast(arg: Expr, type: ComputeType): Expr {
+    if (arg.type === type) return arg;
+    if (arg.kind === "bitcast") return this.bitcast(arg.arg, type);
+    return this.#make({ kind: "bitcast", arg }, type, arg.lanes, String(arg.id));
+  }
+
+  op(op: ScalarOp, ...args: readonly Expr[]): Expr {
+    const lanes = Math.max(...args.map((a) => a.lanes));
+    const wide = args.map((a) => this.splat(a, lanes));
+    const simple = this.#simplify(op, wide);
+    if (simple) return simple;
+    const type = isComparison(op) ? "bool" : (op === "select" ? wide[1] : wide[0])?.type;
+    if (!type) throw new RangeError(`${op} needs arguments`);
+    if (type === "index" && lanes === 1 && (op === "add" || op === "sub" || op === "mul")) {
+      const linear = this.#combine(op, wide);
+      if (linear) return this.#fromLinear(linear);
+    }
+    return this.#raw(op, type, lanes, wide);
+  }
+
+  #raw(op: ScalarOp, type: ComputeType, lanes: number, args: readonly Expr[]): Expr {
+    const [min, max] = type === "index" ? rangeOf(op, args) : [-Infinity, Infinity];
+    return this.#make({ kind: "op", op, args }, type, lanes, `${op}:${args.map((a) => a.id).join()}`, min, max);
+  }
+
+  add(a: Expr, b: Expr): Expr {
+    return this.op("add", a, b);
+  }
+  sub(a: Expr, b: Expr): Expr {
+    return this.op("sub", a, b);
+  }
+  mul(a: Expr, b: Expr): Expr {
+    return this.op("mul", a, b);
+  }
+  div(a: Expr, b: Expr): Expr {
+    return this.op("div", a, b);
+  }
+  rem(a: Expr, b: Expr): Expr {
+    return this.op("rem", a, b);
+  }
+  min(a: Expr, b: Expr): Expr {
+    return this.op("min", a, b);
+  }
+  max(a: Expr, b: Expr): Expr {
+    return this.op("max", a, b);
+  }
+  lt(a: Expr, b: Expr): Expr {
+    return this.op("lt", a, b);
+  }
+  le(a: Expr, b: Expr): Expr {
+    return this.op("le", a, b);
+  }
+  eq(a: Expr, b: Expr): Expr {
+    return this.op("eq", a, b);
+  }
+  ne(a: Expr, b: Expr): Expr {
+    return this.op("ne", a, b);
+  }
+  and(a: Expr, b: Expr): Expr {
+    return this.op("and", a, b);
+  }
+  or(a: Expr, b: Expr): Expr {
+    return this.op("or", a, b);
+  }
+  not(a: Expr): Expr {
+    return this.op("not", a);
+  }
+  neg(a: Expr): Expr {
+    return this.op("neg", a);
+  }
+  abs(a: Expr): Expr {
+    return this.op("abs", a);
+  }
+  select(condition: Expr, a: Expr, b: Expr): Expr {
+    return this.op("select", condition, a, b);
+  }
+
+  #simplify(op: ScalarOp, args: readonly Expr[]): Expr | undefined {
+    const [a, b, c] = args;
+    if (!a) return undefined;
+    if (op === "select" && b && c) {
+      if (b === c) return b;
+      const condition = constantOf(a);
+      if (condition !== undefined) return condition ? b : c;
+      return undefined;
+    }
+    const av = constantOf(a);
+    const bv = b && constantOf(b);
+    const lanes = a.lanes;
+    if (a.type === "bool" && b) {
+      if (op === "and") {
+        if (av !== undefined) return av ? b : a;
+        if (bv !== undefined) return bv ? a : b;
+        if (a === b) return a;
+      }
+      if (op === "or") {
+        if (av !== undefined) return av ? a : b;
+        if (bv !== undefined) return bv ? b : a;
+        if (a === b) return a;
+      }
+      return undefined;
+    }
+    if (a.type === "bool" && op === "not" && av !== undefined) return this.splat(this.const(av ? 0 : 1, "bool"), lanes);
+    if (a.type === "index" && b && lanes === 1) return this.#simplifyIndex(op, a, b, av, bv);
+    return undefined;
+  }
+
+  #simplifyIndex(op: ScalarOp, a: Expr, b: Expr, av: number | undefined, bv: number | undefined): Expr | undefined {
+    const yes = (value: boolean): Expr => this.const(value ? 1 : 0, "bool");
+    if (av !== undefined && bv !== undefined) {
+      const value = foldIndex(op, av, bv);
+      return value === undefined ? undefined : isComparison(op) ? yes(value !== 0) : this.index(value);
+    }
+    switch (op) {
+      case "lt":
+        if (a.max < b.min) return yes(true);
+        if (a.min >= b.max) return yes(false);
+        return undefined;
+      case "le":
+        if (a.max <= b.min) return yes(true);
+        if (a.min > b.max) return yes(false);
+        return undefined;
+      case "eq":
+        if (a === b) return yes(true);
+        if (a.max < b.min || a.min > b.max) return yes(false);
+        return undefined;
+      case "ne":
+        if (a === b) return yes(false);
+        if (a.max < b.min || a.min > b.max) return yes(true);
+        return undefined;
+      case "min":
+        return a.max <= b.min ? a : b.max <= a.min ? b : undefined;
+      case "max":
+        return a.min >= b.max ? a : b.min >= a.max ? b : undefined;
+      case "div":
+        return bv === undefined ? undefined : this.#divide(a, bv).quotient;
+      case "rem":
+        return bv === undefined ? undefined : this.#divide(a, bv).remainder;
+      default:
+        return undefined;
+    }
+  }
+
+  /** Division by a positive constant of something that is never negative, taken apart by terms. */
+  #divide(a: Expr, divisor: number): { quotient: Expr | undefined; remainder: Expr | undefined } {
+    if (divisor === 1) return { quotient: a, remainder: this.index(0) };
+    if (divisor <= 0 || a.min < 0) return { quotient: undefined, remainder: undefined };
+    if (a.max < divisor) return { quotient: this.index(0), remainder: a };
+    const linear = this.#toLinear(a);
+    const whole: Linear = { terms: new Map(), constant: Math.floor(linear.constant / divisor) };
+    const rest: Linear = { terms: new Map(), constant: linear.constant - whole.constant * divisor };
+    for (const [term, factor] of linear.terms) {
+      if (factor % divisor === 0) whole.terms.set(term, factor / divisor);
+      else rest.terms.set(term, factor);
+    }
+    if (whole.terms.size === 0 && whole.constant === 0) return { quotient: undefined, remainder: undefined };
+    const remaining = this.#fromLinear(rest);
+    if (remaining.min < 0) return { quotient: undefined, remainder: undefined };
+    const fits = remaining.max < divisor;
+    const d = this.index(divisor);
+    return {
+      quotient: fits ? this.#fromLinear(whole) : this.add(this.#fromLinear(whole), this.div(remaining, d)),
+      remainder: fits ? remaining : this.rem(remaining, d),
+    };
+  }
+
+  /** The expression as a sum of factor·term + constant, where no term is itself a sum. */
+  linearTerms(e: Expr): { readonly terms: ReadonlyMap<Expr, number>; readonly constant: number } {
+    return this.#toLinear(e);
+  }
+
+  #toLinear(e: Expr): Linear {
+    if (e.kind === "const") return { terms: new Map(), constant: e.value };
+    return this.#linear.get(e.id) ?? { terms: new Map([[e, 1]]), constant: 0 };
+  }
+
+  #combine(op: "add" | "sub" | "mul", args: readonly Expr[]): Linear | undefined {
+    const [a, b] = args.map((e) => this.#toLinear(e));
+    if (!a || !b) return undefined;
+    if (op === "mul") {
+      if (b.terms.size === 0) return scaleLinear(a, b.constant);
+      if (a.terms.size === 0) return scaleLinear(b, a.constant);
+      return undefined;
+    }
+    const sign = op === "add" ? 1 : -1;
+    const terms = new Map(a.terms);
+    for (const [term, factor] of b.terms) {
+      const sum = (terms.get(term) ?? 0) + sign * factor;
+      if (sum === 0) terms.delete(term);
+      else terms.set(term, sum);
+    }
+    return { terms, constant: a.constant + sign * b.constant };
+  }
+
+  #fromLinear(linear: Linear): Expr {
+    let sum: Expr | undefined;
+    const sorted = [...linear.terms].sort(([a], [b]) => a.id - b.id);
+    for (const [term, factor] of sorted) {
+      const scaled = factor === 1 ? term : this.#raw("mul", "index", 1, [term, this.index(factor)]);
+      sum = sum ? this.#raw("add", "index", 1, [sum, scaled]) : scaled;
+    }
+    if (!sum) return this.index(linear.constant);
+    if (linear.constant !== 0) sum = this.#raw("add", "index", 1, [sum, this.index(linear.constant)]);
+    const only = sorted[0];
+    if (!(sorted.length === 1 && linear.constant === 0 && only?.[1] === 1)) this.#linear.set(sum.id, linear);
+    return sum;
+  }
+}
+
+interface Linear {
+  readonly terms: Map<Expr, number>;
+  readonly constant: number;
+}
+
+function scaleLinear(a: Linear, by: number): Linear {
+  if (by === 0) return { terms: new Map(), constant: 0 };
+  return { terms: new Map([...a.terms].map(([t, f]) => [t, f * by])), constant: a.constant * by };
+}
+
+/** The value of a constant or of a splatted one. */
+export function constantOf(e: Expr): number | undefined {
+  if (e.kind === "const") return e.value;
+  return e.kind === "splat" ? constantOf(e.arg) : undefined;
+}
+
+function wrapConstant(value: number, type: ComputeType): number {
+  switch (type) {
+    case "float32":
+      return Math.fround(value);
+    case "int32":
+      return value | 0;
+    case "uint32":
+      return value >>> 0;
+    case "bool":
+      return value ? 1 : 0;
+    case "float64":
+    case "index":
+      return value;
+  }
+}
+
+function castConstant(value: number, type: ComputeType): number {
+  switch (type) {
+    case "int32":
+      return Number.isNaN(value) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value)));
+    case "uint32":
+      return Number.isNaN(value) ? 0 : Math.max(0, Math.min(2 ** 32 - 1, Math.trunc(value)));
+    case "index":
+      return Math.trunc(value);
+    default:
+      return value;
+  }
+}
+
+function foldIndex(op: ScalarOp, a: number, b: number): number | undefined {
+  switch (op) {
+    case "add":
+      return a + b;
+    case "sub":
+      return a - b;
+    case "mul":
+      return a * b;
+    case "div":
+      return b === 0 ? undefined : Math.trunc(a / b);
+    case "rem":
+      return b === 0 ? undefined : a % b;
+    case "min":
+      return Math.min(a, b);
+    case "max":
+      return Math.max(a, b);
+    case "lt":
+      return a < b ? 1 : 0;
+    case "le":
+      return a <= b ? 1 : 0;
+    case "eq":
+      return a === b ? 1 : 0;
+    case "ne":
+      return a !== b ? 1 : 0;
+    default:
+      return undefined;
+  }
+}
+
+function rangeOf(op: ScalarOp, args: readonly Expr[]): [number, number] {
+  const [a, b, c] = args;
+  if (!a || !b) return [-Infinity, Infinity];
+  switch (op) {
+    case "add":
+      return [a.min + b.min, a.max + b.max];
+    case "sub":
+      return [a.min - b.max, a.max - b.min];
+    case "mul": {
+      const products = [a.min * b.min, a.min * b.max, a.max * b.min, a.max * b.max].map((p) => (Number.isNaN(p) ? 0 : p));
+      return [Math.min(...products), Math.max(...products)];
+    }
+    case "div":
+      return b.min > 0 && a.min >= 0 ? [Math.floor(a.min / b.max), Math.floor(a.max / b.min)] : [-Infinity, Infinity];
+    case "rem":
+      return b.min > 0 && a.min >= 0 ? [0, Math.min(a.max, b.max - 1)] : [-Infinity, Infinity];
+    case "min":
+      return [Math.min(a.min, b.min), Math.min(a.max, b.max)];
+    case "max":
+      return [Math.max(a.min, b.min), Math.max(a.max, b.max)];
+    case "select":
+      return c ? [Math.min(b.min, c.min), Math.max(b.max, c.max)] : [-Infinity, Infinity];
+    default:
+      return [-Infinity, Infinity];
+  }
+}

@@ -1,0 +1,137 @@
+import type { DType } from "../core/dtype.js";
+import { DeviceError } from "../core/errors.js";
+import type { Shape } from "../core/shape.js";
+import type { Op } from "./op.js";
+
+/** What is known of a tensor without computing it. */
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/** Attributes of a node: plain data, so that a graph can be printed, compared and written to a file. */
+export type AttrValue = number | string | boolean | null | readonly AttrValue[] | { readonly [key: string]: AttrValue } | Graph;
+export type Attrs = { readonly [key: string]: AttrValue };
+
+/** Where values live; the runtime's devices are the only implementation. */
+export interface DeviceTag {
+  readonly name: string;
+}
+
+/** Memory that holds an evaluated value, row-major. Only the device that made it looks inside. */
+export interface Storage {
+  readonly device: DeviceTag;
+  readonly bytes: number;
+}
+
+/** One result of a node: an immutable tensor, computed or not. */
+export class Value implements TensorType {
+  readonly node: Node;
+  readonly index: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Undefined while nothing ties the value to a device (constants, iota). */
+  readonly device: DeviceTag | undefined;
+  /** Whether a gradient may be asked of this value. */
+  requiresGrad = false;
+  /** The memory that holds it, once evaluated. */
+  storage: Storage | undefined = undefined;
+
+  constructor(node: Node, index: number, type: TensorType, device: DeviceTag | undefined) {
+    this.node = node;
+    this.index = index;
+    this.shape = type.shape;
+    this.dtype = type.dtype;
+    this.device = device;
+  }
+}
+
+let nextNodeId = 0;
+
+/** One application of an operator. Ids grow with creation, so inputs have smaller ids than their users. */
+export class Node {
+  readonly id: number;
+  readonly op: Op;
+  readonly attrs: Attrs;
+  readonly outputs: readonly Value[];
+  /** Emptied once the outputs are evaluated and no gradient needs the history. */
+  inputs: readonly Value[];
+
+  constructor(op: Op, inputs: readonly Value[], attrs: Attrs, types: readonly TensorType[], device: DeviceTag | undefined) {
+    this.id = nextNodeId++;
+    this.op = op;
+    this.inputs = inputs;
+    this.attrs = attrs;
+    this.outputs = types.map((type, index) => new Value(this, index, type, device));
+  }
+}
+
+/** A closed computation: `outputs` depend on `inputs` and constants only. Inputs are outputs of `input` nodes. */
+export interface Graph {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+
+/** Records `op(inputs)`, inferring its results. Throws what `op.infer` throws, and DeviceError when devices are mixed. */
+export function apply<A extends Attrs>(op: Op<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
+  const types = op.infer(inputs, attrs);
+  let device: DeviceTag | undefined;
+  for (const input of inputs) {
+    if (input.device === undefined || input.device === device) continue;
+    if (device !== undefined) {
+      throw new DeviceError(`[${op.name}] tensors are on ${device.name} and ${input.device.name}: move one with .to("${device.name}")`);
+    }
+    device = input.device;
+  }
+  return new Node(op, inputs, attrs, types, device).outputs;
+}
+
+/** `apply` for the operators with one result. */
+export function applyOne<A extends Attrs>(op: Op<A>, inputs: readonly Value[], attrs: A): Value {
+  const [value] = apply(op, inputs, attrs);
+  if (!value) throw new TypeError(`[${op.name}] has no result`);
+  return value;
+}
+
+/** The operator of leaves: graph inputs and evaluated tensors. */
+export const inputOp: Op = {
+  name: "input",
+  infer: () => [],
+  lower: { kind: "leaf" },
+  ref: () => [],
+};
+
+/** A new leaf. */
+export function input(type: TensorType, device?: DeviceTag): Value {
+  const [value] = new Node(inputOp, [], {}, [type], device).outputs;
+  if (!value) throw new TypeError("a leaf has one output");
+  return value;
+}
+
+export function isLeaf(value: Value): boolean {
+  return value.node.op === inputOp;
+}
+
+/** Nodes that `outputs` need, every node after its inputs; `stop` cuts the walk at values that are known already. */
+export function topologicalOrder(outputs: readonly Value[], stop: (value: Value) => boolean = () => false): Node[] {
+  const order: Node[] = [];
+  const state = new Map<Node, boolean>();
+  const stack: Node[] = [];
+  for (const output of outputs) if (!stop(output)) stack.push(output.node);
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+    if (!node) break;
+    const seen = state.get(node);
+    if (seen === undefined) {
+      state.set(node, false);
+      for (const value of node.inputs) if (!stop(value) && !state.has(value.node)) stack.push(value.node);
+    } else {
+      stack.pop();
+      if (!seen) {
+        state.set(node, true);
+        order.push(node);
+      }
+    }
+  }
+  return order;
+}
