@@ -21,7 +21,13 @@ export const digitForms: readonly (readonly DigitForm[])[] = [
     { weight: 3, strokes: [[50, 0, 50, 50, 50, 100]] },
     { weight: 1, strokes: [[60, 0, 52, 52, 42, 100]] },
     { weight: 2, strokes: [[28, 24, 42, 14, 54, 0, 54, 0, 53, 50, 52, 100]] },
-    { weight: 2, strokes: [[28, 22, 52, 0, 52, 0, 51, 50, 51, 99], [24, 100, 50, 99, 80, 99]] },
+    {
+      weight: 2,
+      strokes: [
+        [28, 22, 52, 0, 52, 0, 51, 50, 51, 99],
+        [24, 100, 50, 99, 80, 99],
+      ],
+    },
   ],
   [
     // sharp foot; looped foot; wavy foot
@@ -37,16 +43,43 @@ export const digitForms: readonly (readonly DigitForm[])[] = [
   ],
   [
     // open with straight arms; closed triangle; rounded like a u; open with a short stem
-    { weight: 3, strokes: [[28, 2, 22, 28, 14, 58, 14, 58, 50, 57, 88, 54], [68, 16, 66, 56, 62, 100]] },
-    { weight: 3, strokes: [[62, 0, 38, 34, 10, 66, 10, 66, 50, 66, 90, 65], [63, 0, 62, 50, 61, 100]] },
-    { weight: 2, strokes: [[20, 4, 16, 36, 30, 54, 56, 52, 76, 40], [80, 2, 76, 44, 68, 100]] },
-    { weight: 2, strokes: [[34, 0, 16, 50, 16, 50, 48, 51, 78, 47], [78, 0, 70, 48, 58, 100]] },
+    {
+      weight: 3,
+      strokes: [
+        [28, 2, 22, 28, 14, 58, 14, 58, 50, 57, 88, 54],
+        [68, 16, 66, 56, 62, 100],
+      ],
+    },
+    {
+      weight: 3,
+      strokes: [
+        [62, 0, 38, 34, 10, 66, 10, 66, 50, 66, 90, 65],
+        [63, 0, 62, 50, 61, 100],
+      ],
+    },
+    {
+      weight: 2,
+      strokes: [
+        [20, 4, 16, 36, 30, 54, 56, 52, 76, 40],
+        [80, 2, 76, 44, 68, 100],
+      ],
+    },
+    {
+      weight: 2,
+      strokes: [
+        [34, 0, 16, 50, 16, 50, 48, 51, 78, 47],
+        [78, 0, 70, 48, 58, 100],
+      ],
+    },
   ],
   [
     // bar as a second stroke; in one stroke from the bar; rounded like an S
     {
       weight: 3,
-      strokes: [[28, 3, 25, 24, 22, 45, 22, 45, 52, 36, 80, 56, 76, 86, 46, 100, 12, 90], [28, 3, 56, 3, 84, 0]],
+      strokes: [
+        [28, 3, 25, 24, 22, 45, 22, 45, 52, 36, 80, 56, 76, 86, 46, 100, 12, 90],
+        [28, 3, 56, 3, 84, 0],
+      ],
     },
     { weight: 3, strokes: [[80, 2, 54, 3, 30, 3, 30, 3, 24, 46, 24, 46, 56, 40, 80, 64, 68, 92, 40, 100, 14, 94]] },
     { weight: 2, strokes: [[80, 4, 50, 3, 28, 14, 32, 36, 60, 50, 78, 72, 62, 96, 36, 100, 14, 90]] },
@@ -60,10 +93,22 @@ export const digitForms: readonly (readonly DigitForm[])[] = [
   [
     // plain; with a bar; with a serif; curved; curved with a bar
     { weight: 3, strokes: [[14, 5, 48, 4, 84, 4, 84, 4, 62, 50, 42, 100]] },
-    { weight: 2, strokes: [[14, 4, 50, 3, 84, 3, 84, 3, 62, 50, 44, 100], [32, 52, 52, 50, 78, 48]] },
+    {
+      weight: 2,
+      strokes: [
+        [14, 4, 50, 3, 84, 3, 84, 3, 62, 50, 44, 100],
+        [32, 52, 52, 50, 78, 48],
+      ],
+    },
     { weight: 2, strokes: [[14, 22, 16, 4, 16, 4, 50, 5, 86, 2, 86, 2, 60, 44, 48, 100]] },
     { weight: 2, strokes: [[12, 14, 34, 2, 62, 8, 84, 4, 84, 4, 64, 38, 52, 100]] },
-    { weight: 1, strokes: [[12, 12, 34, 3, 84, 4, 84, 4, 60, 46, 50, 100], [34, 50, 56, 50, 76, 46]] },
+    {
+      weight: 1,
+      strokes: [
+        [12, 12, 34, 3, 84, 4, 84, 4, 60, 46, 50, 100],
+        [34, 50, 56, 50, 76, 46],
+      ],
+    },
   ],
   [
     // one stroke crossing itself; two rings; one stroke left open at the top

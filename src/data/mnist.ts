@@ -11,7 +11,12 @@ export interface MnistOptions {
   readonly dataDir?: string;
 }
 
-const fileNames = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+const fileNames = [
+  "train-images-idx3-ubyte",
+  "train-labels-idx1-ubyte",
+  "t10k-images-idx3-ubyte",
+  "t10k-labels-idx1-ubyte",
+];
 const imageSize = 28;
 const classes = 10;
 /** The largest official file unpacks to 47,040,016 bytes; what is far larger is no MNIST, or a decompression bomb. */
@@ -59,7 +64,8 @@ function missingFiles(why: string, names: readonly string[]): DataError {
   const list = names.map((name) => `  ${name} or ${name}.gz`).join("\n");
   return new DataError(
     `MNIST: ${why}:\n${list}\n` +
-      'They are the files of "The MNIST database of handwritten digits" (LeCun, Cortes, Burges; yann.lecun.com/exdb/mnist). ' +
+      'They are the files of "The MNIST database of handwritten digits" (LeCun, Cortes, Burges), ' +
+      "yann.lecun.com/exdb/mnist. " +
       "Put all four into DIR or DIR/mnist and name DIR with --data-dir or the environment variable GRADUS_DATA. " +
       "The data set digits needs no download.",
   );
@@ -71,7 +77,8 @@ async function readSet(imagesPath: string, labelsPath: string): Promise<ImageSet
   const [count = 0, height, width] = images.shape;
   if (images.dtype !== "uint8" || images.shape.length !== 3 || height !== imageSize || width !== imageSize) {
     throw new DataError(
-      `${imagesPath}: holds ${images.dtype} of shape [${images.shape.join(", ")}]; MNIST images are uint8 of shape [n, 28, 28].`,
+      `${imagesPath}: holds ${images.dtype} of shape [${images.shape.join(", ")}]; ` +
+        "MNIST images are uint8 of shape [n, 28, 28].",
     );
   }
   if (labels.dtype !== "uint8" || labels.shape.length !== 1 || labels.shape[0] !== count) {
@@ -82,15 +89,20 @@ async function readSet(imagesPath: string, labelsPath: string): Promise<ImageSet
   }
   const wrong = labels.data.findIndex((label) => label >= classes);
   if (wrong >= 0) {
-    throw new DataError(`${labelsPath}: label ${wrong} is ${labels.data[wrong]}; MNIST labels are 0 to ${classes - 1}.`);
+    throw new DataError(
+      `${labelsPath}: label ${wrong} is ${labels.data[wrong]}; MNIST labels are 0 to ${classes - 1}.`,
+    );
   }
   return { images: images.data, labels: labels.data, count, height, width, classes };
 }
 
 async function readUnpacked(path: string): Promise<Uint8Array> {
-  const { size } = await stat(path);
-  if (size > maxUnpackedBytes) throw tooLarge(path);
-  const bytes = await readFile(path);
+  const bytes = await unpackIfGzip(await readSmallFile(path), path);
+  // A plain array: `slice` of a Node buffer would be a view where that of a Uint8Array is a copy.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+async function unpackIfGzip(bytes: Buffer, path: string): Promise<Buffer> {
   // By content, not by name: browsers often unpack a download and keep its ".gz".
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
@@ -99,6 +111,16 @@ async function readUnpacked(path: string): Promise<Uint8Array> {
     if (error instanceof RangeError) throw tooLarge(path);
     throw new FormatError(`${path}: damaged gzip data (${String(error)}); fetch the file again.`, { cause: error });
   }
+}
+
+async function readSmallFile(path: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size <= maxUnpackedBytes) return await readFile(path);
+  } catch (error) {
+    throw new DataError(`MNIST: cannot read ${path}: ${String(error)}.`, { cause: error });
+  }
+  throw tooLarge(path);
 }
 
 function tooLarge(path: string): FormatError {

@@ -21,10 +21,11 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string): 
     }
     await rename(beside, path);
   } catch (error) {
-    await rm(beside, { force: true });
-    throw new DataError(`cannot write ${path}: ${String(error)}. Is ${folder} a folder with space that you may write to?`, {
-      cause: error,
-    });
+    await rm(beside, { force: true }).catch(() => undefined);
+    throw new DataError(
+      `cannot write ${path}: ${String(error)}. Is ${folder} a folder with free space that you may write to?`,
+      { cause: error },
+    );
   }
   await flushFolder(folder);
 }

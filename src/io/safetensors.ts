@@ -75,7 +75,9 @@ export function encodeSafetensors(
   const fields: string[] = [];
   if (metadata.size > 0) {
     for (const text of [...metadata].flat()) requireUnicode(text, "metadata");
-    fields.push(jsonField(metadataKey, `{${[...metadata].map(([k, v]) => jsonField(k, JSON.stringify(v))).join(",")}}`));
+    fields.push(
+      jsonField(metadataKey, `{${[...metadata].map(([k, v]) => jsonField(k, JSON.stringify(v))).join(",")}}`),
+    );
   }
   const ordered = [...tensors].sort(([, a], [, b]) => safetensorsItemBytes[b.dtype] - safetensorsItemBytes[a.dtype]);
   let offset = 0;
@@ -85,7 +87,8 @@ export function encodeSafetensors(
     const expected = byteLengthOf(name, dtype, shape);
     if (data.length !== expected) {
       throw new FormatError(
-        `safetensors: tensor "${name}" of ${dtype} [${shape.join(", ")}] takes ${expected} bytes, its data has ${data.length}.`,
+        `safetensors: tensor "${name}" of ${dtype} [${shape.join(", ")}] takes ${expected} bytes, ` +
+          `its data has ${data.length}.`,
       );
     }
     const end = offset + expected;
@@ -130,7 +133,8 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
   const dataStart = lengthBytes + headerBytes;
   if (dataStart > bytes.length) {
     throw new FormatError(
-      `safetensors: the header takes ${headerBytes} bytes, but only ${bytes.length - lengthBytes} follow its length; the file is truncated.`,
+      `safetensors: the header takes ${headerBytes} bytes, but only ${bytes.length - lengthBytes} follow its length; ` +
+        "the file is truncated.",
     );
   }
   const data = bytes.subarray(dataStart);
@@ -158,7 +162,8 @@ function isObject(value: unknown): value is JsonObject {
 }
 
 function parseHeader(bytes: Uint8Array): JsonObject {
-  if (bytes[0] !== 0x7b) throw new FormatError('safetensors: the header does not begin with "{"; this is another format.');
+  if (bytes[0] !== 0x7b)
+    throw new FormatError('safetensors: the header does not begin with "{"; this is another format.');
   let text: string;
   let header: unknown;
   try {
@@ -200,7 +205,9 @@ function parseEntry(name: string, value: unknown, dataBytes: number): HeaderEntr
     throw new FormatError(`safetensors: tensor "${name}" has the dtype ${JSON.stringify(dtype)}; known are ${known}.`);
   }
   if (!isSizes(shape)) {
-    throw new FormatError(`safetensors: tensor "${name}" has a shape that is no list of whole numbers from 0 to 2^53 - 1.`);
+    throw new FormatError(
+      `safetensors: tensor "${name}" has a shape that is no list of whole numbers from 0 to 2^53 - 1.`,
+    );
   }
   const [start, end] = isSizes(offsets) && offsets.length === 2 ? offsets : [];
   if (start === undefined || end === undefined || start > end || end > dataBytes) {
@@ -212,7 +219,8 @@ function parseEntry(name: string, value: unknown, dataBytes: number): HeaderEntr
   const expected = byteLengthOf(name, dtype, shape);
   if (end - start !== expected) {
     throw new FormatError(
-      `safetensors: tensor "${name}" of ${dtype} [${shape.join(", ")}] takes ${expected} bytes, its offsets span ${end - start}.`,
+      `safetensors: tensor "${name}" of ${dtype} [${shape.join(", ")}] takes ${expected} bytes, ` +
+        `its offsets span ${end - start}.`,
     );
   }
   return { dtype, shape, start, end };
@@ -261,6 +269,7 @@ function requireUnicode(text: string, what: string): void {
 
 function headerTooLong(headerBytes: number): FormatError {
   return new FormatError(
-    `safetensors: a header of ${headerBytes} bytes; the limit is ${maxHeaderBytes}. A file that announces this is another format.`,
+    `safetensors: a header of ${headerBytes} bytes; the limit is ${maxHeaderBytes}. ` +
+      "A file that announces this is another format.",
   );
 }

@@ -276,27 +276,40 @@ export class ExprBuilder {
       if (a.terms.size === 0) return scaleLinear(b, a.constant);
       return undefined;
     }
-    const sign = op === "add" ? 1 : -1;
-    const terms = new Map(a.terms);
-    for (const [term, factor] of b.terms) {
-      const sum = (terms.get(term) ?? 0) + sign * factor;
-      if (sum === 0) terms.delete(term);
-      else terms.set(term, sum);
-    }
-    return { terms, constant: a.constant + sign * b.constant };
+    return addLinear(a, op === "add" ? b : scaleLinear(b, -1));
   }
 
-  #fromLinear(linear: Linear): Expr {
+  /** (m / s)·s·f + (m % s)·f is m·f: what a reshape took apart comes together again. */
+  #rejoin(linear: Linear): Linear {
+    for (const [term, factor] of linear.terms) {
+      if (term.kind !== "op" || term.op !== "rem") continue;
+      const [m, s] = term.args;
+      if (!m || s?.kind !== "const") continue;
+      for (const [other, otherFactor] of linear.terms) {
+        if (other.kind !== "op" || other.op !== "div" || other.args[0] !== m || other.args[1] !== s) continue;
+        if (otherFactor !== factor * s.value) continue;
+        const rest = new Map(linear.terms);
+        rest.delete(term);
+        rest.delete(other);
+        return this.#rejoin(addLinear({ terms: rest, constant: linear.constant }, scaleLinear(this.#toLinear(m), factor)));
+      }
+    }
+    return linear;
+  }
+
+  #fromLinear(given: Linear): Expr {
+    const linear = this.#rejoin(given);
     let sum: Expr | undefined;
     const sorted = [...linear.terms].sort(([a], [b]) => a.id - b.id);
+    const whole = sorted[0];
+    if (sorted.length === 1 && linear.constant === 0 && whole?.[1] === 1) return whole[0];
     for (const [term, factor] of sorted) {
       const scaled = factor === 1 ? term : this.#raw("mul", "index", 1, [term, this.index(factor)]);
       sum = sum ? this.#raw("add", "index", 1, [sum, scaled]) : scaled;
     }
     if (!sum) return this.index(linear.constant);
     if (linear.constant !== 0) sum = this.#raw("add", "index", 1, [sum, this.index(linear.constant)]);
-    const only = sorted[0];
-    if (!(sorted.length === 1 && linear.constant === 0 && only?.[1] === 1)) this.#linear.set(sum.id, linear);
+    this.#linear.set(sum.id, linear);
     return sum;
   }
 }
@@ -304,6 +317,16 @@ export class ExprBuilder {
 interface Linear {
   readonly terms: Map<Expr, number>;
   readonly constant: number;
+}
+
+function addLinear(a: Linear, b: Linear): Linear {
+  const terms = new Map(a.terms);
+  for (const [term, factor] of b.terms) {
+    const sum = (terms.get(term) ?? 0) + factor;
+    if (sum === 0) terms.delete(term);
+    else terms.set(term, sum);
+  }
+  return { terms, constant: a.constant + b.constant };
 }
 
 function scaleLinear(a: Linear, by: number): Linear {

@@ -70,6 +70,8 @@ export class Node {
 export interface Graph {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** For each output, the input that the caller would like overwritten by it, or -1. */
+  readonly donate?: readonly number[];
 }
 
 /** Records `op(inputs)`, inferring its results. Throws what `op.infer` throws, and DeviceError when devices are mixed. */

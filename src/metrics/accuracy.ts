@@ -16,6 +16,7 @@ export function accuracy(predicted: ArrayLike<number>, actual: ArrayLike<number>
 export function requireSameLength(metric: string, predicted: ArrayLike<number>, actual: ArrayLike<number>): void {
   if (predicted.length === actual.length) return;
   throw new ShapeError(
-    `${metric}: ${predicted.length} predictions but ${actual.length} actual values; give one actual value per prediction.`,
+    `${metric}: ${predicted.length} predictions but ${actual.length} actual values; ` +
+      "give one actual value per prediction.",
   );
 }

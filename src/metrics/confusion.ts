@@ -46,7 +46,9 @@ export function formatConfusionMatrix(matrix: ConfusionMatrix, names?: readonly 
   const { classes, counts } = matrix;
   const labels = names ?? Array.from({ length: classes }, (_, i) => String(i));
   if (labels.length !== classes) {
-    throw new ArgumentError(`formatConfusionMatrix: ${labels.length} names for ${classes} classes; give one per class.`);
+    throw new ArgumentError(
+      `formatConfusionMatrix: ${labels.length} names for ${classes} classes; give one per class.`,
+    );
   }
   const rows = labels.map((label, actual) => {
     const row = counts.subarray(actual * classes, (actual + 1) * classes);

@@ -1,8 +1,9 @@
-import { isFloat, promoteTypes, type DType } from "../../core/dtype.js";
+import { isFloat, type DType } from "../../core/dtype.js";
 import { DTypeError } from "../../core/errors.js";
+import { broadcastShapes } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
-import { commonDType, isScalar, toDType, toFloat, unify, type Operand } from "./operands.js";
+import { commonDType, isScalar, materialize, shapeOf, toDType, toFloat, unify, type Operand } from "./operands.js";
 
 /** Arithmetic has no bool: two bools meet in int32. */
 function numericDType(operands: readonly Operand[]): DType {
@@ -56,7 +57,8 @@ export function pow(a: Operand, b: Operand): Value {
     if (b === 0.5) return ops.sqrt(toFloat(x));
     if (b === -1) return div(1, x);
   }
-  const [x, y] = unify("pow", [a, b], numericDType([a, b]));
+  const fractional = typeof b === "number" && b < 0;
+  const [x, y] = unify("pow", [a, b], (fractional ? floatDType : numericDType)([a, b]));
   return ops.pow(x, y);
 }
 
@@ -121,19 +123,15 @@ export const shiftLeft = bitwise("shiftLeft", ops.shl, false);
 /** a shifted right by b bits, 0 ≤ b < 32; signed integers keep their sign. Throws ShapeError, and DTypeError for floats and bools. */
 export const shiftRight = bitwise("shiftRight", ops.shr, false);
 
-/** Elements of `a` where `condition` holds, else of `b`, all three broadcast together. Throws ShapeError. */
+/** Elements of `a` where `condition` holds (is nonzero), else of `b`, all three broadcast together. Throws ShapeError. */
 export function where(condition: Value, a: Operand, b: Operand): Value {
+  const shape = broadcastShapes("where", condition.shape, shapeOf(a), shapeOf(b));
   const dtype = commonDType([a, b]);
-  // The condition takes part in the shape only, so it travels in its own dtype.
-  const test = toBool(condition);
-  const [shaped] = unify("where", [test, zeroLike(a), zeroLike(b)], "bool");
-  const [x] = unify("where", [a, shaped], dtype);
-  const [y] = unify("where", [b, shaped], dtype);
-  return ops.select(shaped, x, y);
-}
-
-function zeroLike(operand: Operand): Operand {
-  return isScalar(operand) ? false : ops.constant(0, "bool", operand.shape);
+  return ops.select(
+    materialize("where", toBool(condition), "bool", shape),
+    materialize("where", a, dtype, shape),
+    materialize("where", b, dtype, shape),
+  );
 }
 
 /** x + weight · (y − x): the point `weight` of the way from x to y. Throws ShapeError. */
@@ -152,6 +150,3 @@ export function logaddexp(a: Operand, b: Operand): Value {
   const distance = where(infinite, 0, ops.sub(low, high));
   return ops.add(high, ops.log1p(ops.exp(distance)));
 }
-
-/** The promoted dtype of two dtypes, e.g. int32 with float32 gives float32. */
-export { promoteTypes };

@@ -12,6 +12,11 @@ export function isScalar(operand: Operand): operand is number | boolean {
   return typeof operand !== "object";
 }
 
+/** The shape of an operand; numbers are scalars. */
+export function shapeOf(operand: Operand): Shape {
+  return isScalar(operand) ? [] : operand.shape;
+}
+
 /** The tensor in another dtype; itself if it has that dtype. */
 export function toDType(x: Value, dtype: DType): Value {
   return x.dtype === dtype ? x : convert(x, dtype);
@@ -73,7 +78,6 @@ export function materialize(op: string, operand: Operand, dtype: DType, shape: S
 
 /** The operands in one dtype (their common one unless given) and one shape. Throws ShapeError naming the op and the shapes. */
 export function unify<T extends readonly Operand[]>(op: string, operands: T, dtype = commonDType(operands)): { [K in keyof T]: Value } {
-  const shapes = operands.flatMap((operand) => (isScalar(operand) ? [] : [operand.shape]));
-  const shape = broadcastShapes(op, ...shapes);
+  const shape = broadcastShapes(op, ...operands.map(shapeOf));
   return operands.map((operand) => materialize(op, operand, dtype, shape)) as { [K in keyof T]: Value };
 }

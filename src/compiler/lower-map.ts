@@ -1,0 +1,78 @@
+import { sizeOf } from "../core/shape.js";
+import type { Stmt } from "../ir/loop.js";
+import { Draft, type KernelCall } from "./draft.js";
+import { decodeItem, loopNest } from "./loops.js";
+import type { Group } from "./partition.js";
+import { flatIndex, Reader } from "./reader.js";
+import { isLeaf, type Value } from "../ir/graph.js";
+
+/** Elements of the innermost loop that one item covers at most. */
+const blockSize = 4096;
+
+/** What a group's expressions take from memory: leaves, and what other kernels stored. */
+export function memoryReader(draft: Draft, group: Group, stored: ReadonlySet<Value>, local?: (v: Value) => ReturnType<Draft["memory"]> | undefined): Reader {
+  return new Reader(draft.b, (value) => {
+    const own = local?.(value);
+    if (own) return own;
+    if (isLeaf(value) || (stored.has(value) && !group.members.includes(value))) return draft.memory(value);
+    return undefined;
+  });
+}
+
+export function groupName(group: Group): string {
+  const names = group.members.map((m) => m.node.op.name);
+  return (names.length > 4 ? [...names.slice(0, 3), `${names.length - 3}-more`] : names).join("-");
+}
+
+/** Elementwise work: every element of the stored members, one shape, each computed from memory. */
+export function lowerMap(group: Group, stored: ReadonlySet<Value>): KernelCall {
+  const draft = new Draft();
+  const { b } = draft;
+  const reader = memoryReader(draft, group, stored);
+  const nest = loopNest(b, "i", group.space, (index) => [
+    ...group.stored.map((v) => reader.read(v, index)),
+    ...group.stored.map((v) => flatIndex(b, v.shape, index)),
+  ]);
+  const stores = group.stored.map((v) => draft.store(v, nest.index, reader.read(v, nest.index)));
+  const last = nest.sizes.length - 1;
+  const inner = nest.variables[last];
+  if (!inner) {
+    const item = b.counter("item", 1);
+    return draft.call(groupName(group), item, stores, 1);
+  }
+  const size = nest.sizes[last] ?? 1;
+  const outerSizes = nest.sizes.slice(0, last);
+  const blocks = size > 2 * blockSize ? Math.ceil(size / blockSize) : 1;
+  const items = sizeOf(outerSizes) * blocks;
+  const item = b.counter("item", items);
+  const block = b.rem(b.ref(item), b.index(blocks));
+  const begin = blocks === 1 ? b.index(0) : b.mul(block, b.index(blockSize));
+  const end = blocks === 1 ? b.index(size) : b.min(b.index(size), b.add(begin, b.index(blockSize)));
+  const body: Stmt[] = [
+    ...decodeItem(b, b.div(b.ref(item), b.index(blocks)), outerSizes, nest.variables.slice(0, last)),
+    { kind: "for", variable: inner, begin, end, step: 1, body: stores, vectorize: true },
+  ];
+  return draft.call(groupName(group), item, body, items);
+}
+
+/** An operator that brings its own loops. */
+export function lowerLoops(group: Group, stored: ReadonlySet<Value>): KernelCall {
+  const draft = new Draft();
+  const { b } = draft;
+  const reader = memoryReader(draft, group, stored);
+  const [first] = group.members;
+  if (!first || first.node.op.lower.kind !== "loops") throw new TypeError("a group of loops has one operator with loops");
+  const { outputs } = first.node;
+  const output = (k: number): Value => {
+    const value = outputs[k];
+    if (!value) throw new RangeError(`[${first.node.op.name}] has no output ${k}`);
+    return value;
+  };
+  const { items, body } = first.node.op.lower.build(b, {
+    ...reader.context(first),
+    store: (k, index, value) => draft.store(output(k), index, value),
+    reload: (k, index) => draft.load(draft.slot(output(k), "readwrite"), flatIndex(b, output(k).shape, index)),
+  });
+  const item = b.counter("item", items);
+  return draft.call(first.node.op.name, item, body(b.ref(item)), items);
+}

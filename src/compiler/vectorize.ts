@@ -1,0 +1,285 @@
+import type { DType } from "../core/dtype.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
+import type { Expr, FoldOp, Kernel, KernelBuffer, Stmt, Variable } from "../ir/loop.js";
+import { identityOf } from "./draft.js";
+import { factorOf } from "./loops.js";
+import type { Target } from "./target.js";
+import { allExprs, nested, ownExprs, parts, rebuild, variablesOf } from "./walk.js";
+
+/** Thrown where a loop cannot be run several iterations at a time; the loop then stays as it is. */
+class NotVectorizable extends Error {}
+
+/**
+ * Runs the loops marked `vectorize` as many iterations at a time as fit a vector register, with a scalar loop for the
+ * rest. Consecutive loads become vector loads, others are gathered; folds keep one partial result a lane.
+ */
+export function vectorize(b: ExprBuilder, kernel: Kernel, target: Target): Kernel {
+  const body = rewrite(kernel.body, (loop) => {
+    const widest = widestElement(loop.body);
+    const lanes = Math.floor(target.vectorBytes / widest);
+    if (lanes < 2 || (loop.begin.kind === "const" && loop.end.kind === "const" && loop.end.value - loop.begin.value < lanes)) return [loop];
+    try {
+      return new LoopVectorizer(b, kernel.buffers, loop, lanes).run();
+    } catch (error) {
+      if (error instanceof NotVectorizable) return [loop];
+      throw error;
+    }
+  });
+  return { ...kernel, body };
+}
+
+type For = Extract<Stmt, { kind: "for" }>;
+
+function rewrite(stmts: readonly Stmt[], vector: (loop: For) => readonly Stmt[]): Stmt[] {
+  return stmts.flatMap((s): readonly Stmt[] => {
+    if (s.kind === "for") return s.vectorize ? vector(s) : [{ ...s, body: rewrite(s.body, vector) }];
+    if (s.kind === "if") return [{ ...s, then: rewrite(s.then, vector), otherwise: rewrite(s.otherwise, vector) }];
+    return [s];
+  });
+}
+
+function widestElement(body: readonly Stmt[]): number {
+  let widest = 4;
+  for (const s of body) {
+    if (allExprs(ownExprs(s)).some((e) => e.type === "float64")) widest = 8;
+    for (const list of nested(s)) widest = Math.max(widest, widestElement(list));
+  }
+  return widest;
+}
+
+class LoopVectorizer {
+  readonly #b: ExprBuilder;
+  readonly #buffers: readonly KernelBuffer[];
+  readonly #loop: For;
+  readonly #lanes: number;
+  /** Scalar variables of the body and what stands for them in the vector loop. */
+  readonly #vectors = new Map<Variable, Variable>();
+  readonly #known = new Map<number, Expr>();
+  readonly #varying = new Map<number, boolean>();
+  readonly #partials = new Map<Variable, { readonly variable: Variable; readonly op: FoldOp }>();
+
+  constructor(b: ExprBuilder, buffers: readonly KernelBuffer[], loop: For, lanes: number) {
+    this.#b = b;
+    this.#buffers = buffers;
+    this.#loop = loop;
+    this.#lanes = lanes;
+  }
+
+  run(): Stmt[] {
+    const b = this.#b;
+    const loop = this.#loop;
+    if (loop.step !== 1) throw new NotVectorizable();
+    const body = this.#stmts(loop.body);
+    const count = b.sub(loop.end, loop.begin);
+    const whole = b.add(loop.begin, b.mul(b.div(count, b.index(this.#lanes)), b.index(this.#lanes)));
+    const before: Stmt[] = [];
+    const after: Stmt[] = [];
+    for (const [total, partial] of this.#partials) {
+      const value = b.splat(identityOf(b, partial.op, total.type === "index" ? "int32" : total.type), this.#lanes);
+      before.push({ kind: "mutable", variable: partial.variable, value });
+      after.push({ kind: "accumulate", variable: total, op: partial.op, value: b.fold(partial.op, b.ref(partial.variable)) });
+    }
+    const vectorLoop: Stmt = { ...loop, end: whole, step: this.#lanes, body, vectorize: false };
+    const restVariable = b.variable(loop.variable.name, "index", 1, loop.variable.min, loop.variable.max);
+    const rest: Stmt = {
+      ...loop,
+      variable: restVariable,
+      begin: whole,
+      body: this.#renamed(loop.body, loop.variable, restVariable),
+      vectorize: false,
+    };
+    const noRest = whole === loop.end || (count.kind === "const" && count.value % this.#lanes === 0);
+    return [...before, vectorLoop, ...after, ...(noRest ? [] : [rest])];
+  }
+
+  #storage(buffer: number): DType {
+    const found = this.#buffers[buffer];
+    if (!found) throw new RangeError(`kernel has no buffer ${buffer}`);
+    return found.dtype;
+  }
+
+  /** The statements with fresh variables, so that no variable is declared twice in a kernel. */
+  #renamed(stmts: readonly Stmt[], from: Variable, to: Variable): Stmt[] {
+    const b = this.#b;
+    const names = new Map<Variable, Variable>([[from, to]]);
+    const known = new Map<number, Expr>();
+    const expr = (e: Expr): Expr => {
+      const have = known.get(e.id);
+      if (have) return have;
+      const made = e.kind === "var" ? b.ref(names.get(e.variable) ?? e.variable) : rebuild(b, e, expr, (k) => this.#storage(k));
+      known.set(e.id, made);
+      return made;
+    };
+    const fresh = (v: Variable): Variable => {
+      const made = b.variable(v.name, v.type, v.lanes, v.min, v.max);
+      names.set(v, made);
+      return made;
+    };
+    const stmt = (s: Stmt): Stmt => {
+      switch (s.kind) {
+        case "let":
+        case "mutable": {
+          const value = expr(s.value);
+          return { ...s, value, variable: fresh(s.variable) };
+        }
+        case "assign":
+        case "accumulate":
+          return { ...s, variable: names.get(s.variable) ?? s.variable, value: expr(s.value) };
+        case "store":
+          return { ...s, index: expr(s.index), value: expr(s.value) };
+        case "if":
+          return { ...s, condition: expr(s.condition), then: s.then.map(stmt), otherwise: s.otherwise.map(stmt) };
+        case "for": {
+          const [begin, end] = [expr(s.begin), expr(s.end)];
+          return { ...s, begin, end, variable: fresh(s.variable), body: s.body.map(stmt) };
+        }
+      }
+    };
+    return stmts.map(stmt);
+  }
+
+  #stmts(stmts: readonly Stmt[]): Stmt[] {
+    return stmts.map((s) => this.#stmt(s));
+  }
+
+  #stmt(s: Stmt): Stmt {
+    const b = this.#b;
+    switch (s.kind) {
+      case "let": {
+        // A let that is the same for all lanes must stay a scalar: it may be an address.
+        const varies = this.#varies(s.value);
+        const variable = varies ? this.#wide(s.variable) : b.variable(s.variable.name, s.variable.type, 1, s.variable.min, s.variable.max);
+        const value = varies ? this.#vector(s.value) : this.#uniform(s.value);
+        this.#vectors.set(s.variable, variable);
+        return { ...s, value, variable };
+      }
+      case "mutable": {
+        const value = this.#vector(s.value);
+        const variable = this.#wide(s.variable);
+        this.#vectors.set(s.variable, variable);
+        return { ...s, value, variable };
+      }
+      case "assign": {
+        const variable = this.#vectors.get(s.variable);
+        if (!variable || variable.lanes === 1) throw new NotVectorizable();
+        return { ...s, variable, value: this.#vector(s.value) };
+      }
+      case "accumulate": {
+        const variable = this.#vectors.get(s.variable);
+        if (variable) return { ...s, variable, value: this.#vector(s.value) };
+        const have = this.#partials.get(s.variable);
+        if (have && have.op !== s.op) throw new NotVectorizable();
+        const partial = have ?? { variable: this.#wide(s.variable), op: s.op };
+        this.#partials.set(s.variable, partial);
+        return { ...s, variable: partial.variable, value: this.#vector(s.value) };
+      }
+      case "store": {
+        if (this.#factor(s.index) !== 1) throw new NotVectorizable();
+        return { ...s, index: this.#uniform(s.index), value: this.#vector(s.value) };
+      }
+      case "if": {
+        if (this.#varies(s.condition)) throw new NotVectorizable();
+        return { ...s, condition: this.#uniform(s.condition), then: this.#stmts(s.then), otherwise: this.#stmts(s.otherwise) };
+      }
+      case "for": {
+        if (this.#varies(s.begin) || this.#varies(s.end)) throw new NotVectorizable();
+        const [begin, end] = [this.#uniform(s.begin), this.#uniform(s.end)];
+        const variable = b.variable(s.variable.name, "index", 1, s.variable.min, s.variable.max);
+        this.#vectors.set(s.variable, variable);
+        return { ...s, begin, end, variable, body: this.#stmts(s.body), vectorize: false };
+      }
+    }
+  }
+
+  #wide(variable: Variable): Variable {
+    if (variable.type === "index") throw new NotVectorizable();
+    return this.#b.variable(variable.name, variable.type, this.#lanes);
+  }
+
+  #varies(e: Expr): boolean {
+    const known = this.#varying.get(e.id);
+    if (known !== undefined) return known;
+    const varies =
+      e.kind === "var" ? e.variable === this.#loop.variable || (this.#vectors.get(e.variable)?.lanes ?? 1) > 1 : parts(e).some((part) => this.#varies(part));
+    this.#varying.set(e.id, varies);
+    return varies;
+  }
+
+  /** How far an index moves from one lane to the next; undefined where it is no fixed step. */
+  #factor(index: Expr): number | undefined {
+    for (const variable of variablesOf(index)) if ((this.#vectors.get(variable)?.lanes ?? 1) > 1) return undefined;
+    return factorOf(this.#b, index, this.#loop.variable);
+  }
+
+  /** The expression at lane 0, as a scalar, over the variables of the vector loop. */
+  #uniform(e: Expr): Expr {
+    return this.#lane(e, 0);
+  }
+
+  /** The expression as one lane sees it: the loop variable moved on by `lane`. */
+  #lane(e: Expr, lane: number, known = new Map<number, Expr>()): Expr {
+    const b = this.#b;
+    const have = known.get(e.id);
+    if (have) return have;
+    let made: Expr;
+    if (e.kind === "var") {
+      const vector = this.#vectors.get(e.variable);
+      if (vector && vector.lanes > 1) throw new NotVectorizable();
+      const ref = b.ref(vector ?? e.variable);
+      made = e.variable === this.#loop.variable ? b.add(ref, b.index(lane)) : ref;
+    } else made = rebuild(b, e, (part) => this.#lane(part, lane, known), (k) => this.#storage(k));
+    known.set(e.id, made);
+    return made;
+  }
+
+  #perLane(e: Expr): Expr {
+    return this.#b.pack(Array.from({ length: this.#lanes }, (_, lane) => this.#lane(e, lane)));
+  }
+
+  #vector(e: Expr): Expr {
+    const known = this.#known.get(e.id);
+    if (known) return known;
+    const made = this.#varies(e) ? this.#spread(e) : this.#b.splat(this.#uniform(e), this.#lanes);
+    this.#known.set(e.id, made);
+    return made;
+  }
+
+  #spread(e: Expr): Expr {
+    const b = this.#b;
+    if (e.type === "index") return this.#positions(e, "int32");
+    switch (e.kind) {
+      case "var":
+        return b.ref(this.#vectors.get(e.variable) ?? e.variable);
+      case "load": {
+        const factor = this.#factor(e.index);
+        if (factor === 1) return b.load(e.buffer, this.#storage(e.buffer), this.#uniform(e.index), this.#lanes);
+        return this.#perLane(e);
+      }
+      case "guard":
+        if (this.#varies(e.condition)) return this.#perLane(e);
+        return b.guard(this.#uniform(e.condition), this.#vector(e.value), this.#vector(e.other));
+      case "cast":
+        if (e.arg.type === "index") {
+          return e.type === "int32" || e.type === "uint32" ? this.#positions(e.arg, e.type) : b.cast(this.#positions(e.arg, "int32"), e.type);
+        }
+        return b.cast(this.#vector(e.arg), e.type);
+      case "bitcast":
+        return b.bitcast(this.#vector(e.arg), e.type);
+      case "op":
+        return b.op(e.op, ...e.args.map((a) => this.#vector(a)));
+      default:
+        throw new NotVectorizable();
+    }
+  }
+
+  /** Positions of all lanes as 32-bit numbers. */
+  #positions(e: Expr, type: "int32" | "uint32"): Expr {
+    const b = this.#b;
+    const factor = this.#factor(e);
+    if (factor === undefined) return b.pack(Array.from({ length: this.#lanes }, (_, lane) => b.cast(this.#lane(e, lane), type)));
+    const base = b.cast(this.#uniform(e), type);
+    if (factor === 1) return b.ramp(base, this.#lanes);
+    const steps = b.mul(b.ramp(b.const(0, type), this.#lanes), b.splat(b.const(factor, type), this.#lanes));
+    return b.add(b.splat(base, this.#lanes), steps);
+  }
+}
