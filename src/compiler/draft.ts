@@ -19,6 +19,8 @@ export interface Temporary {
 /** A kernel with the values that its buffers stand for. */
 export interface KernelCall {
   readonly kernel: Kernel;
+  /** Made the kernel's expressions, and goes on to do so in the passes. */
+  readonly builder: ExprBuilder;
   readonly buffers: readonly Argument[];
   readonly items: number;
   readonly grain: number;
@@ -82,7 +84,7 @@ export class Draft {
     const flops = items * countFlops(body);
     const kernel: Kernel = { name, buffers, item, body, intCount: 0, flops, bytes };
     const perItem = Math.max(1, (flops + bytes) / Math.max(1, items));
-    return { kernel, buffers: this.#arguments, items, grain: Math.max(1, Math.ceil(grainWork / perItem)) };
+    return { kernel, builder: this.b, buffers: this.#arguments, items, grain: Math.max(1, Math.ceil(grainWork / perItem)) };
   }
 }
 

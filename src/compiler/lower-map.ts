@@ -3,14 +3,14 @@ import type { Stmt } from "../ir/loop.js";
 import { Draft, type KernelCall } from "./draft.js";
 import { decodeItem, loopNest } from "./loops.js";
 import type { Group } from "./partition.js";
-import { flatIndex, Reader } from "./reader.js";
+import { flatIndex, Reader, type Source } from "./reader.js";
 import { isLeaf, type Value } from "../ir/graph.js";
 
 /** Elements of the innermost loop that one item covers at most. */
 const blockSize = 4096;
 
 /** What a group's expressions take from memory: leaves, and what other kernels stored. */
-export function memoryReader(draft: Draft, group: Group, stored: ReadonlySet<Value>, local?: (v: Value) => ReturnType<Draft["memory"]> | undefined): Reader {
+export function memoryReader(draft: Draft, group: Group, stored: ReadonlySet<Value>, local?: (v: Value) => Source | undefined): Reader {
   return new Reader(draft.b, (value) => {
     const own = local?.(value);
     if (own) return own;
@@ -24,16 +24,26 @@ export function groupName(group: Group): string {
   return (names.length > 4 ? [...names.slice(0, 3), `${names.length - 3}-more`] : names).join("-");
 }
 
-/** Elementwise work: every element of the stored members, one shape, each computed from memory. */
-export function lowerMap(group: Group, stored: ReadonlySet<Value>): KernelCall {
+/** Elementwise work: every element of the stored members, one shape, each computed from memory (or as `local` says). */
+export function lowerMap(
+  group: Group,
+  stored: ReadonlySet<Value>,
+  local?: (draft: Draft) => (v: Value) => Source | undefined,
+): KernelCall {
   const draft = new Draft();
   const { b } = draft;
-  const reader = memoryReader(draft, group, stored);
+  const reader = memoryReader(draft, group, stored, local?.(draft));
   const nest = loopNest(b, "i", group.space, (index) => [
     ...group.stored.map((v) => reader.read(v, index)),
     ...group.stored.map((v) => flatIndex(b, v.shape, index)),
   ]);
-  const stores = group.stored.map((v) => draft.store(v, nest.index, reader.read(v, nest.index)));
+  // All reads come before all writes: an output may lie in the memory of an input.
+  const results = group.stored.map((v) => ({ v, value: reader.read(v, nest.index) }));
+  const named = results.map(({ v, value }) => ({ v, value, variable: b.variable("x", value.type) }));
+  const stores: Stmt[] = [
+    ...named.map(({ variable, value }): Stmt => ({ kind: "let", variable, value })),
+    ...named.map(({ v, variable }) => draft.store(v, nest.index, b.ref(variable))),
+  ];
   const last = nest.sizes.length - 1;
   const inner = nest.variables[last];
   if (!inner) {

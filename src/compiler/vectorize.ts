@@ -4,7 +4,8 @@ import type { Expr, FoldOp, Kernel, KernelBuffer, Stmt, Variable } from "../ir/l
 import { identityOf } from "./draft.js";
 import { factorOf } from "./loops.js";
 import type { Target } from "./target.js";
-import { allExprs, nested, ownExprs, parts, rebuild, variablesOf } from "./walk.js";
+import { splitAtGuards } from "./split-guards.js";
+import { allExprs, copyStmts, nested, ownExprs, parts, rebuild, variablesOf } from "./walk.js";
 
 /** Thrown where a loop cannot be run several iterations at a time; the loop then stays as it is. */
 class NotVectorizable extends Error {}
@@ -14,10 +15,12 @@ class NotVectorizable extends Error {}
  * rest. Consecutive loads become vector loads, others are gathered; folds keep one partial result a lane.
  */
 export function vectorize(b: ExprBuilder, kernel: Kernel, target: Target): Kernel {
-  const body = rewrite(kernel.body, (loop) => {
+  const storage = (buffer: number): DType => kernel.buffers[buffer]?.dtype ?? "float32";
+  const split = rewrite(kernel.body, (loop) => splitAtGuards(b, loop, storage));
+  const body = rewrite(split, (loop) => {
     const widest = widestElement(loop.body);
     const lanes = Math.floor(target.vectorBytes / widest);
-    if (lanes < 2 || (loop.begin.kind === "const" && loop.end.kind === "const" && loop.end.value - loop.begin.value < lanes)) return [loop];
+    if (lanes < 2 || b.sub(loop.end, loop.begin).max < lanes) return [loop];
     try {
       return new LoopVectorizer(b, kernel.buffers, loop, lanes).run();
     } catch (error) {
@@ -85,7 +88,7 @@ class LoopVectorizer {
       ...loop,
       variable: restVariable,
       begin: whole,
-      body: this.#renamed(loop.body, loop.variable, restVariable),
+      body: copyStmts(b, loop.body, new Map([[loop.variable, restVariable]]), (k) => this.#storage(k)),
       vectorize: false,
     };
     const noRest = whole === loop.end || (count.kind === "const" && count.value % this.#lanes === 0);
@@ -96,46 +99,6 @@ class LoopVectorizer {
     const found = this.#buffers[buffer];
     if (!found) throw new RangeError(`kernel has no buffer ${buffer}`);
     return found.dtype;
-  }
-
-  /** The statements with fresh variables, so that no variable is declared twice in a kernel. */
-  #renamed(stmts: readonly Stmt[], from: Variable, to: Variable): Stmt[] {
-    const b = this.#b;
-    const names = new Map<Variable, Variable>([[from, to]]);
-    const known = new Map<number, Expr>();
-    const expr = (e: Expr): Expr => {
-      const have = known.get(e.id);
-      if (have) return have;
-      const made = e.kind === "var" ? b.ref(names.get(e.variable) ?? e.variable) : rebuild(b, e, expr, (k) => this.#storage(k));
-      known.set(e.id, made);
-      return made;
-    };
-    const fresh = (v: Variable): Variable => {
-      const made = b.variable(v.name, v.type, v.lanes, v.min, v.max);
-      names.set(v, made);
-      return made;
-    };
-    const stmt = (s: Stmt): Stmt => {
-      switch (s.kind) {
-        case "let":
-        case "mutable": {
-          const value = expr(s.value);
-          return { ...s, value, variable: fresh(s.variable) };
-        }
-        case "assign":
-        case "accumulate":
-          return { ...s, variable: names.get(s.variable) ?? s.variable, value: expr(s.value) };
-        case "store":
-          return { ...s, index: expr(s.index), value: expr(s.value) };
-        case "if":
-          return { ...s, condition: expr(s.condition), then: s.then.map(stmt), otherwise: s.otherwise.map(stmt) };
-        case "for": {
-          const [begin, end] = [expr(s.begin), expr(s.end)];
-          return { ...s, begin, end, variable: fresh(s.variable), body: s.body.map(stmt) };
-        }
-      }
-    };
-    return stmts.map(stmt);
   }
 
   #stmts(stmts: readonly Stmt[]): Stmt[] {

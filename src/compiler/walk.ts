@@ -53,7 +53,7 @@ export function rebuild(b: ExprBuilder, e: Expr, to: (part: Expr) => Expr, stora
   }
 }
 
-type LoadType = Parameters<ExprBuilder["load"]>[1];
+export type LoadType = Parameters<ExprBuilder["load"]>[1];
 
 /** Every distinct expression under `roots`, parts before wholes. */
 export function allExprs(roots: readonly Expr[]): Expr[] {
@@ -97,4 +97,50 @@ export function variablesOf(e: Expr): Set<Variable> {
   const found = new Set<Variable>();
   for (const part of allExprs([e])) if (part.kind === "var") found.add(part.variable);
   return found;
+}
+
+/**
+ * The statements with fresh variables, so that no variable is declared twice in a kernel. `names` says what stands for
+ * variables from outside; expressions in `known` (by id) are replaced.
+ */
+export function copyStmts(
+  b: ExprBuilder,
+  stmts: readonly Stmt[],
+  names: Map<Variable, Variable>,
+  storage: (buffer: number) => LoadType,
+  known = new Map<number, Expr>(),
+): Stmt[] {
+  const expr = (e: Expr): Expr => {
+    const have = known.get(e.id);
+    if (have) return have;
+    const made = e.kind === "var" ? b.ref(names.get(e.variable) ?? e.variable) : rebuild(b, e, expr, storage);
+    known.set(e.id, made);
+    return made;
+  };
+  const fresh = (v: Variable): Variable => {
+    const made = b.variable(v.name, v.type, v.lanes, v.min, v.max);
+    names.set(v, made);
+    return made;
+  };
+  const stmt = (s: Stmt): Stmt => {
+    switch (s.kind) {
+      case "let":
+      case "mutable": {
+        const value = expr(s.value);
+        return { ...s, value, variable: fresh(s.variable) };
+      }
+      case "assign":
+      case "accumulate":
+        return { ...s, variable: names.get(s.variable) ?? s.variable, value: expr(s.value) };
+      case "store":
+        return { ...s, index: expr(s.index), value: expr(s.value) };
+      case "if":
+        return { ...s, condition: expr(s.condition), then: s.then.map(stmt), otherwise: s.otherwise.map(stmt) };
+      case "for": {
+        const [begin, end] = [expr(s.begin), expr(s.end)];
+        return { ...s, begin, end, variable: fresh(s.variable), body: s.body.map(stmt) };
+      }
+    }
+  };
+  return stmts.map(stmt);
 }

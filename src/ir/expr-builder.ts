@@ -196,6 +196,17 @@ export class ExprBuilder {
     }
     if (a.type === "bool" && op === "not" && av !== undefined) return this.splat(this.const(av ? 0 : 1, "bool"), lanes);
     if (a.type === "index" && b && lanes === 1) return this.#simplifyIndex(op, a, b, av, bv);
+    if (a.type === "index" || a.type === "bool") return undefined;
+    const values = args.map(constantOf);
+    if (values.every((v) => v !== undefined)) {
+      const value = foldNumber(op, a.type, values);
+      if (value !== undefined) return this.splat(this.const(value, isComparison(op) ? "bool" : a.type), lanes);
+    }
+    // Only what holds for every number, NaN and signed zeros included.
+    if (b && ((op === "mul" && bv === 1) || (op === "sub" && Object.is(bv, 0)) || (op === "add" && Object.is(bv, -0)))) return a;
+    if (b && ((op === "mul" && av === 1) || (op === "add" && Object.is(av, -0)))) return b;
+    if (op === "div" && bv === 1) return a;
+    if (op === "neg" && a.kind === "op" && a.op === "neg") return a.args[0];
     return undefined;
   }
 
@@ -366,6 +377,60 @@ function castConstant(value: number, type: ComputeType): number {
       return Math.trunc(value);
     default:
       return value;
+  }
+}
+
+/** The result of an operation on constants, rounded or wrapped by the caller; undefined where it is left to run time. */
+function foldNumber(op: ScalarOp, type: ComputeType, values: readonly number[]): number | undefined {
+  const [a = 0, b = 0, c = 0] = values;
+  const float = type === "float32" || type === "float64";
+  switch (op) {
+    case "neg":
+      return -a;
+    case "add":
+      return a + b;
+    case "sub":
+      return a - b;
+    case "mul":
+      return float ? a * b : Math.imul(a, b);
+    case "div":
+      return float ? a / b : undefined;
+    case "lt":
+      return a < b ? 1 : 0;
+    case "le":
+      return a <= b ? 1 : 0;
+    case "eq":
+      return a === b ? 1 : 0;
+    case "ne":
+      return a !== b ? 1 : 0;
+    case "and":
+      return float ? undefined : a & b;
+    case "or":
+      return float ? undefined : a | b;
+    case "xor":
+      return float ? undefined : a ^ b;
+    case "shl":
+      return float ? undefined : a << b;
+    case "shr":
+      return type === "int32" ? a >> b : type === "uint32" ? a >>> b : undefined;
+    case "floor":
+      return Math.floor(a);
+    case "ceil":
+      return Math.ceil(a);
+    case "trunc":
+      return Math.trunc(a);
+    case "sqrt":
+      return Math.sqrt(a);
+    case "abs":
+      return Math.abs(a);
+    case "min":
+      return Math.min(a, b);
+    case "max":
+      return Math.max(a, b);
+    case "fma":
+      return float ? undefined : Math.imul(a, b) + c;
+    default:
+      return undefined;
   }
 }
 

@@ -45,7 +45,7 @@ export type Lowering<A extends Attrs> =
   /** One output element folded over a box of reduced indexes. */
   | {
       readonly kind: "reduce";
-      readonly fold: (attrs: A) => FoldOp;
+      fold(attrs: A): FoldOp;
       /** Sizes of the reduced loops. */
       extents(inputs: readonly TensorType[], attrs: A): readonly number[];
       element(b: ExprBuilder, ctx: LowerContext<A>, index: readonly Expr[], reduced: readonly Expr[]): Expr;

@@ -4,7 +4,7 @@ import { formatShape, sameShape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
 import { sub } from "./arithmetic.js";
-import { toFloat } from "./operands.js";
+import { toDType, toFloat } from "./operands.js";
 import { logSoftmax, mean, sum } from "./reduction.js";
 
 /** What becomes of the losses of single examples: their mean, their sum, or themselves. */
@@ -41,8 +41,8 @@ export function crossEntropy(logits: Value, target: Value, options: LossOptions 
   if (!isInteger(target.dtype)) throw new DTypeError(`[crossEntropy] target holds ${target.dtype}: expected class indices as integers, such as int32`);
   const logProbabilities = logSoftmax(logits, axis);
   const shape = logits.shape;
-  const classes = ops.broadcast(target, shape, shape.map((_, i) => i).filter((i) => i !== axis));
-  const isTarget = ops.eq(classes, ops.iota(shape, axis, target.dtype));
+  const classes = ops.broadcast(toDType(target, "int32"), shape, shape.map((_, i) => i).filter((i) => i !== axis));
+  const isTarget = ops.eq(classes, ops.iota(shape, axis, "int32"));
   // A select instead of a gather: it fuses with the rows' softmax, and so does its gradient.
   const picked = ops.select(isTarget, logProbabilities, ops.constant(0, logProbabilities.dtype, shape));
   return finish("crossEntropy", ops.neg(sum(picked, axis)), options);

@@ -1,0 +1,31 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/**
+ * The folder of compiled kernels: `GRADUS_CACHE`, or `gradus` in `XDG_CACHE_HOME` or ~/.cache. Code is loaded from it, so
+ * it must be the user's own and closed to others; otherwise one line warns and a private temporary folder is used.
+ */
+export function openCacheFolder(): string {
+  const given = process.env["GRADUS_CACHE"];
+  const folder = given ? resolve(given) : join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "gradus");
+  const problem = refuse(folder);
+  if (problem === undefined) return folder;
+  const temporary = mkdtempSync(join(tmpdir(), "gradus-"));
+  chmodSync(temporary, 0o700);
+  process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));
+  console.warn(`gradus: ${folder} is not used as the compile cache (${problem}): kernels are compiled anew in each run`);
+  return temporary;
+}
+
+function refuse(folder: string): string | undefined {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(folder);
+    if (uid !== process.getuid?.()) return "it belongs to another user";
+    if ((mode & 0o077) !== 0) return `its mode is ${(mode & 0o777).toString(8)} and should be 700`;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

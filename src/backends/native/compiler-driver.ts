@@ -1,0 +1,171 @@
+import { spawnSync } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { CompileError } from "../../core/errors.js";
+import { preludeHead } from "./c-prelude.js";
+import { kernelName, type KernelSource } from "./render-c.js";
+import type { Toolchain } from "./toolchain.js";
+
+/** Where the machine code of a source lies. */
+export interface CompiledSource {
+  readonly library: string;
+  readonly symbol: string;
+}
+
+/** Characters of C that are worth another compiler process. */
+const unitCharacters = 8000;
+
+interface Pending extends KernelSource {
+  readonly key: string;
+}
+
+/**
+ * Compiles C into shared libraries, through a folder that keeps them. Each source is known by a hash of its text, the
+ * compiler, the flags and the processor; an entry `KEY` there holds the SHA-256 of the library it is in, which is also
+ * the library's name, so a damaged library is noticed and built again, and two processes cannot disturb each other.
+ */
+export class CompilerDriver {
+  readonly folder: string;
+  readonly #toolchain: Toolchain;
+  readonly #compiled = new Map<string, CompiledSource>();
+  readonly #intact = new Map<string, boolean>();
+
+  constructor(toolchain: Toolchain, folder: string) {
+    this.#toolchain = toolchain;
+    this.folder = folder;
+  }
+
+  /** The identity of a source: equal ones are compiled once. */
+  key(source: KernelSource): string {
+    const hash = createHash("sha256").update(this.#toolchain.identity).update(preludeHead);
+    for (const definition of source.definitions.values()) hash.update(definition);
+    return hash.update("\0").update(source.text).digest("hex").slice(0, 40);
+  }
+
+  /**
+   * Finds or compiles the sources, several at a time, and returns where each lies. Throws CompileError naming a file with
+   * the source when the compiler rejects one at -O3 and at -O1.
+   */
+  compile(sources: readonly KernelSource[]): CompiledSource[] {
+    const pending = new Map<string, Pending>();
+    const keys = sources.map((source) => {
+      const key = this.key(source);
+      if (!this.#compiled.has(key) && !this.#find(key)) pending.set(key, { ...source, key });
+      return key;
+    });
+    if (pending.size > 0) this.#build([...pending.values()]);
+    return keys.map((key, i) => {
+      const compiled = this.#compiled.get(key);
+      if (!compiled) throw new CompileError(`source ${i} of ${sources.length} was compiled but is not there`);
+      return compiled;
+    });
+  }
+
+  #find(key: string): boolean {
+    try {
+      const name = readFileSync(join(this.folder, key), "utf8");
+      if (!/^[0-9a-f]{64}$/.test(name)) return false;
+      const library = join(this.folder, `${name}.so`);
+      let intact = this.#intact.get(name);
+      if (intact === undefined) {
+        intact = createHash("sha256").update(readFileSync(library)).digest("hex") === name;
+        this.#intact.set(name, intact);
+      }
+      if (intact) this.#compiled.set(key, { library, symbol: symbolOf(key) });
+      return intact;
+    } catch {
+      return false;
+    }
+  }
+
+  #build(sources: readonly Pending[]): void {
+    const work = mkdtempSync(join(this.folder, "work-"));
+    try {
+      const units = partition(sources, availableParallelism());
+      const failed = this.#compileUnits(work, units, "-O3");
+      if (failed.length === 0) return;
+      // One bad kernel must not take the others of its unit with it.
+      const singles = failed.flatMap(({ unit }) => unit.map((source) => [source]));
+      const [rejected] = this.#compileUnits(work, singles, "-O1");
+      if (!rejected) return;
+      const kept = join(this.folder, `rejected-${rejected.unit[0]?.key ?? "unit"}.c`);
+      renameSync(rejected.file, kept);
+      throw new CompileError(`${this.#toolchain.command.join(" ")} rejects the kernel in ${kept}:\n${rejected.log.slice(0, 2000)}`);
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  }
+
+  /** Compiles units in as many processes as there are cores and records those that succeed. */
+  #compileUnits(work: string, units: readonly (readonly Pending[])[], level: string): { unit: readonly Pending[]; file: string; log: string }[] {
+    const flags = [...this.#toolchain.flags, level, "-std=gnu11", "-w", "-shared", "-fPIC", "-pthread"];
+    const jobs = units.map((unit) => {
+      const base = join(work, randomUUID());
+      writeFileSync(`${base}.c`, unitText(unit));
+      const command = [...this.#toolchain.command, ...flags, "-o", `${base}.so`, `${base}.c`, "-lm", "-ldl"].map(quote).join(" ");
+      return { unit, base, command };
+    });
+    const width = availableParallelism();
+    for (let i = 0; i < jobs.length; i += width) {
+      const script = jobs.slice(i, i + width).map(({ base, command }) => `{ ${command} 2> ${quote(`${base}.log`)} && : > ${quote(`${base}.ok`)}; } &`);
+      spawnSync("/bin/sh", ["-c", `${script.join("\n")}\nwait`], { stdio: "ignore" });
+    }
+    return jobs.flatMap(({ unit, base }) => {
+      if (readable(`${base}.ok`) !== undefined) {
+        this.#keep(unit, `${base}.so`);
+        return [];
+      }
+      return [{ unit, file: `${base}.c`, log: readable(`${base}.log`) ?? "the compiler could not be started" }];
+    });
+  }
+
+  #keep(unit: readonly Pending[], built: string): void {
+    const name = createHash("sha256").update(readFileSync(built)).digest("hex");
+    const library = join(this.folder, `${name}.so`);
+    renameSync(built, library);
+    this.#intact.set(name, true);
+    for (const { key } of unit) {
+      const beside = join(this.folder, `work-${randomUUID()}`);
+      writeFileSync(beside, name, { mode: 0o600 });
+      renameSync(beside, join(this.folder, key));
+      this.#compiled.set(key, { library, symbol: symbolOf(key) });
+    }
+  }
+}
+
+function symbolOf(key: string): string {
+  return `kernel_${key}`;
+}
+
+function unitText(unit: readonly Pending[]): string {
+  const definitions = new Map(unit.flatMap((source) => [...source.definitions]));
+  const kernels = unit.map(({ key, text }) => text.replace(kernelName, symbolOf(key)));
+  return [preludeHead, ...definitions.values(), ...kernels].join("\n");
+}
+
+/** Units of about equal length, at most `most` of them and none for a few lines. */
+function partition(sources: readonly Pending[], most: number): Pending[][] {
+  const total = sources.reduce((sum, s) => sum + s.text.length, 0);
+  const count = Math.max(1, Math.min(most, sources.length, Math.ceil(total / unitCharacters)));
+  const units = Array.from({ length: count }, () => ({ sources: [] as Pending[], length: 0 }));
+  for (const source of [...sources].sort((a, b) => b.text.length - a.text.length)) {
+    const unit = units.reduce((least, u) => (u.length < least.length ? u : least));
+    unit.sources.push(source);
+    unit.length += source.text.length;
+  }
+  return units.map((u) => u.sources);
+}
+
+function quote(argument: string): string {
+  return `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+function readable(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

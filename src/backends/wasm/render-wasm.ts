@@ -1,0 +1,618 @@
+import { byteSize } from "../../core/dtype.js";
+import { CompileError } from "../../core/errors.js";
+import { constantOf } from "../../ir/expr-builder.js";
+import type { ComputeType, Expr, FoldOp, Kernel, KernelBuffer, Stmt, Variable } from "../../ir/loop.js";
+import type { ScalarOp } from "../../ir/scalar.js";
+import { evenWords, writeCast } from "./casts.js";
+import { FunctionWriter } from "./function-writer.js";
+import { linearIndex, type IndexTerm } from "./linear-index.js";
+import { loadScalar, loadVector, storeScalar, storeVector } from "./memory-access.js";
+import { kindOf, laneBytes, lanesIn, registerLanes, registers, valueType } from "./registers.js";
+import { laneInstructions, scalarOps, spell, uniformShift, type Emission, type OpRow, type Spelled } from "./scalar-ops.js";
+import { constant, indexed, memory, plain, typed, type FunctionType, type Instruction, type ValueType, type WasmFunction } from "./wasm-module.js";
+
+/** buffers (i32 addresses), ints (i32 each), first item, end of items, this thread's scratch memory. */
+export const kernelType: FunctionType = { params: ["i32", "i32", "i32", "i32", "i32"], results: [] };
+const [buffersParameter, intsParameter, beginParameter, endParameter, scratchParameter] = [0, 1, 2, 3, 4];
+
+export interface RenderedKernel extends WasmFunction {
+  /** Memory that each thread needs at its scratch address, 64-byte aligned. */
+  readonly scratchBytes: number;
+}
+
+/** Writes a kernel as a WebAssembly function. `relaxed`: use the fused multiply-add of relaxed SIMD. Throws CompileError. */
+export function renderKernel(kernel: Kernel, relaxed: boolean): RenderedKernel {
+  return new KernelRenderer(kernel, scalarOps(relaxed)).run();
+}
+
+const get = (local: number): Instruction => indexed("local.get", local);
+const set = (local: number): Instruction => indexed("local.set", local);
+const i32 = (value: number): Instruction => constant("i32.const", value);
+
+interface Held {
+  /** One for each register. */
+  readonly locals: readonly number[];
+  /** The scope in which it gets its value. */
+  readonly depth: number;
+  readonly mutable: boolean;
+}
+
+class KernelRenderer {
+  readonly #kernel: Kernel;
+  readonly #ops: Readonly<Record<ScalarOp, OpRow>>;
+  readonly #writer = new FunctionWriter(kernelType.params);
+  readonly #variables = new Map<number, Held>();
+  readonly #scratchOffsets: readonly number[];
+  readonly #scratchBytes: number;
+  readonly #depths = new Map<number, number>();
+  /** Uses of each expression in the statement being written, and the locals that hold those used twice. */
+  #uses = new Map<number, number>();
+  #shared: Map<string, number>[] = [];
+
+  constructor(kernel: Kernel, ops: Readonly<Record<ScalarOp, OpRow>>) {
+    this.#kernel = kernel;
+    this.#ops = ops;
+    let offset = 0;
+    this.#scratchOffsets = kernel.buffers.map((buffer) => {
+      const at = offset;
+      if (buffer.access === "scratch") offset += Math.ceil((buffer.scratchSize * byteSize(buffer.dtype)) / 64) * 64;
+      return at;
+    });
+    this.#scratchBytes = offset;
+  }
+
+  run(): RenderedKernel {
+    const item = this.#writer.acquire("i32");
+    this.#loop(this.#kernel.item, item, [get(beginParameter)], [get(endParameter)], 1, true, this.#kernel.body);
+    return {
+      name: this.#kernel.name,
+      type: kernelType,
+      locals: this.#writer.locals,
+      body: this.#writer.finish(),
+      scratchBytes: this.#scratchBytes,
+    };
+  }
+
+  #emit(...instructions: readonly Instruction[]): void {
+    this.#writer.emit(...instructions);
+  }
+
+  /** Writes with temporaries that are free again afterwards. */
+  #withTemporaries(lanes: number, write: (e: Emission) => void): void {
+    const taken: number[] = [];
+    write({
+      lanes,
+      emit: (...instructions) => this.#emit(...instructions),
+      temporary: (type) => {
+        const local = this.#writer.acquire(type);
+        taken.push(local);
+        return local;
+      },
+    });
+    for (const local of taken) this.#writer.release(local);
+  }
+
+  #buffer(index: number): KernelBuffer {
+    const buffer = this.#kernel.buffers[index];
+    if (!buffer) throw new CompileError(`[wasm] kernel ${this.#kernel.name} uses buffer ${index} of ${this.#kernel.buffers.length}`);
+    return buffer;
+  }
+
+  // Statements
+
+  #stmts(stmts: readonly Stmt[]): void {
+    for (const s of stmts) {
+      this.#shared = [new Map()];
+      this.#uses = countUses(s);
+      this.#stmt(s);
+    }
+  }
+
+  #stmt(s: Stmt): void {
+    switch (s.kind) {
+      case "let":
+      case "mutable": {
+        this.#values(s.value);
+        const type = valueType(s.variable);
+        const locals = Array.from({ length: registers(s.variable) }, () => this.#writer.local(type));
+        this.#variables.set(s.variable.id, { locals, depth: this.#writer.depth, mutable: s.kind === "mutable" });
+        this.#assign(locals);
+        return;
+      }
+      case "assign":
+        this.#values(s.value);
+        this.#assign(this.#held(s.variable).locals);
+        return;
+      case "accumulate": {
+        const { locals } = this.#held(s.variable);
+        locals.forEach((local, part) => {
+          this.#emit(get(local));
+          this.#value(s.value, part);
+          this.#combine(s.op, s.value, part);
+        });
+        this.#assign(locals);
+        return;
+      }
+      case "store":
+        this.#store(s.buffer, s.index, s.value);
+        return;
+      case "if":
+        this.#value(s.condition, 0);
+        this.#if("void", () => this.#stmts(s.then), s.otherwise.length === 0 ? undefined : () => this.#stmts(s.otherwise));
+        return;
+      case "for": {
+        const counter = this.#writer.local("i32");
+        const begin = this.#captured(s.begin);
+        const end = this.#captured(s.end);
+        const entered = s.begin.kind === "const" && s.end.kind === "const" && s.begin.value < s.end.value;
+        this.#loop(s.variable, counter, begin, end, s.step, !entered, s.body);
+      }
+    }
+  }
+
+  /** Puts an index expression where it can be read again: a constant or a local. */
+  #captured(e: Expr): readonly Instruction[] {
+    if (e.kind === "const") return [i32(e.value)];
+    this.#value(e, 0);
+    const local = this.#writer.local("i32");
+    this.#emit(set(local));
+    return [get(local)];
+  }
+
+  /** A loop that tests at its end; `mayBeEmpty` adds a test before it. */
+  #loop(
+    variable: Variable,
+    counter: number,
+    begin: readonly Instruction[],
+    end: readonly Instruction[],
+    step: number,
+    mayBeEmpty: boolean,
+    body: readonly Stmt[],
+  ): void {
+    this.#emit(...begin, set(counter));
+    this.#variables.set(variable.id, { locals: [counter], depth: this.#writer.depth + 1, mutable: false });
+    const inner = this.#writer.inScope(() => this.#stmts(body));
+    if (mayBeEmpty) this.#emit(get(counter), ...end, plain("i32.lt_s"), typed("if"));
+    this.#emit(typed("loop"), ...inner);
+    this.#emit(get(counter), i32(step), plain("i32.add"), indexed("local.tee", counter), ...end, plain("i32.lt_s"), indexed("br_if", 0), plain("end"));
+    if (mayBeEmpty) this.#emit(plain("end"));
+  }
+
+  /** Branches of the condition on the stack; each may know values that the other does not. */
+  #if(result: ValueType | "void", then: () => void, otherwise: (() => void) | undefined): void {
+    const branch = (write: () => void): readonly Instruction[] => {
+      this.#shared.push(new Map());
+      const code = this.#writer.inScope(write);
+      this.#shared.pop();
+      return code;
+    };
+    const yes = branch(then);
+    const no = otherwise && branch(otherwise);
+    this.#emit(typed("if", result), ...yes, ...(no ? [plain("else"), ...no] : []), plain("end"));
+  }
+
+  #values(e: Expr): void {
+    for (let part = 0; part < registers(e); part++) this.#value(e, part);
+  }
+
+  #assign(locals: readonly number[]): void {
+    for (const local of [...locals].reverse()) this.#emit(set(local));
+  }
+
+  #held(variable: Variable): Held {
+    const held = this.#variables.get(variable.id);
+    if (!held) throw new CompileError(`[wasm] kernel ${this.#kernel.name} reads ${variable.name} before it has a value`);
+    return held;
+  }
+
+  #store(buffer: number, index: Expr, value: Expr): void {
+    const { dtype } = this.#buffer(buffer);
+    const parts = registers(value);
+    // All registers are computed before the first is stored: the value may be read from the same buffer.
+    const locals = parts === 1 ? [] : Array.from({ length: parts }, () => this.#writer.local("v128"));
+    if (parts > 1) {
+      this.#values(value);
+      this.#assign(locals);
+    }
+    for (let part = 0; part < parts; part++) {
+      const offset = this.#address(buffer, index, part * registerLanes(value.type));
+      const local = locals[part];
+      if (local === undefined) this.#value(value, 0);
+      else this.#emit(get(local));
+      this.#withTemporaries(lanesIn(value, part), (e) => {
+        if (value.lanes === 1) storeScalar(e, dtype, offset);
+        else storeVector(e, dtype, offset);
+      });
+    }
+  }
+
+  // Addresses
+
+  /**
+   * Leaves the address of an element on the stack, and returns what is still to be added as the instruction's offset.
+   * Terms that do not change in inner loops are added outside of them.
+   */
+  #address(buffer: number, index: Expr, ahead: number): number {
+    const size = byteSize(this.#buffer(buffer).dtype);
+    const { terms, constant: fixed, min } = linearIndex(index);
+    const byDepth = new Map<number, IndexTerm[]>();
+    for (const term of terms) {
+      const depth = this.#depthOf(term.expr);
+      const list = byDepth.get(depth);
+      if (list) list.push(term);
+      else byDepth.set(depth, [term]);
+    }
+    let local = this.#pointer(buffer);
+    let key = `address ${buffer}`;
+    for (const depth of [...byDepth.keys()].filter(Number.isFinite).sort((a, b) => a - b)) {
+      const group = byDepth.get(depth) ?? [];
+      key += group.map(({ expr, factor }) => `+${expr.id}*${factor}`).join("");
+      const from = local;
+      local = this.#writer.once(depth, key, "i32", () => {
+        this.#unshared(() => {
+          this.#emit(get(from));
+          for (const term of group) this.#addTerm(term, size);
+        });
+      });
+    }
+    this.#emit(get(local));
+    for (const term of byDepth.get(Infinity) ?? []) this.#addTerm(term, size);
+    const bytes = (fixed + ahead) * size;
+    // An offset is added without wrapping, so the rest must not lie before the buffer.
+    if (min >= 0 && bytes >= 0 && bytes < 2 ** 31) return bytes;
+    if (bytes !== 0) this.#emit(i32(bytes), plain("i32.add"));
+    return 0;
+  }
+
+  #addTerm({ expr, factor }: IndexTerm, size: number): void {
+    this.#value(expr, 0);
+    const by = factor * size;
+    const shift = Math.log2(by);
+    if (by > 1 && Number.isInteger(shift)) this.#emit(i32(shift), plain("i32.shl"));
+    else if (by !== 1) this.#emit(i32(by), plain("i32.mul"));
+    this.#emit(plain("i32.add"));
+  }
+
+  #pointer(buffer: number): number {
+    const { access } = this.#buffer(buffer);
+    return this.#writer.once(0, `pointer ${buffer}`, "i32", () => {
+      if (access === "scratch") this.#emit(get(scratchParameter), i32(this.#scratchOffsets[buffer] ?? 0), plain("i32.add"));
+      else {
+        const place = this.#kernel.buffers.slice(0, buffer).filter((b) => b.access !== "scratch").length;
+        this.#emit(get(buffersParameter), memory("i32.load", 4 * place));
+      }
+    });
+  }
+
+  /** Writes code for an outer scope, where the locals of the current statement do not hold yet. */
+  #unshared(write: () => void): void {
+    const [shared, uses] = [this.#shared, this.#uses];
+    [this.#shared, this.#uses] = [[], new Map()];
+    write();
+    [this.#shared, this.#uses] = [shared, uses];
+  }
+
+  /** The outermost scope in which the expression can be computed; Infinity where it must stay in its place. */
+  #depthOf(e: Expr): number {
+    const have = this.#depths.get(e.id);
+    if (have !== undefined) return have;
+    const depth = this.#findDepth(e);
+    this.#depths.set(e.id, depth);
+    return depth;
+  }
+
+  #findDepth(e: Expr): number {
+    switch (e.kind) {
+      case "const":
+      case "int-arg":
+        return 0;
+      case "var": {
+        const { depth, mutable } = this.#held(e.variable);
+        return mutable ? Infinity : depth;
+      }
+      case "op":
+        // A division may trap where its operands make no sense, as in a loop that is not entered.
+        if ((e.op === "div" || e.op === "rem") && !constantOf(e.args[1] ?? e)) return Infinity;
+        return Math.max(...e.args.map((a) => this.#depthOf(a)));
+      case "cast":
+      case "bitcast":
+        return this.#depthOf(e.arg);
+      case "load":
+      case "guard":
+      case "splat":
+      case "pack":
+      case "ramp":
+      case "fold":
+        return Infinity;
+    }
+  }
+
+  // Expressions
+
+  /** Leaves one register of the expression on the stack. */
+  #value(e: Expr, part: number): void {
+    const repeated = (this.#uses.get(e.id) ?? 0) > 1 && e.kind !== "const" && e.kind !== "var" && e.kind !== "int-arg" && e.kind !== "splat";
+    if (!repeated) {
+      this.#write(e, part);
+      return;
+    }
+    const key = `${e.id}.${part}`;
+    for (const known of this.#shared) {
+      const local = known.get(key);
+      if (local !== undefined) {
+        this.#emit(get(local));
+        return;
+      }
+    }
+    this.#write(e, part);
+    const local = this.#writer.local(valueType(e));
+    this.#emit(indexed("local.tee", local));
+    this.#shared[this.#shared.length - 1]?.set(key, local);
+  }
+
+  #write(e: Expr, part: number): void {
+    switch (e.kind) {
+      case "const":
+        this.#emit(scalarConstant(e.type, e.value));
+        return;
+      case "var":
+        this.#emit(get(this.#held(e.variable).locals[part] ?? 0));
+        return;
+      case "int-arg":
+        this.#emit(get(this.#writer.once(0, `int ${e.slot}`, "i32", () => this.#emit(get(intsParameter), memory("i32.load", 4 * e.slot)))));
+        return;
+      case "load":
+        this.#load(e, part);
+        return;
+      case "op":
+        this.#op(e, part);
+        return;
+      case "cast":
+        writeCast(e.arg.type, e.type, e.lanes, part, {
+          emit: (...instructions) => this.#emit(...instructions),
+          argument: (from) => this.#value(e.arg, from),
+          constant: (bytes) => this.#vectorConstant(bytes),
+          duplicate: () => this.#duplicate(),
+        });
+        return;
+      case "bitcast":
+        this.#value(e.arg, part);
+        if (e.lanes === 1 && e.type === "float32") this.#emit(plain("f32.reinterpret_i32"));
+        else if (e.lanes === 1 && e.arg.type === "float32") this.#emit(plain("i32.reinterpret_f32"));
+        return;
+      case "guard":
+        this.#value(e.condition, 0);
+        this.#if(
+          valueType(e),
+          () => this.#value(e.value, part),
+          () => this.#value(e.other, part),
+        );
+        return;
+      case "splat":
+        this.#splat(e.arg);
+        return;
+      case "pack":
+        this.#pack(e.args.slice(part * registerLanes(e.type), (part + 1) * registerLanes(e.type)));
+        return;
+      case "ramp": {
+        const lanes = registerLanes(e.type);
+        const base = constantOf(e.base);
+        const from = (base ?? 0) + part * lanes;
+        const steps = laneBytes(e.type, Array.from({ length: lanes }, (_, lane) => from + lane));
+        if (base !== undefined) this.#vectorConstant(steps);
+        else {
+          this.#splat(e.base);
+          this.#vectorConstant(steps);
+          this.#spelled("add", e.type, lanes, "vector");
+        }
+        return;
+      }
+      case "fold":
+        this.#fold(e.op, e.arg);
+    }
+  }
+
+  /** Copies the register on the stack. */
+  #duplicate(): void {
+    const local = this.#writer.acquire("v128");
+    this.#emit(indexed("local.tee", local), get(local));
+    this.#writer.release(local);
+  }
+
+  /** V8 builds a vector constant anew wherever it stands, so it is kept in a local from the function's entry on. */
+  #vectorConstant(bytes: readonly number[]): void {
+    this.#emit(get(this.#writer.once(0, `constant ${bytes.join()}`, "v128", () => this.#emit(constant("v128.const", ...bytes)))));
+  }
+
+  #load(e: Extract<Expr, { kind: "load" }>, part: number): void {
+    const { dtype } = this.#buffer(e.buffer);
+    const offset = this.#address(e.buffer, e.index, part * registerLanes(e.type));
+    this.#withTemporaries(lanesIn(e, part), (emission) => {
+      if (e.lanes === 1) loadScalar(emission, dtype, offset);
+      else loadVector(emission, dtype, offset);
+    });
+  }
+
+  #row(op: ScalarOp, type: ComputeType): Spelled {
+    const row = this.#ops[op][kindOf(type)];
+    if (row === "none") throw new CompileError(`[wasm] kernel ${this.#kernel.name}: ${op} has no meaning for ${type}`);
+    return row;
+  }
+
+  #spelled(op: ScalarOp, type: ComputeType, lanes: number, form: keyof Spelled): void {
+    const row = this.#row(op, type);
+    this.#withTemporaries(lanes, (e) => spell(e, row[form]));
+  }
+
+  #combine(op: FoldOp, value: Expr, part: number): void {
+    this.#spelled(op, value.type, lanesIn(value, part), value.lanes === 1 ? "scalar" : "vector");
+  }
+
+  #op(e: Extract<Expr, { kind: "op" }>, part: number): void {
+    const [a, b, c] = e.args;
+    if (!a) throw new CompileError(`[wasm] kernel ${this.#kernel.name}: ${e.op} without operands`);
+    if (e.op === "select" && b && c) {
+      this.#select(e, a, b, c, part);
+      return;
+    }
+    if (e.lanes === 1) {
+      for (const arg of e.args) this.#value(arg, 0);
+      this.#spelled(e.op, a.type, 1, "scalar");
+      return;
+    }
+    if ((e.op === "shl" || e.op === "shr") && b?.kind === "splat") {
+      this.#value(a, part);
+      this.#value(b.arg, 0);
+      this.#emit(plain(uniformShift[e.op][e.type === "uint32" ? "uint32" : "int32"]));
+      return;
+    }
+    if (e.type === "bool" && a.type === "float64") {
+      // Two registers of 64-bit masks become one of 32-bit masks.
+      const parts = 2 * part + 1 < registers(a) ? [2 * part, 2 * part + 1] : [2 * part, 2 * part];
+      for (const from of parts) {
+        for (const arg of e.args) this.#value(arg, from);
+        this.#spelled(e.op, a.type, lanesIn(a, from), "vector");
+      }
+      this.#emit(evenWords);
+      return;
+    }
+    for (const arg of e.args) this.#value(arg, part);
+    this.#spelled(e.op, a.type, lanesIn(a, part), "vector");
+  }
+
+  #select(e: Expr, condition: Expr, yes: Expr, no: Expr, part: number): void {
+    this.#value(yes, part);
+    this.#value(no, part);
+    if (e.lanes === 1) {
+      this.#value(condition, 0);
+      this.#emit(plain("select"));
+    } else if (condition.kind === "splat") {
+      this.#value(condition.arg, 0);
+      this.#emit(typed("select.typed", "v128"));
+    } else {
+      const wide = e.type === "float64";
+      this.#value(condition, wide ? part >> 1 : part);
+      if (wide) this.#emit(plain(part & 1 ? "i64x2.extend_high_i32x4_s" : "i64x2.extend_low_i32x4_s"));
+      this.#spelled("select", e.type, lanesIn(e, part), "vector");
+    }
+  }
+
+  #splat(arg: Expr): void {
+    const value = constantOf(arg);
+    if (value !== undefined) {
+      this.#vectorConstant(laneBytes(arg.type, [value, value, value, value].slice(0, registerLanes(arg.type))));
+      return;
+    }
+    if (arg.kind === "load" && byteSize(this.#buffer(arg.buffer).dtype) === (arg.type === "float64" ? 8 : 4)) {
+      const offset = this.#address(arg.buffer, arg.index, 0);
+      this.#emit(memory(arg.type === "float64" ? "v128.load64_splat" : "v128.load32_splat", offset));
+      return;
+    }
+    const depth = this.#depthOf(arg);
+    const write = (): void => {
+      if (arg.type === "bool") this.#emit(i32(0));
+      this.#value(arg, 0);
+      if (arg.type === "bool") this.#emit(plain("i32.sub"));
+      this.#emit(laneInstructions(kindOf(arg.type)).splat);
+    };
+    if (depth < this.#writer.depth) this.#emit(get(this.#writer.once(depth, `splat ${arg.id}`, "v128", () => this.#unshared(write))));
+    else write();
+  }
+
+  /** One register from the scalars of its lanes. */
+  #pack(args: readonly Expr[]): void {
+    const [first] = args;
+    if (!first) return;
+    const plainLoads = args.every((a) => a.kind === "load" && byteSize(this.#buffer(a.buffer).dtype) === (a.type === "float64" ? 8 : 4));
+    if (plainLoads) {
+      // The address of the last lane goes deepest, so that each load finds its own above the others.
+      const offsets = [...args].reverse().map((a) => (a.kind === "load" ? this.#address(a.buffer, a.index, 0) : 0));
+      const wide = first.type === "float64";
+      offsets.reverse().forEach((offset, lane) => {
+        if (lane === 0) this.#emit(memory(wide ? "v128.load64_zero" : "v128.load32_zero", offset));
+        else this.#emit(memory(wide ? "v128.load64_lane" : "v128.load32_lane", offset, lane));
+      });
+      return;
+    }
+    const { splat, replace } = laneInstructions(kindOf(first.type));
+    args.forEach((arg, lane) => {
+      this.#value(arg, 0);
+      this.#emit(lane === 0 ? splat : replace(lane));
+    });
+    if (first.type === "bool") this.#emit(plain("i32x4.neg"));
+  }
+
+  #fold(op: FoldOp, arg: Expr): void {
+    const { extract } = laneInstructions(kindOf(arg.type));
+    this.#foldRegisters(op, arg, 0, 1, registers(arg));
+    let lanes = lanesIn(arg, 0);
+    for (; lanes > 1; lanes /= 2) {
+      this.#duplicate();
+      const width = arg.type === "float64" ? 8 : 4;
+      const moved = Array.from({ length: 16 }, (_, i) => ((lanes / 2) * width + i) % 16);
+      this.#duplicate();
+      this.#emit(indexed("i8x16.shuffle", ...moved));
+      this.#spelled(op, arg.type, registerLanes(arg.type), "vector");
+    }
+    this.#emit(extract(0));
+    // A mask is all ones.
+    if (arg.type === "bool") this.#emit(i32(1), plain("i32.and"));
+  }
+
+  #foldRegisters(op: FoldOp, arg: Expr, first: number, step: number, count: number): void {
+    if (count === 1) {
+      this.#value(arg, first);
+      return;
+    }
+    this.#foldRegisters(op, arg, first, step * 2, count / 2);
+    this.#foldRegisters(op, arg, first + step, step * 2, count / 2);
+    this.#spelled(op, arg.type, registerLanes(arg.type), "vector");
+  }
+}
+
+function scalarConstant(type: ComputeType, value: number): Instruction {
+  if (type === "float32") return constant("f32.const", value);
+  if (type === "float64") return constant("f64.const", value);
+  return i32(type === "bool" ? (value ? 1 : 0) : value);
+}
+
+/** How often each expression of a statement is used by the statement itself or by another of its expressions. */
+function countUses(s: Stmt): Map<number, number> {
+  const uses = new Map<number, number>();
+  const use = (e: Expr): void => {
+    const count = uses.get(e.id) ?? 0;
+    uses.set(e.id, count + 1);
+    if (count > 0) return;
+    switch (e.kind) {
+      case "const":
+      case "var":
+      case "int-arg":
+        return;
+      case "load":
+        return use(e.index);
+      case "op":
+      case "pack":
+        return e.args.forEach(use);
+      case "cast":
+      case "bitcast":
+      case "splat":
+      case "fold":
+        return use(e.arg);
+      case "guard":
+        use(e.condition);
+        use(e.value);
+        return use(e.other);
+      case "ramp":
+        return use(e.base);
+    }
+  };
+  if (s.kind === "if") use(s.condition);
+  else if (s.kind === "for") {
+    use(s.begin);
+    use(s.end);
+  } else {
+    use(s.value);
+    if (s.kind === "store") use(s.index);
+  }
+  return uses;
+}

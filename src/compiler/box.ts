@@ -1,0 +1,104 @@
+import { sizeOf } from "../core/shape.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
+import type { Expr, Stmt, Variable } from "../ir/loop.js";
+
+/**
+ * A division of a list of loops into blocks of at most `limit` iterations: the last axes whole, the axis before them in
+ * chunks, the axes before that one index at a time. Blocks are boxes, so that no address inside needs a division.
+ */
+export interface Box {
+  readonly sizes: readonly number[];
+  /** The axis that is cut, or -1 if everything is one block. */
+  readonly axis: number;
+  readonly chunk: number;
+  /** Iterations of the whole axes after the cut one. */
+  readonly inside: number;
+  readonly blocks: number;
+  /** Iterations of a full block. */
+  readonly capacity: number;
+}
+
+export function makeBox(sizes: readonly number[], limit: number): Box {
+  let inside = 1;
+  let split = sizes.length;
+  while (split > 0 && inside * (sizes[split - 1] ?? 1) <= limit) inside *= sizes[--split] ?? 1;
+  if (split === 0) return { sizes, axis: -1, chunk: 1, inside, blocks: 1, capacity: inside };
+  const axis = split - 1;
+  const size = sizes[axis] ?? 1;
+  const most = Math.max(1, Math.floor(limit / inside));
+  const pieces = Math.ceil(size / most);
+  // With nothing inside, the caller's limit is a multiple of its tile and is kept; else chunks are made even.
+  const chunk = inside === 1 ? most : Math.ceil(size / pieces);
+  return { sizes, axis, chunk, inside, blocks: sizeOf(sizes.slice(0, axis)) * Math.ceil(size / chunk), capacity: chunk * inside };
+}
+
+/** One block of a box, by its number. */
+export interface Block {
+  /** First index and end of the cut axis. */
+  readonly begin: Expr;
+  readonly end: Expr;
+  /** Iterations in this block. */
+  readonly count: Expr;
+  readonly outer: readonly Expr[];
+}
+
+export function blockAt(b: ExprBuilder, box: Box, number: Expr): Block {
+  if (box.axis < 0) return { begin: b.index(0), end: b.index(1), count: b.index(box.inside), outer: [] };
+  const size = box.sizes[box.axis] ?? 1;
+  const pieces = Math.ceil(size / box.chunk);
+  const begin = b.mul(b.rem(number, b.index(pieces)), b.index(box.chunk));
+  const end = size % box.chunk === 0 ? b.add(begin, b.index(box.chunk)) : b.min(b.index(size), b.add(begin, b.index(box.chunk)));
+  const outer: Expr[] = [];
+  let rest = b.div(number, b.index(pieces));
+  for (let axis = box.axis - 1; axis >= 0; axis--) {
+    const d = b.index(box.sizes[axis] ?? 1);
+    outer.unshift(axis === 0 ? rest : b.rem(rest, d));
+    rest = b.div(rest, d);
+  }
+  const length = size % box.chunk === 0 ? b.index(box.chunk) : b.sub(end, begin);
+  return { begin, end, count: b.mul(length, b.index(box.inside)), outer };
+}
+
+/** Loop variables over one block, with the position inside the block and the index along each axis. */
+export interface BlockLoops {
+  readonly index: readonly Expr[];
+  readonly position: Expr;
+  wrap(body: readonly Stmt[], vectorize: boolean): readonly Stmt[];
+}
+
+export function blockLoops(b: ExprBuilder, name: string, box: Box, block: Block): BlockLoops {
+  const index: Expr[] = [...block.outer];
+  const loops: { variable: Variable; begin: Expr; end: Expr }[] = [];
+  let position = b.index(0);
+  if (box.axis >= 0) {
+    const variable = b.counter(`${name}${box.axis}`, box.sizes[box.axis] ?? 1);
+    loops.push({ variable, begin: block.begin, end: block.end });
+    index.push(b.ref(variable));
+    position = b.mul(b.sub(b.ref(variable), block.begin), b.index(box.inside));
+  }
+  let below = box.inside;
+  for (let axis = box.axis + 1; axis < box.sizes.length; axis++) {
+    const size = box.sizes[axis] ?? 1;
+    below /= Math.max(1, size);
+    if (size === 1) {
+      index.push(b.index(0));
+      continue;
+    }
+    const variable = b.counter(`${name}${axis}`, size);
+    loops.push({ variable, begin: b.index(0), end: b.index(size) });
+    index.push(b.ref(variable));
+    position = b.add(position, b.mul(b.ref(variable), b.index(below)));
+  }
+  return {
+    index,
+    position,
+    wrap(body, vectorize) {
+      let inner = body;
+      for (let d = loops.length - 1; d >= 0; d--) {
+        const loop = loops[d];
+        if (loop) inner = [{ kind: "for", ...loop, step: 1, body: inner, vectorize: vectorize && d === loops.length - 1 }];
+      }
+      return inner;
+    },
+  };
+}
