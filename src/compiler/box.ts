@@ -18,7 +18,7 @@ export interface Box {
   readonly capacity: number;
 }
 
-export function makeBox(sizes: readonly number[], limit: number): Box {
+export function makeBox(sizes: readonly number[], limit: number, tile = 1): Box {
   let inside = 1;
   let split = sizes.length;
   while (split > 0 && inside * (sizes[split - 1] ?? 1) <= limit) inside *= sizes[--split] ?? 1;
@@ -27,27 +27,28 @@ export function makeBox(sizes: readonly number[], limit: number): Box {
   const size = sizes[axis] ?? 1;
   const most = Math.max(1, Math.floor(limit / inside));
   const pieces = Math.ceil(size / most);
-  // With nothing inside, the caller's limit is a multiple of its tile and is kept; else chunks are made even.
-  const chunk = inside === 1 ? most : Math.ceil(size / pieces);
+  // Even chunks; with nothing inside them they are whole tiles as well.
+  const even = Math.ceil(size / pieces);
+  const chunk = inside === 1 ? Math.ceil(even / tile) * tile : even;
   return { sizes, axis, chunk, inside, blocks: sizeOf(sizes.slice(0, axis)) * Math.ceil(size / chunk), capacity: chunk * inside };
 }
 
 /** One block of a box, by its number. */
 export interface Block {
-  /** First index and end of the cut axis. */
+  /** First index along the cut axis, and how many follow. */
   readonly begin: Expr;
-  readonly end: Expr;
+  readonly length: Expr;
   /** Iterations in this block. */
   readonly count: Expr;
   readonly outer: readonly Expr[];
 }
 
 export function blockAt(b: ExprBuilder, box: Box, number: Expr): Block {
-  if (box.axis < 0) return { begin: b.index(0), end: b.index(1), count: b.index(box.inside), outer: [] };
+  if (box.axis < 0) return { begin: b.index(0), length: b.index(1), count: b.index(box.inside), outer: [] };
   const size = box.sizes[box.axis] ?? 1;
   const pieces = Math.ceil(size / box.chunk);
   const begin = b.mul(b.rem(number, b.index(pieces)), b.index(box.chunk));
-  const end = size % box.chunk === 0 ? b.add(begin, b.index(box.chunk)) : b.min(b.index(size), b.add(begin, b.index(box.chunk)));
+  const length = size % box.chunk === 0 ? b.index(box.chunk) : b.min(b.index(box.chunk), b.sub(b.index(size), begin));
   const outer: Expr[] = [];
   let rest = b.div(number, b.index(pieces));
   for (let axis = box.axis - 1; axis >= 0; axis--) {
@@ -55,8 +56,7 @@ export function blockAt(b: ExprBuilder, box: Box, number: Expr): Block {
     outer.unshift(axis === 0 ? rest : b.rem(rest, d));
     rest = b.div(rest, d);
   }
-  const length = size % box.chunk === 0 ? b.index(box.chunk) : b.sub(end, begin);
-  return { begin, end, count: b.mul(length, b.index(box.inside)), outer };
+  return { begin, length, count: b.mul(length, b.index(box.inside)), outer };
 }
 
 /** Loop variables over one block, with the position inside the block and the index along each axis. */
@@ -68,13 +68,13 @@ export interface BlockLoops {
 
 export function blockLoops(b: ExprBuilder, name: string, box: Box, block: Block): BlockLoops {
   const index: Expr[] = [...block.outer];
-  const loops: { variable: Variable; begin: Expr; end: Expr }[] = [];
+  const loops: { variable: Variable; end: Expr }[] = [];
   let position = b.index(0);
   if (box.axis >= 0) {
-    const variable = b.counter(`${name}${box.axis}`, box.sizes[box.axis] ?? 1);
-    loops.push({ variable, begin: block.begin, end: block.end });
-    index.push(b.ref(variable));
-    position = b.mul(b.sub(b.ref(variable), block.begin), b.index(box.inside));
+    const variable = b.counter(`${name}${box.axis}`, box.chunk);
+    loops.push({ variable, end: block.length });
+    index.push(b.add(block.begin, b.ref(variable)));
+    position = b.mul(b.ref(variable), b.index(box.inside));
   }
   let below = box.inside;
   for (let axis = box.axis + 1; axis < box.sizes.length; axis++) {
@@ -85,7 +85,7 @@ export function blockLoops(b: ExprBuilder, name: string, box: Box, block: Block)
       continue;
     }
     const variable = b.counter(`${name}${axis}`, size);
-    loops.push({ variable, begin: b.index(0), end: b.index(size) });
+    loops.push({ variable, end: b.index(size) });
     index.push(b.ref(variable));
     position = b.add(position, b.mul(b.ref(variable), b.index(below)));
   }
@@ -96,7 +96,8 @@ export function blockLoops(b: ExprBuilder, name: string, box: Box, block: Block)
       let inner = body;
       for (let d = loops.length - 1; d >= 0; d--) {
         const loop = loops[d];
-        if (loop) inner = [{ kind: "for", ...loop, step: 1, body: inner, vectorize: vectorize && d === loops.length - 1 }];
+        const innermost = d === loops.length - 1;
+        if (loop) inner = [{ kind: "for", ...loop, begin: b.index(0), step: 1, body: inner, vectorize: vectorize && innermost }];
       }
       return inner;
     },

@@ -12,6 +12,7 @@ import { lowerRows } from "./lower-rows.js";
 import { type Group, partition } from "./partition.js";
 import { type Lifetime, planMemory } from "./plan-memory.js";
 import type { Place, Program, Step } from "./program.js";
+import { splitReductions } from "./split-reductions.js";
 import type { Target } from "./target.js";
 import { vectorize } from "./vectorize.js";
 import { allExprs, nested, ownExprs } from "./walk.js";
@@ -21,7 +22,7 @@ import { allExprs, nested, ownExprs } from "./walk.js";
  * function from one form to the next.
  */
 export function compileGraph(given: Graph, target: Target): Program {
-  const graph = shareCommonSubexpressions(given);
+  const graph = splitReductions(shareCommonSubexpressions(given));
   const order = topologicalOrder(graph.outputs);
   checkTypes(order.flatMap((node) => node.outputs), target);
   const groups = partition(graph, order);

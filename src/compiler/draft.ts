@@ -81,7 +81,7 @@ export class Draft {
   call(name: string, item: Variable, body: readonly Stmt[], items: number): KernelCall {
     const buffers = this.#buffers.map(({ dtype, access, scratchSize }) => ({ dtype, access, scratchSize }));
     const bytes = this.#arguments.reduce((sum, a) => sum + sizeOf(a.shape) * byteSize(a.dtype), 0);
-    const flops = items * countFlops(body);
+    const flops = items * countFlops(this.b, body);
     const kernel: Kernel = { name, buffers, item, body, intCount: 0, flops, bytes };
     const perItem = Math.max(1, (flops + bytes) / Math.max(1, items));
     return { kernel, builder: this.b, buffers: this.#arguments, items, grain: Math.max(1, Math.ceil(grainWork / perItem)) };
@@ -92,7 +92,7 @@ export class Draft {
 const grainWork = 100_000;
 
 /** Scalar floating-point operations of one item. */
-function countFlops(body: readonly Stmt[]): number {
+function countFlops(b: ExprBuilder, body: readonly Stmt[]): number {
   let total = 0;
   for (const s of body) {
     for (const e of allExprs(ownExprs(s))) {
@@ -101,15 +101,14 @@ function countFlops(body: readonly Stmt[]): number {
       if (e.kind === "guard") total += 1;
     }
     if (s.kind === "accumulate") total += s.value.lanes;
-    const times = s.kind === "for" ? tripCount(s.begin, s.end, s.step) : 1;
-    for (const list of nested(s)) total += times * countFlops(list);
+    const times = s.kind === "for" ? tripCount(b.sub(s.end, s.begin), s.step) : 1;
+    for (const list of nested(s)) total += times * countFlops(b, list);
   }
   return total;
 }
 
-function tripCount(begin: Expr, end: Expr, step: number): number {
-  const low = Number.isFinite(begin.min) ? begin.min : 0;
-  return Number.isFinite(end.max) ? Math.max(0, Math.ceil((end.max - low) / step)) : 1;
+function tripCount(length: Expr, step: number): number {
+  return Number.isFinite(length.max) ? Math.max(0, Math.ceil(length.max / step)) : 1;
 }
 
 /** What a fold starts from. */

@@ -77,6 +77,7 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
     alongK ? b.add(b.mul(row, b.index(depth)), step) : b.add(b.mul(step, b.index(height + lanes)), row);
 
   const perSplit = Math.ceil(k.blocks / splits);
+  const oneBlock = perSplit === 1;
   const kb = b.counter("kb", k.blocks);
   const kBlock = blockAt(b, k, b.ref(kb));
   const inBlock: Stmt[] = [];
@@ -95,13 +96,12 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
     inBlock.push(...steps.wrap(columns.wrap([{ kind: "store", buffer: bPack, index, value }], true), false));
   }
   inBlock.push(...registerTiles());
-  const oneBlock = perSplit === 1;
   const first = b.mul(split, b.index(perSplit));
   const kLoop: Stmt = {
     kind: "for",
     variable: kb,
     begin: first,
-    end: k.blocks % perSplit === 0 ? b.add(first, b.index(perSplit)) : b.min(b.index(k.blocks), b.add(first, b.index(perSplit))),
+    end: b.add(first, k.blocks % perSplit === 0 ? b.index(perSplit) : b.min(b.index(perSplit), b.sub(b.index(k.blocks), first))),
     step: 1,
     body: inBlock,
     vectorize: false,
@@ -225,10 +225,10 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target): Tiling 
   const [M, N, K] = [sizeOf(spec.m), sizeOf(spec.n), sizeOf(spec.k)];
   const nv = N > lanes ? 2 : 1;
   const most = Math.min(16, Math.floor((target.vectorRegisters - nv - 2) / nv));
+  // Tiles across M, each mr·nv multiply-adds a step and about three instructions beside them.
+  const time = (rows: number): number => Math.ceil(M / rows) * (rows * nv + 3);
   let mr = Math.min(M, most);
-  for (let candidate = most; candidate * 2 >= most; candidate--) {
-    if (M > candidate && roundUp(M, candidate) < roundUp(M, mr)) mr = candidate;
-  }
+  for (let candidate = mr - 1; candidate > 0; candidate--) if (time(candidate) < time(mr)) mr = candidate;
   const nr = nv * lanes;
   // Half of a way of each cache: a strip of both tiles in L1, the blocks of A, B and C in L2.
   const kLimit = Math.max(16, roundUp(Math.floor(target.l1Bytes / 2 / bytes / nr), 16));
@@ -236,7 +236,7 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target): Tiling 
   let mLimit = Math.max(mr, Math.floor(nLimit / 2 / mr) * mr);
   const k = makeBox(spec.k, kLimit);
   const flops = 2 * sizeOf(spec.batch) * M * N * K;
-  const items = (): number => sizeOf(spec.batch) * makeBox(spec.m, mLimit).blocks * makeBox(spec.n, nLimit).blocks;
+  const items = (): number => sizeOf(spec.batch) * makeBox(spec.m, mLimit, mr).blocks * makeBox(spec.n, nLimit, nr).blocks;
   while (items() < wantedItems && flops / items() > 4e6) {
     const [nCan, mCan] = [Math.min(nLimit, roundUp(N, nr)) > 2 * nr, Math.min(mLimit, roundUp(M, mr)) > 2 * mr];
     if (!nCan && !mCan) break;
@@ -244,8 +244,8 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target): Tiling 
     else mLimit = roundUp(Math.floor(Math.min(mLimit, roundUp(M, mr)) / 2), mr);
   }
   let splits = 1;
-  if (items() < wantedItems && k.blocks > 1 && flops / items() > 1e6) splits = Math.min(k.blocks, Math.ceil(wantedItems / items()));
+  if (items() < wantedItems && k.blocks > 1 && flops / items() > 4e6) splits = Math.min(k.blocks, Math.ceil(wantedItems / items()));
   splits = Math.ceil(k.blocks / Math.ceil(k.blocks / splits));
-  return { lanes, mr, nv, m: makeBox(spec.m, mLimit), n: makeBox(spec.n, nLimit), k, splits };
+  return { lanes, mr, nv, m: makeBox(spec.m, mLimit, mr), n: makeBox(spec.n, nLimit, nr), k, splits };
 }
 

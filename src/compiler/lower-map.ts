@@ -57,7 +57,8 @@ export function lowerMap(
   const item = b.counter("item", items);
   const block = b.rem(b.ref(item), b.index(blocks));
   const begin = blocks === 1 ? b.index(0) : b.mul(block, b.index(blockSize));
-  const end = blocks === 1 ? b.index(size) : b.min(b.index(size), b.add(begin, b.index(blockSize)));
+  const length = b.min(b.index(blocks === 1 ? size : blockSize), b.sub(b.index(size), begin));
+  const end = b.add(begin, length);
   const body: Stmt[] = [
     ...decodeItem(b, b.div(b.ref(item), b.index(blocks)), outerSizes, nest.variables.slice(0, last)),
     { kind: "for", variable: inner, begin, end, step: 1, body: stores, vectorize: true },

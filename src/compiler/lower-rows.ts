@@ -63,7 +63,7 @@ export function lowerRows(group: Group, stored: ReadonlySet<Value>): KernelCall 
   }
   if (!across) return draft.call(groupName(group), item, body, outerRows);
   const begin = b.mul(b.rem(b.ref(item), b.index(blocks)), b.index(rowBlock));
-  const end = b.min(b.index(lastSize), b.add(begin, b.index(rowBlock)));
+  const end = b.add(begin, b.min(b.index(rowBlock), b.sub(b.index(lastSize), begin)));
   const loop: Stmt = { kind: "for", variable: inner, begin, end, step: 1, body, vectorize: true };
   return draft.call(groupName(group), item, [loop], outerRows * blocks);
 }
@@ -222,7 +222,7 @@ function emitStage(draft: Draft, stage: readonly Reduction[], row: readonly Expr
     } else {
       const size = nest.sizes[last] ?? 1;
       const start = b.counter("block", size);
-      const end = b.min(b.index(size), b.add(b.ref(start), b.index(sumBlock)));
+      const end = b.add(b.ref(start), b.min(b.index(sumBlock), b.sub(b.index(size), b.ref(start))));
       const blocked: Stmt = {
         kind: "for",
         variable: start,

@@ -29,6 +29,7 @@ export function splitAtGuards(b: ExprBuilder, loop: For, storage: (buffer: numbe
     const atLeastZero = b.max(factor > 0 ? b.sub(b.index(0), rest) : b.add(rest, b.index(1)), b.index(0));
     const edge = b.min(b.max(begin, b.div(b.add(atLeastZero, b.index(step - 1)), b.index(step))), end);
     const part = (first: Expr, last: Expr, holds: boolean): readonly Stmt[] => {
+      if (b.sub(last, first).max <= 0) return [];
       const copy = b.variable(variable.name, "index", 1, variable.min, variable.max);
       const known = new Map([[atom.id, b.const(holds ? 1 : 0, "bool")]]);
       const body = copyStmts(b, loop.body, new Map([[variable, copy]]), storage, known);

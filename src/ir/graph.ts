@@ -1,4 +1,4 @@
-import type { DType } from "../core/dtype.js";
+import { isFloat, type DType } from "../core/dtype.js";
 import { DeviceError } from "../core/errors.js";
 import type { Shape } from "../core/shape.js";
 import type { Op } from "./op.js";
@@ -56,6 +56,8 @@ export class Node {
   readonly outputs: readonly Value[];
   /** Emptied once the outputs are evaluated and no gradient needs the history. */
   inputs: readonly Value[];
+  /** Whether a backward pass has used the node up: its inputs go as soon as its outputs are evaluated. */
+  released = false;
 
   constructor(op: Op, inputs: readonly Value[], attrs: Attrs, types: readonly TensorType[], device: DeviceTag | undefined) {
     this.id = nextNodeId++;
@@ -74,6 +76,9 @@ export interface Graph {
   readonly donate?: readonly number[];
 }
 
+/** Whether new nodes are recorded for differentiation; `noGrad` switches it off. */
+export const recording = { gradients: true };
+
 /** Records `op(inputs)`, inferring its results. Throws what `op.infer` throws, and DeviceError when devices are mixed. */
 export function apply<A extends Attrs>(op: Op<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
   const types = op.infer(inputs, attrs);
@@ -85,7 +90,11 @@ export function apply<A extends Attrs>(op: Op<A>, inputs: readonly Value[], attr
     }
     device = input.device;
   }
-  return new Node(op, inputs, attrs, types, device).outputs;
+  const { outputs } = new Node(op, inputs, attrs, types, device);
+  if (recording.gradients && op.vjp && inputs.some((input) => input.requiresGrad)) {
+    for (const output of outputs) output.requiresGrad = isFloat(output.dtype);
+  }
+  return outputs;
 }
 
 /** `apply` for the operators with one result. */

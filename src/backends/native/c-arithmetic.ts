@@ -61,6 +61,14 @@ export function roundFunction(p: Prelude, op: "floor" | "ceil" | "trunc" | "sqrt
   return p.function(v, name, `${v} a`, pieces, [...onX86(op, type, lanes), elementwise]);
 }
 
+/** Remainder with the dividend's sign. */
+export function remainderFunction(p: Prelude, type: FloatType, lanes: number): string {
+  const v = p.type(type, lanes);
+  const scalar = (args: readonly string[]): string => `__builtin_fmod${type === "float32" ? "f" : ""}(${args.join(", ")})`;
+  const pieces = lanes === 1 ? [`return ${scalar(["a", "b"])};`] : inPieces(p, type, lanes, ["a", "b"], (half) => remainderFunction(p, type, half), scalar);
+  return p.function(v, `rem_${p.suffix(type, lanes)}`, `${v} a, ${v} b`, pieces);
+}
+
 /** a·b + c, fused where the machine has an instruction for it: a call into libm would be far slower than rounding twice. */
 export function fmaFunction(p: Prelude, type: FloatType, lanes: number): string {
   const v = p.type(type, lanes);

@@ -1,7 +1,6 @@
-import { GradusError } from "../../core/errors.js";
 import type { ComputeType, FoldOp } from "../../ir/loop.js";
 import type { ScalarOp } from "../../ir/scalar.js";
-import { absFunction, compare, extremeFunction, fmaFunction, roundFunction, selectFunction, type Comparison, type FloatType } from "./c-arithmetic.js";
+import { absFunction, compare, extremeFunction, fmaFunction, remainderFunction, roundFunction, selectFunction, type Comparison, type FloatType } from "./c-arithmetic.js";
 import type { Prelude } from "./c-prelude.js";
 
 /** Spells `op(a, b, c)` on operands of `type` (of `select`: the type of a and b), all with the same lanes. */
@@ -13,14 +12,14 @@ const infix =
     `(${a} ${sign} ${b})`;
 
 const round =
-  (op: "floor" | "ceil" | "trunc" | "sqrt"): Spelling =>
+  (op: "floor" | "ceil" | "trunc"): Spelling =>
   (p, type, lanes, a) =>
-    `${roundFunction(p, op, floatType(op, type), lanes)}(${a})`;
+    isFloat(type) ? `${roundFunction(p, op, type, lanes)}(${a})` : a;
 
 const extreme =
   (op: "min" | "max"): Spelling =>
   (p, type, lanes, a, b) =>
-    `${extremeFunction(p, op, type, lanes)}(${a}, ${b})`;
+    type === "bool" ? `(${a} ${op === "min" ? "&" : "|"} ${b})` : `${extremeFunction(p, op, type, lanes)}(${a}, ${b})`;
 
 const comparison =
   (op: Comparison): Spelling =>
@@ -34,13 +33,13 @@ export const scalarSpellings: Readonly<Record<ScalarOp, Spelling>> = {
   floor: round("floor"),
   ceil: round("ceil"),
   trunc: round("trunc"),
-  sqrt: round("sqrt"),
+  sqrt: (p, type, lanes, a) => `${roundFunction(p, "sqrt", type === "float64" ? type : "float32", lanes)}(${a})`,
   not: (_p, type, lanes, a) => (type === "bool" && lanes === 1 ? `(!${a})` : `(~${a})`),
   add: infix("+"),
   sub: infix("-"),
   mul: infix("*"),
   div: infix("/"),
-  rem: infix("%"),
+  rem: (p, type, lanes, a, b) => (isFloat(type) ? `${remainderFunction(p, type, lanes)}(${a}, ${b})` : `(${a} % ${b})`),
   min: extreme("min"),
   max: extreme("max"),
   and: infix("&"),
@@ -53,12 +52,11 @@ export const scalarSpellings: Readonly<Record<ScalarOp, Spelling>> = {
   eq: comparison("eq"),
   ne: comparison("ne"),
   select: (p, type, lanes, a, b, c) => (lanes === 1 ? `(${a} ? ${b} : ${c})` : `${selectFunction(p, type, lanes)}(${a}, ${b}, ${c})`),
-  fma: (p, type, lanes, a, b, c) => `${fmaFunction(p, floatType("fma", type), lanes)}(${a}, ${b}, ${c})`,
+  fma: (p, type, lanes, a, b, c) => (isFloat(type) ? `${fmaFunction(p, type, lanes)}(${a}, ${b}, ${c})` : `(${a} * ${b} + ${c})`),
 };
 
-function floatType(op: ScalarOp, type: ComputeType): FloatType {
-  if (type === "float32" || type === "float64") return type;
-  throw new GradusError(`[${op}] has no meaning on ${type} in a kernel: expected float32 or float64`);
+function isFloat(type: ComputeType): type is FloatType {
+  return type === "float32" || type === "float64";
 }
 
 /** Name of a function that folds the lanes of a vector by halves: lane i with lane i + lanes/2. */

@@ -100,7 +100,7 @@ export class CompilerDriver {
 
   /** Compiles units in as many processes as there are cores and records those that succeed. */
   #compileUnits(work: string, units: readonly (readonly Pending[])[], level: string): { unit: readonly Pending[]; file: string; log: string }[] {
-    const flags = [...this.#toolchain.flags, level, "-std=gnu11", "-w", "-shared", "-fPIC", "-pthread"];
+    const flags = [...this.#toolchain.flags, level, "-std=gnu11", "-D_GNU_SOURCE", "-w", "-shared", "-fPIC", "-pthread"];
     const jobs = units.map((unit) => {
       const base = join(work, randomUUID());
       writeFileSync(`${base}.c`, unitText(unit));

@@ -5,7 +5,7 @@ import { findToolchain } from "./toolchain.js";
 
 let known: Target | undefined;
 
-/** What the compiler may assume of this machine. Throws GradusError without a C compiler. */
+/** What the compiler may assume of this machine. Throws DeviceError without a C compiler. */
 export function nativeTarget(): Target {
   known ??= probe();
   return known;

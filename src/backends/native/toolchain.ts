@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { GradusError } from "../../core/errors.js";
+import { DeviceError } from "../../core/errors.js";
 
 /** The C compiler of this machine and what it says of the processor. */
 export interface Toolchain {
@@ -25,7 +25,7 @@ const machineFlags = [["-march=native", "-mprefer-vector-width=512"], ["-march=n
 
 let found: Toolchain | undefined;
 
-/** The compiler in `$CC`, or else cc, clang or gcc. Throws GradusError where there is none. */
+/** The compiler in `$CC`, or else cc, clang or gcc. Throws DeviceError where there is none. */
 export function findToolchain(): Toolchain {
   found ??= probe();
   return found;
@@ -53,5 +53,5 @@ function probe(): Toolchain {
       return { command, flags, macros, identity };
     }
   }
-  throw new GradusError(`no C compiler found (${problems.join("; ")}): install gcc or clang, or name one in CC`);
+  throw new DeviceError(`no C compiler found (${problems.join("; ")}): install gcc or clang, or name one in CC`);
 }

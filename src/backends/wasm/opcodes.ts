@@ -224,7 +224,7 @@ export const indexedOpcodes = {
 export const typedOpcodes = { block: 0x02, loop: 0x03, if: 0x04, "select.typed": 0x1c } as const;
 
 /** Constants; the immediates of `v128.const` are its 16 bytes. */
-export const constantOpcodes = { "i32.const": 0x41, "f32.const": 0x43, "f64.const": 0x44, "v128.const": fd | 0x0c } as const;
+export const constantOpcodes = { "i32.const": 0x41, "i64.const": 0x42, "f32.const": 0x43, "f64.const": 0x44, "v128.const": fd | 0x0c } as const;
 
 export type PlainOp = keyof typeof plainOpcodes;
 export type MemoryOp = keyof typeof memoryOpcodes;

@@ -117,7 +117,7 @@ const float32Remainder: Spelling = (e) => {
 };
 
 /** a·b + c with two roundings. */
-function mulAdd(type: "f32" | "f64" | "v128", mul: PlainOp, add: PlainOp): Spelling {
+function mulAdd(type: ValueType, mul: PlainOp, add: PlainOp): Spelling {
   return (e) => {
     const c = e.temporary(type);
     e.emit(set(c), plain(mul), get(c), plain(add));

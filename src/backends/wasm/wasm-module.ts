@@ -145,7 +145,7 @@ function writeInstruction(out: ByteWriter, i: Instruction): void {
         return;
       }
       for (const value of i.value) {
-        if (i.op === "i32.const") out.signed(value);
+        if (i.op === "i32.const" || i.op === "i64.const") out.signed(value);
         else if (i.op === "f32.const") {
           floatBits.setFloat32(0, value, true);
           for (let b = 0; b < 4; b++) out.byte(floatBits.getUint8(b));

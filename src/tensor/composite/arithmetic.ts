@@ -40,12 +40,7 @@ export const minimum = binary("minimum", ops.min);
 export const atan2 = binary("atan2", ops.atan2, floatDType);
 
 /** ⌊a / b⌋ in the promoted dtype; integers that are divided by 0 give 0. Throws ShapeError. */
-export function floorDivide(a: Operand, b: Operand): Value {
-  const [x, y] = unify("floorDivide", [a, b], numericDType([a, b]));
-  if (isFloat(x.dtype)) return ops.floor(ops.div(x, y));
-  // The integer quotient is cut toward 0; taking the remainder off first makes it exact, hence the floor.
-  return ops.div(ops.sub(x, ops.mod(x, y)), y);
-}
+export const floorDivide = binary("floorDivide", (x, y) => (isFloat(x.dtype) ? ops.floor(ops.div(x, y)) : ops.div(x, y)));
 
 /** a to the power b. Small constant exponents are multiplications and roots. Throws ShapeError. */
 export function pow(a: Operand, b: Operand): Value {

@@ -2,7 +2,7 @@ import { isFloat, promoteTypes, type DType } from "../../core/dtype.js";
 import { ShapeError } from "../../core/errors.js";
 import { broadcastShapes, formatShape, sameShape, type Shape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
-import { broadcast, constant, convert, reshape } from "../../ops/index.js";
+import { broadcast, constant, convert } from "../../ops/index.js";
 
 /** A tensor, or a JavaScript number or boolean that takes on the dtype of the tensors it meets. */
 export type Operand = Value | number | boolean;
@@ -57,18 +57,10 @@ function withScalar(dtype: DType | undefined, scalar: number | boolean): DType {
 export function broadcastTo(op: string, x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const offset = shape.length - x.shape.length;
-  const kept: number[] = [];
-  const axes: number[] = [];
-  x.shape.forEach((size, axis) => {
-    const target = shape[axis + offset];
-    if (offset < 0 || (size !== target && size !== 1)) {
-      throw new ShapeError(`[${op}] ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}: counted from the last axis, sizes must be equal or 1`);
-    }
-    if (size !== target) return;
-    kept.push(size);
-    axes.push(axis + offset);
-  });
-  return broadcast(kept.length === x.shape.length ? x : reshape(x, kept), shape, axes);
+  if (offset < 0 || x.shape.some((size, axis) => size !== 1 && size !== shape[axis + offset])) {
+    throw new ShapeError(`[${op}] ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}: counted from the last axis, sizes must be equal or 1`);
+  }
+  return broadcast(x, shape, x.shape.map((_, axis) => axis + offset));
 }
 
 /** A number or tensor as a tensor of exactly this dtype and shape. */

@@ -6,7 +6,7 @@ import * as ops from "../../ops/index.js";
 import { isfinite } from "./elementwise.js";
 import { toBool } from "./arithmetic.js";
 import { flatten, reshape } from "./movement.js";
-import { toDType, toFloat } from "./operands.js";
+import { broadcastTo, toDType, toFloat } from "./operands.js";
 
 /** One axis, several, or undefined for all. Negative ones count from the back. */
 export type Axes = number | readonly number[] | undefined;
@@ -124,8 +124,7 @@ export function std(x: Value, axis?: Axes, options: VarianceOptions = {}): Value
 
 /** A reduced tensor with kept axes, repeated to the shape before the reduction. */
 function spread(reduced: Value, x: Value): Value {
-  const axes = x.shape.map((_, i) => i).filter((i) => reduced.shape[i] === x.shape[i]);
-  return ops.broadcast(reshape(reduced, axes.map((i) => x.shape[i] ?? 1)), x.shape, axes);
+  return broadcastTo("reduction", reduced, x.shape);
 }
 
 export interface NormOptions extends ReduceOptions {

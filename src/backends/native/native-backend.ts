@@ -1,0 +1,266 @@
+import { availableParallelism } from "node:os";
+import { compileGraph } from "../../compiler/compile-graph.js";
+import type { Program, Step } from "../../compiler/program.js";
+import { byteSize, type DType } from "../../core/dtype.js";
+import { ArgumentError, DeviceError, OutOfMemoryError } from "../../core/errors.js";
+import { sizeOf } from "../../core/shape.js";
+import type { Graph, Storage, TensorType } from "../../ir/graph.js";
+import type { Backend, Executable } from "../../runtime/backend.js";
+import { nativeHost, type NativeHost } from "./native-host.js";
+import { BlockPool, NativeStorage, type PendingRead } from "./native-memory.js";
+import { nativeTarget } from "./native-target.js";
+import { baseTable, encodeProgram, type BaseTable } from "./program-code.js";
+
+/** Runs that may be queued and not done; the next one waits for the oldest. */
+const mostPending = 16;
+/** How long threads look for work before they sleep. */
+const spinNanoseconds = 50_000;
+/** Programs that take less run on the calling thread: waking another costs as much. */
+const inlineMicroseconds = 30;
+
+export interface NativeOptions {
+  /** Threads that compute; as many as the process has processors when not given. */
+  readonly threads?: number;
+  /** Where kernels are compiled; the process's own by default. */
+  readonly host?: NativeHost;
+}
+
+/** The device that compiles kernels with the machine's C compiler and runs them on threads of its own. */
+export class NativeBackend implements Backend {
+  readonly name = "native";
+  readonly threads: number;
+  readonly #host: NativeHost;
+  readonly #pool: BlockPool;
+  readonly #pending: Run[] = [];
+  readonly #waiters: { readonly ticket: number; readonly resolve: () => void }[] = [];
+  #handle: number;
+  #bases = new Float64Array(64);
+  #basesAddress: number;
+  #issued = 0;
+  #watching = false;
+
+  /** Throws DeviceError without a C compiler or koffi, ArgumentError for a number of threads that is no whole number ≥ 1. */
+  constructor(options: NativeOptions = {}) {
+    this.threads = options.threads ?? availableParallelism();
+    if (!Number.isInteger(this.threads) || this.threads < 1 || this.threads > 1024) {
+      throw new ArgumentError(`threads is ${this.threads}: expected a whole number from 1 to 1024`);
+    }
+    this.#host = options.host ?? nativeHost();
+    this.#pool = new BlockPool(this.#host);
+    this.#basesAddress = this.#host.address(this.#bases.buffer);
+    this.#handle = this.#host.calls.create(this.threads, this.threads > availableParallelism() ? 0 : spinNanoseconds);
+    if (this.#handle === 0) throw new DeviceError(`${this.threads} threads could not be started: use fewer`);
+    if (live.size === 0) process.on("exit", stopAll);
+    live.add(this);
+  }
+
+  supports(_dtype: DType): boolean {
+    return true;
+  }
+
+  load(graph: Graph): Executable {
+    const start = performance.now();
+    return this.prepare(compileGraph(graph, nativeTarget()), graph, start);
+  }
+
+  /** Compiles a program's kernels; `start` is when its making began. Throws CompileError. */
+  prepare(program: Program, graph: Graph, start = performance.now()): Executable {
+    const code = encodeProgram(program, this.#host.kernelAddresses(program.kernels));
+    const bytes = new Uint8Array(code.buffer, code.byteOffset, code.byteLength);
+    return new NativeExecutable(this, graph, program, this.upload(bytes), program.constants.map((c) => this.upload(c)), start);
+  }
+
+  allocate(bytes: number): NativeStorage {
+    return new NativeStorage(this, bytes, this.#pool.take(bytes, this.#done()));
+  }
+
+  upload(bytes: Uint8Array): NativeStorage {
+    const storage = this.allocate(bytes.byteLength);
+    storage.block.bytes.set(bytes);
+    return storage;
+  }
+
+  submit(executable: Executable, inputs: readonly Storage[], outputs: readonly Storage[]): void {
+    if (!(executable instanceof NativeExecutable) || executable.device !== this) throw new DeviceError("the program was loaded for another device");
+    const ins = this.#checked(inputs, executable.inputBytes, "input");
+    const outs = this.#checked(outputs, executable.outputBytes, "output");
+    for (const storage of outs) this.#serveReads(storage);
+    this.#retire();
+    const oldest = this.#pending[0];
+    if (oldest && this.#pending.length >= mostPending) {
+      this.#wait(oldest.ticket);
+      this.#retire();
+    }
+    const { table, constants } = executable;
+    if (this.#bases.length < table.count) {
+      this.#bases = new Float64Array(2 * table.count);
+      this.#basesAddress = this.#host.address(this.#bases.buffer);
+    }
+    const bases = this.#bases;
+    constants.forEach((s, i) => (bases[table.constants + i] = s.block.address));
+    ins.forEach((s, i) => (bases[table.inputs + i] = s.block.address));
+    outs.forEach((s, i) => (bases[table.outputs + i] = s.block.address));
+    const here = executable.microseconds < inlineMicroseconds ? 1 : 0;
+    const ticket = this.#host.calls.submit(this.#handle, executable.code.block.address, this.#basesAddress, table.count, here);
+    if (ticket === 0) throw new OutOfMemoryError("the memory for a program's intermediate values could not be allocated: use smaller tensors or batches");
+    this.#issued = ticket;
+    for (const storage of ins) storage.usedBy = ticket;
+    for (const storage of outs) storage.usedBy = storage.writtenBy = ticket;
+    if (this.#done() < ticket) this.#pending.push({ ticket, executable, inputs: ins, outputs: outs });
+  }
+
+  async read(storage: Storage): Promise<Uint8Array> {
+    const own = this.#own(storage);
+    if (this.#done() >= own.writtenBy) return own.copy();
+    const read: PendingRead = { bytes: undefined };
+    own.reads.add(read);
+    await this.#until(own.writtenBy);
+    own.reads.delete(read);
+    return read.bytes ?? own.copy();
+  }
+
+  readSync(storage: Storage): Uint8Array {
+    const own = this.#own(storage);
+    this.#wait(own.writtenBy);
+    return own.copy();
+  }
+
+  async idle(): Promise<void> {
+    await this.#until(this.#issued);
+  }
+
+  release(storage: Storage): void {
+    const own = this.#own(storage);
+    this.#serveReads(own);
+    this.#pool.give(own.detach(), own.usedBy);
+  }
+
+  async close(): Promise<void> {
+    await this.idle();
+    if (this.#handle === 0) return;
+    this.#retire();
+    this.#pool.clear();
+    live.delete(this);
+    if (live.size === 0) process.off("exit", stopAll);
+    this.#host.calls.destroy(this.#handle);
+    this.#handle = 0;
+  }
+
+  /** Ends the threads when the process ends: no kernel may run while its memory is taken down. */
+  stop(): void {
+    if (this.#handle !== 0) this.#host.calls.stop(this.#handle);
+  }
+
+  #done(): number {
+    if (this.#handle === 0) throw new DeviceError("the native device was closed and is used again");
+    return this.#host.calls.done(this.#handle);
+  }
+
+  #wait(ticket: number): void {
+    if (this.#done() < ticket) this.#host.calls.wait(this.#handle, ticket);
+  }
+
+  async #until(ticket: number): Promise<void> {
+    if (this.#done() >= ticket) return;
+    await new Promise<void>((resolve) => {
+      this.#waiters.push({ ticket, resolve });
+      this.#watch();
+    });
+  }
+
+  /** One call at a time waits in libuv's pool, for the first ticket that somebody waits for. */
+  #watch(): void {
+    if (this.#watching || this.#waiters.length === 0) return;
+    this.#watching = true;
+    const first = this.#waiters.reduce((least, w) => Math.min(least, w.ticket), Infinity);
+    this.#host.calls.waitAsync(this.#handle, first, () => {
+      this.#watching = false;
+      const done = this.#done();
+      this.#retire();
+      const ready = this.#waiters.filter((w) => w.ticket <= done);
+      const rest = this.#waiters.filter((w) => w.ticket > done);
+      this.#waiters.splice(0, this.#waiters.length, ...rest);
+      for (const waiter of ready) waiter.resolve();
+      this.#watch();
+    });
+  }
+
+  /** Lets go of what finished runs used. */
+  #retire(): void {
+    const done = this.#done();
+    let finished = 0;
+    while ((this.#pending[finished]?.ticket ?? Infinity) <= done) finished++;
+    this.#pending.splice(0, finished);
+  }
+
+  /** Copies what is being read before the memory changes. */
+  #serveReads(storage: NativeStorage): void {
+    if (storage.reads.size === 0) return;
+    this.#wait(storage.writtenBy);
+    for (const read of storage.reads) read.bytes ??= storage.copy();
+  }
+
+  #own(storage: Storage): NativeStorage {
+    if (!(storage instanceof NativeStorage) || storage.device !== this) {
+      throw new DeviceError(`memory of ${storage.device.name} was given to a native device that does not own it`);
+    }
+    return storage;
+  }
+
+  #checked(storages: readonly Storage[], sizes: readonly number[], role: string): NativeStorage[] {
+    if (storages.length !== sizes.length) throw new ArgumentError(`a program with ${sizes.length} ${role}s was given ${storages.length}`);
+    return storages.map((storage, i) => {
+      if (storage.bytes < (sizes[i] ?? 0)) throw new ArgumentError(`${role} ${i} has ${storage.bytes} bytes: expected ${sizes[i]}`);
+      return this.#own(storage);
+    });
+  }
+}
+
+/** A run in the queue: all that must stay alive until it is done. */
+interface Run {
+  readonly ticket: number;
+  readonly executable: NativeExecutable;
+  readonly inputs: readonly NativeStorage[];
+  readonly outputs: readonly NativeStorage[];
+}
+
+class NativeExecutable implements Executable {
+  readonly device: NativeBackend;
+  readonly graph: Graph;
+  readonly inPlace: readonly number[];
+  readonly compileMs: number;
+  readonly code: NativeStorage;
+  readonly constants: readonly NativeStorage[];
+  readonly table: BaseTable;
+  readonly inputBytes: readonly number[];
+  readonly outputBytes: readonly number[];
+  /** A guess of what one run takes on one thread. */
+  readonly microseconds: number;
+
+  constructor(device: NativeBackend, graph: Graph, program: Program, code: NativeStorage, constants: readonly NativeStorage[], start: number) {
+    this.device = device;
+    this.graph = graph;
+    this.inPlace = program.inPlace;
+    this.code = code;
+    this.constants = constants;
+    this.table = baseTable(program);
+    this.inputBytes = program.inputs.map(bytesOf);
+    this.outputBytes = program.outputs.map(bytesOf);
+    this.microseconds = program.flops / 20_000 + program.bytes / 10_000 + 0.1 * countSteps(program.steps);
+    this.compileMs = performance.now() - start;
+  }
+}
+
+function bytesOf(type: TensorType): number {
+  return sizeOf(type.shape) * byteSize(type.dtype);
+}
+
+function countSteps(steps: readonly Step[]): number {
+  return steps.reduce((sum, step) => sum + (step.kind === "loop" ? step.count * countSteps(step.body) : 1), 0);
+}
+
+const live = new Set<NativeBackend>();
+
+function stopAll(): void {
+  for (const backend of live) backend.stop();
+}

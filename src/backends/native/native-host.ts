@@ -1,0 +1,103 @@
+import { createRequire } from "node:module";
+import type { LibraryHandle } from "koffi";
+import { CompileError, DeviceError } from "../../core/errors.js";
+import type { Kernel } from "../../ir/loop.js";
+import { openCacheFolder } from "./cache-folder.js";
+import { CompilerDriver } from "./compiler-driver.js";
+import { renderKernel } from "./render-c.js";
+import { runtimeSource } from "./runtime-source.js";
+import { findToolchain } from "./toolchain.js";
+
+/** Calls into the C runtime; handles and addresses are numbers. */
+export interface RuntimeCalls {
+  create(threads: number, spinNanoseconds: number): number;
+  submit(handle: number, code: number, bases: number, count: number, here: number): number;
+  done(handle: number): number;
+  wait(handle: number, ticket: number): void;
+  waitAsync(handle: number, ticket: number, settle: (error: Error | null) => void): void;
+  stop(handle: number): void;
+  destroy(handle: number): void;
+  symbol(library: string, name: string): number;
+  loadError(): string;
+}
+
+type Koffi = typeof import("koffi");
+
+/** What all native devices of a process share: the loaded runtime, the compile cache and the kernels loaded from it. */
+export class NativeHost {
+  readonly calls: RuntimeCalls;
+  readonly #koffi: Koffi;
+  readonly #driver: CompilerDriver;
+  readonly #addresses = new Map<string, number>();
+
+  /** Compiles kernels through `folder`. Throws DeviceError where compiler or koffi is missing. */
+  constructor(folder: string) {
+    if (process.platform === "win32") throw new DeviceError("the native device needs Linux or macOS: use the wasm device");
+    try {
+      this.#koffi = createRequire(import.meta.url)("koffi") as Koffi;
+    } catch (cause) {
+      throw new DeviceError("the native device needs the package koffi, which did not load here: use the wasm device", { cause });
+    }
+    this.#driver = new CompilerDriver(findToolchain(), folder);
+    const [runtime] = this.#driver.compile([{ text: runtimeSource, definitions: new Map() }]);
+    if (!runtime) throw new DeviceError("the native runtime was not compiled");
+    this.calls = bind(this.#koffi.load(runtime.library));
+  }
+
+  /** The machine address of memory that does not move. */
+  address(memory: ArrayBuffer): number {
+    return Number(this.#koffi.address(new Uint8Array(memory)));
+  }
+
+  /** Compiles and loads what is not there yet. Throws CompileError. */
+  kernelAddresses(kernels: readonly Kernel[]): number[] {
+    return this.#driver.compile(kernels.map(renderKernel)).map(({ library, symbol }, i) => {
+      let address = this.#addresses.get(symbol);
+      if (address === undefined) {
+        address = this.calls.symbol(library, symbol);
+        if (address === 0) throw new CompileError(`kernel ${kernels[i]?.name} could not be loaded from ${library}: ${this.calls.loadError()}`);
+        this.#addresses.set(symbol, address);
+      }
+      return address;
+    });
+  }
+}
+
+function bind(library: LibraryHandle): RuntimeCalls {
+  const waitAside = library.func("void gradus_wait_aside(int64_t, int64_t)");
+  return {
+    create: library.func("int64_t gradus_create(int64_t, int64_t)"),
+    submit: library.func("int64_t gradus_submit(int64_t, int64_t, int64_t, int64_t, int64_t)"),
+    done: library.func("int64_t gradus_done(int64_t)"),
+    wait: library.func("void gradus_wait(int64_t, int64_t)"),
+    waitAsync: (handle, ticket, settle) => waitAside.async(handle, ticket, settle),
+    stop: library.func("void gradus_stop(int64_t)"),
+    destroy: library.func("void gradus_destroy(int64_t)"),
+    symbol: library.func("int64_t gradus_symbol(const char *, const char *)"),
+    loadError: library.func("const char *gradus_load_error()"),
+  };
+}
+
+let shared: NativeHost | undefined;
+
+/** The host of this process, made at the first call. */
+export function nativeHost(): NativeHost {
+  shared ??= new NativeHost(openCacheFolder());
+  return shared;
+}
+
+/** Why there is no native device here, or undefined where there is one. */
+export function nativeUnavailableReason(): string | undefined {
+  try {
+    nativeHost();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DeviceError || error instanceof CompileError) return error.message;
+    throw error;
+  }
+}
+
+/** Whether this machine has what the native device needs: a C compiler and koffi. */
+export function isNativeAvailable(): boolean {
+  return nativeUnavailableReason() === undefined;
+}

@@ -1,0 +1,352 @@
+import type { MemoryOp, PlainOp } from "./opcodes.js";
+import {
+  commandKind,
+  commandLayout,
+  controlLayout,
+  copyLayout,
+  copyPiece,
+  launchLayout,
+  loopLayout,
+  placeLayout,
+  ringSlots,
+  stepKind,
+  threadLayout,
+} from "./program-layout.js";
+import { kernelType } from "./render-wasm.js";
+import { constant, indexed, memory, plain, typed, type FunctionType, type Instruction, type WasmFunction, type WasmModule } from "./wasm-module.js";
+
+/**
+ * The program interpreter, as a WebAssembly module of its own: every thread runs the same program and takes its share of
+ * each launch, so that nothing crosses into JavaScript between kernels. Imports: `read(address, bytes, ticket)` and
+ * `drained()`, called on thread 0. Exports: `run(thread, program, end)` runs one program, `serve(thread)` takes
+ * commands from the queue until it is told to pause.
+ */
+export function interpreterModule(sharedMemory: boolean): WasmModule {
+  return {
+    imports: [
+      { name: "read", type: signature(3) },
+      { name: "drained", type: signature(0) },
+    ],
+    sharedMemory,
+    table: true,
+    types: [kernelType],
+    functions: [barrier, sync, place, launch, copy, steps, run, serve],
+  };
+}
+
+type Code = readonly Instruction[];
+
+const signature = (params: number, results: 0 | 1 = 0): FunctionType => ({
+  params: Array.from({ length: params }, () => "i32" as const),
+  results: results ? ["i32"] : [],
+});
+
+function define(name: string, params: number, results: 0 | 1, locals: number, ...body: readonly Code[]): WasmFunction {
+  return { name, type: signature(params, results), locals: Array.from({ length: locals }, () => "i32" as const), body: body.flat() };
+}
+
+const functions = { read: 0, drained: 1, barrier: 2, sync: 3, place: 4, launch: 5, copy: 6, steps: 7 } as const;
+
+const get = (local: number): Code => [indexed("local.get", local)];
+const set = (local: number, value: Code): Code => [...value, indexed("local.set", local)];
+const num = (value: number): Code => [constant("i32.const", value)];
+const binary =
+  (op: PlainOp) =>
+  (a: Code, b: Code): Code => [...a, ...b, plain(op)];
+const [add, sub, mul, and, or] = [binary("i32.add"), binary("i32.sub"), binary("i32.mul"), binary("i32.and"), binary("i32.or")];
+const [equal, different, less, more] = [binary("i32.eq"), binary("i32.ne"), binary("i32.lt_u"), binary("i32.gt_u")];
+const [divide, smaller] = [binary("i32.div_u"), binary("i32.lt_s")];
+const not = (a: Code): Code => [...a, plain("i32.eqz")];
+const load = (address: Code, offset = 0): Code => [...address, memory("i32.load", offset)];
+const store = (address: Code, offset: number, value: Code): Code => [...address, ...value, memory("i32.store", offset)];
+const atomic = (op: MemoryOp, address: Code, offset: number, ...values: readonly Code[]): Code => [...address, ...values.flat(), memory(op, offset)];
+const call = (fn: keyof typeof functions, ...args: readonly Code[]): Code => [...args.flat(), indexed("call", functions[fn])];
+const when = (condition: Code, then: Code, otherwise: Code = []): Code => [
+  ...condition,
+  typed("if"),
+  ...then,
+  ...(otherwise.length > 0 ? [plain("else"), ...otherwise] : []),
+  plain("end"),
+];
+/** `while (condition) body`; inside the body, label 1 leaves the loop. */
+const loop = (condition: Code, body: Code): Code => [
+  typed("block"),
+  typed("loop"),
+  ...not(condition),
+  indexed("br_if", 1),
+  ...body,
+  indexed("br", 0),
+  plain("end"),
+  plain("end"),
+];
+const wait32 = (address: Code, offset: number, expected: Code): Code => [
+  ...address,
+  ...expected,
+  // A timeout of -1 as i64: no timeout.
+  constant("i64.const", -1),
+  memory("memory.atomic.wait32", offset),
+  plain("drop"),
+];
+
+const { control: ofControl, thread: ofThread, threads: ofThreads, bases: ofBases, scratch, pending, depth, sequence, counters, pointers } = threadLayout;
+
+/** How often a thread looks before it sleeps; a look costs about a nanosecond. */
+const spins = 20_000;
+
+/** Looks at a control word until it is no longer `old`; sleeps after a while. `spin` is a free local. */
+function untilChanged(control: Code, offset: number, old: Code, spin: number): Code {
+  const unchanged = equal(atomic("i32.atomic.load", control, offset), old);
+  return [
+    ...set(spin, num(spins)),
+    ...loop(and(unchanged, different(get(spin), num(0))), set(spin, sub(get(spin), num(1)))),
+    ...loop(unchanged, [
+      ...atomic("i32.atomic.rmw.add", control, controlLayout.sleepers, num(1)),
+      plain("drop"),
+      ...wait32(control, offset, old),
+      ...atomic("i32.atomic.rmw.sub", control, controlLayout.sleepers, num(1)),
+      plain("drop"),
+    ]),
+  ];
+}
+
+/** barrier(thread): waits for all threads; the last one makes the work counter ready for the next launch. */
+const barrier = ((): WasmFunction => {
+  const [thread, control, old, spin] = [0, 1, 2, 3];
+  const reset = atomic("i32.atomic.store", get(control), controlLayout.next, num(0));
+  // A thread that fails marks it and then moves the generation on, so that nobody waits for it.
+  const failed = when(atomic("i32.atomic.load", get(control), controlLayout.failed), [plain("unreachable")]);
+  return define(
+    "",
+    1,
+    0,
+    3,
+    set(control, load(get(thread), ofControl)),
+    when(equal(load(get(thread), ofThreads), num(1)), [...reset, plain("return")]),
+    set(old, atomic("i32.atomic.load", get(control), controlLayout.generation)),
+    failed,
+    when(
+      equal(atomic("i32.atomic.rmw.add", get(control), controlLayout.arrived, num(1)), sub(load(get(thread), ofThreads), num(1))),
+      [
+        ...atomic("i32.atomic.store", get(control), controlLayout.arrived, num(0)),
+        ...reset,
+        ...atomic("i32.atomic.store", get(control), controlLayout.generation, add(get(old), num(1))),
+        ...when(atomic("i32.atomic.load", get(control), controlLayout.sleepers), [
+          ...atomic("memory.atomic.notify", get(control), controlLayout.generation, num(-1)),
+          plain("drop"),
+        ]),
+      ],
+      untilChanged(get(control), controlLayout.generation, get(old), spin),
+    ),
+    failed,
+  );
+})();
+
+/** What a thread may have under way: nothing since the last barrier, work of thread 0 alone, work of all threads. */
+const work = { none: 0, alone: 1, shared: 2, end: 3 } as const;
+
+/** sync(thread, work): a barrier, unless all that is under way and all that comes belongs to thread 0. */
+const sync = ((): WasmFunction => {
+  const [thread, next] = [0, 1];
+  const before = load(get(thread), pending);
+  return define(
+    "",
+    2,
+    0,
+    0,
+    when(or(equal(before, num(work.shared)), and(equal(before, num(work.alone)), more(get(next), num(work.alone)))), call("barrier", get(thread))),
+    store(get(thread), pending, [...num(work.none), ...get(next), ...equal(get(next), num(work.end)), plain("select")]),
+  );
+})();
+
+/** place(thread, place) → address. */
+const place = ((): WasmFunction => {
+  const [thread, at, sum, d] = [0, 1, 2, 3];
+  const base = load(add(load(get(thread), ofBases), mul(load(get(at), placeLayout.base), num(4))));
+  const ahead = (start: Code): Code => add(start, mul(get(d), num(4)));
+  return define(
+    "",
+    2,
+    1,
+    2,
+    set(sum, add(base, load(get(at), placeLayout.offset))),
+    loop(less(get(d), load(get(at), placeLayout.strides)), [
+      ...set(sum, add(get(sum), mul(load(ahead(get(thread)), counters), load(ahead(get(at)), placeLayout.first)))),
+      ...set(d, add(get(d), num(1))),
+    ]),
+    get(sum),
+  );
+})();
+
+/** The place after the one that the local points to. */
+const afterPlace = (at: number): Code => add(get(at), add(num(placeLayout.first), mul(load(get(at), placeLayout.strides), num(4))));
+
+/** `take(begin, end)` for each share of `items` that this thread gets. */
+const shares = (control: number, begin: number, end: number, items: Code, grain: Code, take: Code): Code =>
+  loop(
+    [
+      ...set(begin, atomic("i32.atomic.rmw.add", get(control), controlLayout.next, grain)),
+      ...smaller(get(begin), items),
+    ],
+    [
+      ...set(end, add(get(begin), grain)),
+      ...when(smaller(items, get(end)), set(end, items)),
+      ...take,
+    ],
+  );
+
+/** launch(thread, step). */
+const launch = ((): WasmFunction => {
+  const [thread, step, at, pointer, count, parallel, begin, end, control] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const items = load(get(step), launchLayout.items);
+  const invoke = (from: Code, to: Code): Code => [
+    ...add(get(thread), num(pointers)),
+    ...get(at),
+    ...from,
+    ...to,
+    ...load(get(thread), scratch),
+    ...load(get(step), launchLayout.fn),
+    indexed("call_indirect", 0, 0),
+  ];
+  return define(
+    "",
+    2,
+    0,
+    7,
+    set(parallel, smaller(load(get(step), launchLayout.grain), items)),
+    call("sync", get(thread), add(get(parallel), num(1))),
+    when(and(not(get(parallel)), different(load(get(thread), ofThread), num(0))), [plain("return")]),
+    set(at, add(get(step), num(launchLayout.first))),
+    set(pointer, get(thread)),
+    set(count, load(get(step), launchLayout.places)),
+    loop(get(count), [
+      ...store(get(pointer), pointers, call("place", get(thread), get(at))),
+      ...set(pointer, add(get(pointer), num(4))),
+      ...set(at, afterPlace(at)),
+      ...set(count, sub(get(count), num(1))),
+    ]),
+    set(control, load(get(thread), ofControl)),
+    // `at` now points to the ints.
+    when(
+      get(parallel),
+      shares(control, begin, end, items, load(get(step), launchLayout.grain), invoke(get(begin), get(end))),
+      when(smaller(num(0), items), invoke(num(0), items)),
+    ),
+  );
+})();
+
+/** copy(thread, step). */
+const copy = ((): WasmFunction => {
+  const [thread, step, from, to, bytes, parallel, begin, end, control] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const first = add(get(step), num(copyLayout.first));
+  const move = (start: Code, length: Code): Code => [
+    ...add(get(to), start),
+    ...add(get(from), start),
+    ...length,
+    indexed("memory.copy", 0, 0),
+  ];
+  const pieceStart = mul(get(begin), num(copyPiece));
+  const rest = sub(get(bytes), pieceStart);
+  return define(
+    "",
+    2,
+    0,
+    7,
+    set(bytes, load(get(step), copyLayout.bytes)),
+    set(parallel, more(get(bytes), num(copyPiece))),
+    call("sync", get(thread), add(get(parallel), num(1))),
+    when(and(not(get(parallel)), different(load(get(thread), ofThread), num(0))), [plain("return")]),
+    set(from, call("place", get(thread), first)),
+    set(to, first),
+    set(to, call("place", get(thread), afterPlace(to))),
+    set(control, load(get(thread), ofControl)),
+    when(
+      get(parallel),
+      shares(
+        control,
+        begin,
+        end,
+        // The number of pieces, without overflow for sizes near 4 GiB.
+        add(divide(sub(get(bytes), num(1)), num(copyPiece)), num(1)),
+        num(1),
+        move(pieceStart, [...rest, ...num(copyPiece), ...less(rest, num(copyPiece)), plain("select")]),
+      ),
+      move(num(0), get(bytes)),
+    ),
+  );
+})();
+
+/** steps(thread, begin, end). */
+const steps = ((): WasmFunction => {
+  const [thread, at, end, level, i, next] = [0, 1, 2, 3, 4, 5];
+  const kind = load(get(at));
+  return define(
+    "",
+    3,
+    0,
+    3,
+    loop(less(get(at), get(end)), [
+      ...set(next, add(get(at), load(get(at), launchLayout.size))),
+      ...when(
+        equal(kind, num(stepKind.launch)),
+        call("launch", get(thread), get(at)),
+        when(equal(kind, num(stepKind.copy)), call("copy", get(thread), get(at)), [
+          ...set(level, load(get(thread), depth)),
+          ...store(get(thread), depth, add(get(level), num(1))),
+          ...set(i, num(0)),
+          ...loop(less(get(i), load(get(at), loopLayout.count)), [
+            ...store(add(get(thread), mul(get(level), num(4))), counters, get(i)),
+            ...call("steps", get(thread), add(get(at), num(loopLayout.body)), get(next)),
+            ...set(i, add(get(i), num(1))),
+          ]),
+          ...store(get(thread), depth, get(level)),
+        ]),
+      ),
+      ...set(at, get(next)),
+    ]),
+  );
+})();
+
+/** run(thread, program, end): a whole program on the calling thread alone. */
+const run = define("run", 3, 0, 0, call("steps", get(0), get(1), get(2)), call("sync", get(0), num(work.end)));
+
+/** serve(thread): takes commands in order. Returns when told to pause, so that the thread can see its messages. */
+const serve = ((): WasmFunction => {
+  const [thread, control, seen, slot, kind, spin, progress, isFirst] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const field = (offset: number): Code => load(get(slot), offset);
+  const runCommand: Code = when(or(get(isFirst), not(field(commandLayout.alone))), [
+    ...store(get(thread), ofBases, field(commandLayout.bases)),
+    ...store(get(thread), scratch, add(field(commandLayout.scratch), mul(load(get(thread), ofThread), field(commandLayout.scratchStride)))),
+    ...call("steps", get(thread), field(commandLayout.program), field(commandLayout.programEnd)),
+    ...when(field(commandLayout.alone), store(get(thread), pending, num(work.none)), call("sync", get(thread), num(work.end))),
+  ]);
+  const read: Code = when(get(isFirst), call("read", field(commandLayout.address), field(commandLayout.length), field(commandLayout.ticket)));
+  return define(
+    "serve",
+    1,
+    0,
+    7,
+    set(control, load(get(thread), ofControl)),
+    set(isFirst, not(load(get(thread), ofThread))),
+    set(progress, add(get(control), mul(load(get(thread), ofThread), num(64)))),
+    set(seen, load(get(thread), sequence)),
+    [typed("loop")],
+    untilChanged(get(control), controlLayout.submitted, get(seen), spin),
+    set(slot, add(get(control), mul(and(get(seen), num(ringSlots - 1)), num(commandLayout.bytes)))),
+    set(slot, add(get(slot), num(controlLayout.ring))),
+    set(kind, field(commandLayout.kind)),
+    when(equal(get(kind), num(commandKind.run)), runCommand, when(equal(get(kind), num(commandKind.read)), read)),
+    set(seen, add(get(seen), num(1))),
+    store(get(thread), sequence, get(seen)),
+    atomic("i32.atomic.store", get(progress), controlLayout.progress, get(seen)),
+    when(get(isFirst), [
+      ...when(atomic("i32.atomic.load", get(control), controlLayout.mainWaits), [
+        ...atomic("memory.atomic.notify", get(control), controlLayout.progress, num(-1)),
+        plain("drop"),
+      ]),
+      ...when(equal(atomic("i32.atomic.load", get(control), controlLayout.submitted), get(seen)), [
+        ...when(atomic("i32.atomic.rmw.xchg", get(control), controlLayout.drainWanted, num(0)), call("drained")),
+      ]),
+    ]),
+    [...different(get(kind), num(commandKind.pause)), indexed("br_if", 0), plain("end")],
+  );
+})();

@@ -1,0 +1,82 @@
+/**
+ * Where things lie in linear memory for the program interpreter, in bytes. All values are 32-bit words.
+ *
+ * A program is a sequence of steps, each beginning with its kind and its size in bytes:
+ * - launch: kind, size, function, items, grain, count of places, places …, ints …
+ * - copy: kind, size, bytes, from place, to place
+ * - loop: kind, size, count, body …
+ *
+ * A place is: index into the run's table of base addresses, offset, count of strides, strides … (outermost loop first).
+ */
+export const stepKind = { launch: 1, copy: 2, loop: 3 } as const;
+
+export const launchLayout = { size: 4, fn: 8, items: 12, grain: 16, places: 20, first: 24 } as const;
+export const copyLayout = { bytes: 8, first: 12 } as const;
+export const loopLayout = { count: 8, body: 12 } as const;
+export const placeLayout = { base: 0, offset: 4, strides: 8, first: 12 } as const;
+
+/** Copies are handed out in pieces of this many bytes; a copy of at most one piece stays on one thread. */
+export const copyPiece = 65536;
+
+/** Deepest nesting of loops, and most places of one launch. */
+export const maxLoops = 32;
+export const maxPlaces = 16384;
+
+/** What one thread keeps: who it is, the run it is in, the counters of its loops, the addresses for the current launch. */
+export const threadLayout = {
+  control: 0,
+  thread: 4,
+  threads: 8,
+  bases: 12,
+  scratch: 16,
+  pending: 20,
+  depth: 24,
+  sequence: 28,
+  counters: 64,
+  pointers: 64 + 4 * maxLoops,
+  bytes: 64 + 4 * maxLoops + 4 * maxPlaces,
+} as const;
+
+export const maxThreads = 64;
+/** Commands that may be queued at once; a power of two. */
+export const ringSlots = 64;
+
+/** What all threads share; each word that is written often has a cache line of its own. */
+export const controlLayout = {
+  /** Commands queued so far. */
+  submitted: 0,
+  /** Barriers passed so far. */
+  generation: 64,
+  arrived: 128,
+  /** The next item of the current launch that no thread has taken. */
+  next: 192,
+  /** Threads asleep, at a barrier or waiting for commands. */
+  sleepers: 256,
+  /** Not 0 once a kernel has trapped. */
+  failed: 320,
+  /** Set by the main thread: call `drained` when the queue becomes empty. */
+  drainWanted: 384,
+  /** Set by the main thread while it sleeps until a command is done. */
+  mainWaits: 448,
+  /** Commands done by each thread, a cache line each; those of thread 0 are done by all. */
+  progress: 512,
+  ring: 512 + 64 * maxThreads,
+  bytes: 512 + 64 * maxThreads + 64 * ringSlots,
+} as const;
+
+export const commandKind = { run: 1, read: 2, pause: 3 } as const;
+
+/** A queued command. `alone`: thread 0 runs it and no other takes part. */
+export const commandLayout = {
+  kind: 0,
+  program: 4,
+  programEnd: 8,
+  bases: 12,
+  scratch: 16,
+  scratchStride: 20,
+  alone: 24,
+  address: 4,
+  length: 8,
+  ticket: 12,
+  bytes: 64,
+} as const;

@@ -1,0 +1,303 @@
+import { byteSize, type DType } from "../../core/dtype.js";
+import { ArgumentError, DeviceError, DisposedError, OutOfMemoryError } from "../../core/errors.js";
+import { sizeOf } from "../../core/shape.js";
+import type { Program } from "../../compiler/program.js";
+import type { Target } from "../../compiler/target.js";
+import type { Graph, Storage, TensorType } from "../../ir/graph.js";
+import type { Backend, Executable } from "../../runtime/backend.js";
+import { baseLayout, encodeProgram, type EncodedProgram } from "./encode-program.js";
+import { Executor, type ExecutorOptions } from "./executor.js";
+import { hasRelaxedSimd } from "./features.js";
+import { KernelLibrary, type KernelSet } from "./kernel-library.js";
+import { LinearMemory } from "./linear-memory.js";
+import { Block, Residency } from "./residency.js";
+
+/** Four gigabytes less a page: what 32-bit addresses reach. */
+const memoryLimit = 65535 * 65536;
+
+export const wasmTarget: Target = {
+  name: "wasm",
+  vectorBytes: 16,
+  vectorRegisters: 16,
+  l1Bytes: 32 << 10,
+  l2Bytes: 1 << 20,
+  float64: true,
+  memoryBytes: memoryLimit,
+};
+
+export interface WasmBackendOptions extends ExecutorOptions {
+  readonly compileGraph: (graph: Graph, target: Target) => Program;
+  /** Whether small programs may run on the calling thread. */
+  readonly inline: boolean;
+  /** Bytes that storages may take in linear memory before the least recently used are put out; 1.5 GiB by default. */
+  readonly budgetBytes?: number;
+  /** Where linear memory ends; 4 GiB by default. */
+  readonly memoryBytes?: number;
+}
+
+/** Runs that may be under way before the next one waits. */
+const maxPending = 16;
+/** Programs below this estimate run on the calling thread: another one takes as long to wake. */
+const inlineMicroseconds = 30;
+/** Reads of at least this size are copied by a worker. */
+const largeRead = 1 << 20;
+/** Storages of at least this size have their memory given back when their handle is collected; smaller ones are copied out. */
+const watchedBytes = 64 << 10;
+
+class WasmStorage implements Storage {
+  readonly device: WasmBackend;
+  readonly bytes: number;
+  readonly block: Block;
+
+  constructor(device: WasmBackend, block: Block) {
+    this.device = device;
+    this.bytes = block.bytes;
+    this.block = block;
+  }
+}
+
+class WasmExecutable implements Executable {
+  readonly graph: Graph;
+  readonly program: Program;
+  readonly kernels: KernelSet;
+  readonly encoded: EncodedProgram;
+  readonly compileMs: number;
+  /** The steps, and all constants, as they go into linear memory. */
+  readonly code: Block;
+  readonly constants: Block;
+  readonly small: boolean;
+
+  constructor(graph: Graph, program: Program, kernels: KernelSet, compileMs: number) {
+    this.graph = graph;
+    this.program = program;
+    this.kernels = kernels;
+    this.compileMs = compileMs;
+    this.encoded = encodeProgram(program, kernels.functions);
+    this.code = new Block(this.encoded.words.byteLength, new Uint8Array(this.encoded.words.buffer));
+    const constants = new Uint8Array(this.encoded.constantBytes);
+    program.constants.forEach((c, i) => constants.set(c, this.encoded.constantOffsets[i]));
+    this.constants = new Block(constants.byteLength, constants);
+    // 4 operations and 4 bytes a nanosecond, and what a launch costs.
+    const estimate = Math.max(program.flops, program.bytes) / 4000 + this.encoded.stepCount * 0.2;
+    this.small = estimate < inlineMicroseconds;
+  }
+
+  get inPlace(): readonly number[] {
+    return this.program.inPlace;
+  }
+}
+
+const typeBytes = (type: TensorType): number => sizeOf(type.shape) * byteSize(type.dtype);
+
+/** The WebAssembly device: kernels in linear memory, run by worker threads or by the calling thread. */
+export class WasmBackend implements Backend {
+  readonly name = "wasm";
+  readonly threads: number;
+  readonly #options: WasmBackendOptions;
+  readonly #memory: LinearMemory;
+  readonly #executor: Executor;
+  readonly #residency: Residency;
+  readonly #library: KernelLibrary;
+  readonly #executables = new WeakMap<Graph, Executable>();
+  readonly #collected: FinalizationRegistry<Block>;
+  /** The arena with the threads' scratch memory behind it, and the base addresses of the runs under way. */
+  #workspace = new Block(0, undefined, true);
+  #bases = new Block(0, undefined, true);
+  #nextBases = 0;
+  /** Commands of the runs that may still be under way, oldest first. */
+  #pendingRuns: number[] = [];
+  #failure: unknown;
+
+  constructor(options: WasmBackendOptions) {
+    this.#options = options;
+    this.threads = Math.max(1, options.threads);
+    this.#memory = new LinearMemory(options.threads > 0, options.memoryBytes ?? memoryLimit);
+    this.#executor = new Executor(this.#memory, options);
+    this.#residency = new Residency(this.#memory, this.#executor, options.budgetBytes ?? 1.5 * 2 ** 30);
+    this.#library = new KernelLibrary(hasRelaxedSimd(), options.threads > 0, (module) => this.#executor.install(module));
+    this.#collected = new FinalizationRegistry((block) => this.#residency.release(block));
+  }
+
+  supports(_dtype: DType): boolean {
+    return true;
+  }
+
+  load(graph: Graph): Executable {
+    const have = this.#executables.get(graph);
+    if (have) return have;
+    const start = performance.now();
+    const made = this.loadProgram(graph, this.#options.compileGraph(graph, wasmTarget), start);
+    this.#executables.set(graph, made);
+    return made;
+  }
+
+  /** An executable from a program that is compiled already. Throws CompileError, OutOfMemoryError. */
+  loadProgram(graph: Graph, program: Program, start = performance.now()): Executable {
+    const values = [...program.inputs, ...program.outputs].reduce((sum, type) => sum + typeBytes(type), 0);
+    const constants = program.constants.reduce((sum, c) => sum + c.byteLength, 0);
+    const total = values + constants + program.arenaBytes;
+    if (total > this.#memory.limit) {
+      throw new OutOfMemoryError(
+        `[wasm] the program needs ${total} bytes (${program.arenaBytes} of them for intermediate results): WebAssembly memory ends at ` +
+          `${this.#memory.limit}; use smaller batches, or the native device`,
+      );
+    }
+    const compiledBefore = this.#library.size;
+    const kernels = this.#library.compile(program.kernels);
+    const compileMs = this.#library.size === compiledBefore && program.kernels.length > 0 ? 0 : performance.now() - start;
+    return new WasmExecutable(graph, program, kernels, compileMs);
+  }
+
+  allocate(bytes: number): Storage {
+    return this.#storage(new Block(bytes));
+  }
+
+  upload(bytes: Uint8Array): Storage {
+    return this.#storage(new Block(bytes.byteLength, bytes.slice()));
+  }
+
+  submit(executable: Executable, inputs: readonly Storage[], outputs: readonly Storage[]): void {
+    this.#check();
+    if (!(executable instanceof WasmExecutable)) throw new DeviceError("[wasm] the executable was loaded by another device");
+    const { program, encoded, kernels } = executable;
+    const ins = this.#blocks("input", inputs, program.inputs);
+    const outs = this.#blocks("output", outputs, program.outputs);
+    this.#waitForTurn();
+
+    const residency = this.#residency;
+    residency.nextRun();
+    const command = this.#executor.queued() + 1;
+    const layout = baseLayout(program);
+    const scratchStride = Math.ceil(kernels.scratchBytes / 64) * 64;
+    const arenaBytes = Math.ceil(program.arenaBytes / 64) * 64;
+    const bases = new Int32Array(layout.count);
+    ins.forEach((block, i) => (bases[i] = residency.use(block, command, "read")));
+    outs.forEach((block, i) => (bases[layout.outputs + i] = residency.use(block, command, "write")));
+    this.#workspace = this.#atLeast(this.#workspace, arenaBytes + scratchStride * this.threads);
+    const workspace = residency.use(this.#workspace, command, "read");
+    bases[layout.arena] = workspace;
+    bases[layout.constants] = residency.use(executable.constants, command, "read");
+    const code = residency.use(executable.code, command, "read");
+    const basesAddress = this.#writeBases(bases, command);
+    const run = {
+      program: code,
+      programBytes: encoded.words.byteLength,
+      bases: basesAddress,
+      scratch: workspace + arenaBytes,
+      scratchStride,
+      alone: encoded.alone,
+    };
+    try {
+      this.#executor.run(run, kernels.modules, this.#options.inline && executable.small);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
+    this.#pendingRuns.push(command);
+  }
+
+  async read(storage: Storage): Promise<Uint8Array> {
+    this.#check();
+    const block = this.#block("read", storage);
+    const { queue } = this.#executor;
+    const written = block.lastWrite <= this.#executor.completed();
+    if (!queue || (written && (block.bytes < largeRead || block.address === 0))) return this.#residency.copyOut(block);
+    const bytes = this.#executor.read(queue, block.address, block.bytes);
+    block.lastUse = this.#executor.queued();
+    return bytes;
+  }
+
+  readSync(storage: Storage): Uint8Array {
+    this.#check();
+    const block = this.#block("read", storage);
+    if (block.lastWrite > this.#executor.completed()) {
+      if (!this.#executor.wait) throw new DeviceError("[wasm] this thread cannot wait for a value: use the asynchronous read");
+      this.#executor.wait(block.lastWrite);
+    }
+    return this.#residency.copyOut(block);
+  }
+
+  async idle(): Promise<void> {
+    this.#check();
+    const { queue } = this.#executor;
+    if (queue && queue.pending() > 0) await this.#executor.read(queue, 0, 0);
+  }
+
+  release(storage: Storage): void {
+    const { block } = this.#own(storage);
+    if (block.released) return;
+    this.#collected.unregister(block);
+    this.#residency.release(block);
+  }
+
+  async close(): Promise<void> {
+    this.#failure ??= new DeviceError("[wasm] the device was closed");
+    await this.#executor.queue?.close();
+  }
+
+  /** Bytes of linear memory that hold storages, programs and arenas now. */
+  get residentBytes(): number {
+    return this.#residency.residentBytes;
+  }
+
+  #storage(block: Block): Storage {
+    const storage = new WasmStorage(this, block);
+    if (block.bytes >= watchedBytes) this.#collected.register(storage, block, block);
+    return storage;
+  }
+
+  #check(): void {
+    if (this.#failure) throw this.#failure;
+    this.#executor.queue?.check();
+  }
+
+  #own(storage: Storage): WasmStorage {
+    if (storage instanceof WasmStorage && storage.device === this) return storage;
+    throw new DeviceError(`[wasm] a storage of ${storage.device.name} was given to wasm: move the tensor with .to("wasm")`);
+  }
+
+  #block(what: string, storage: Storage): Block {
+    const { block } = this.#own(storage);
+    if (block.released) throw new DisposedError(`[wasm] the ${what} was given back with dispose() and must not be used again`);
+    return block;
+  }
+
+  #blocks(what: string, storages: readonly Storage[], types: readonly TensorType[]): Block[] {
+    if (storages.length !== types.length) throw new ArgumentError(`[wasm] ${storages.length} ${what}s were given: the program has ${types.length}`);
+    return storages.map((storage, i) => {
+      const type = types[i];
+      if (type && storage.bytes !== typeBytes(type)) {
+        throw new ArgumentError(`[wasm] ${what} ${i} has ${storage.bytes} bytes: the program expects ${typeBytes(type)}`);
+      }
+      return this.#block(what, storage);
+    });
+  }
+
+  #waitForTurn(): void {
+    const completed = this.#executor.completed();
+    this.#pendingRuns = this.#pendingRuns.filter((command) => command > completed);
+    const oldest = this.#pendingRuns[0];
+    if (oldest === undefined || this.#pendingRuns.length < maxPending) return;
+    if (!this.#executor.wait) {
+      throw new DeviceError(`[wasm] ${maxPending} runs are under way and this thread cannot wait: await a read or idle() between runs`);
+    }
+    this.#executor.wait(oldest);
+  }
+
+  /** The block itself, or a larger one in its place. */
+  #atLeast(block: Block, bytes: number): Block {
+    if (block.bytes >= bytes && !block.released) return block;
+    this.#residency.release(block);
+    return new Block(bytes, undefined, true);
+  }
+
+  /** Puts base addresses where queued runs find them: one slot for each run that may be under way, in turn. */
+  #writeBases(bases: Int32Array, command: number): number {
+    const slots = maxPending + 1;
+    this.#bases = this.#atLeast(this.#bases, slots * Math.ceil(bases.byteLength / 64) * 64);
+    this.#nextBases = (this.#nextBases + 1) % slots;
+    const address = this.#residency.use(this.#bases, command, "read") + this.#nextBases * (this.#bases.bytes / slots);
+    this.#memory.words(address, bases.length).set(bases);
+    return address;
+  }
+}

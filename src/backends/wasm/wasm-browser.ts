@@ -1,0 +1,40 @@
+import { compileGraph } from "../../compiler/compile-graph.js";
+import { WasmBackend } from "./wasm-backend.js";
+import { workerSource } from "./worker-source.js";
+import type { WorkerFactory, WorkerReply } from "./worker-queue.js";
+
+export interface BrowserWasmOptions {
+  /** Worker threads; as many as cores by default. Without cross-origin isolation everything runs on the calling thread. */
+  readonly threads?: number;
+  /** Where the worker's program is served from, for pages whose policy forbids Blob URLs; its text is `workerSource`. */
+  readonly workerUrl?: string | URL;
+  readonly budgetBytes?: number;
+  readonly memoryBytes?: number;
+}
+
+export { workerSource };
+
+/** A WebAssembly device in a page or in a web worker. */
+export function createBrowserWasm({ threads, workerUrl, ...limits }: BrowserWasmOptions = {}): WasmBackend {
+  const isolated = globalThis.crossOriginIsolated === true;
+  const url = workerUrl ?? URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+  const worker: WorkerFactory = (onReply) => {
+    const thread = new Worker(url, { name: "gradus-wasm" });
+    thread.onmessage = (event: MessageEvent<WorkerReply>) => onReply(event.data);
+    thread.onerror = (event) => onReply({ kind: "failed", message: event.message });
+    return {
+      post: (message) => thread.postMessage(message),
+      keepAlive: () => undefined,
+      terminate: async () => thread.terminate(),
+    };
+  };
+  return new WasmBackend({
+    ...limits,
+    threads: isolated ? (threads ?? navigator.hardwareConcurrency) : 0,
+    // Only a page's own thread is forbidden to sleep.
+    canWait: typeof document === "undefined",
+    inline: typeof document === "undefined",
+    worker,
+    compileGraph,
+  });
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { ArgumentError, GradusError } from "../core/errors.js";
+import { exitCodes } from "./exit-codes.js";
+import { addTrainCommand } from "./train-options.js";
+
+/**
+ * Runs the command line `gradus …argv` and gives its exit code back; see `exitCodes`. Errors are written to standard
+ * error, never thrown.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.done;
+  const program = new Command("gradus")
+    .description("Trains neural networks with kernels that Gradus compiles for this machine.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help; after a command, the command's")
+    .helpCommand(false)
+    .exitOverride()
+    .addHelpText("after", "\nExample:\n  gradus train mlp        learn to read handwritten digits, in under a minute\n");
+  addTrainCommand(program, (code) => (exitCode = code));
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return report(error);
+  }
+}
+
+/** The version of this package. */
+export function packageVersion(): string {
+  const content: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  if (typeof content === "object" && content !== null && "version" in content) return String(content.version);
+  return "unknown";
+}
+
+function report(error: unknown): number {
+  // Commander has written its message already; asking for help without a command is its way of saying what is missing.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof GradusError) {
+    process.stderr.write(`gradus: ${error.message}\n`);
+    return error instanceof ArgumentError ? exitCodes.usage : exitCodes.failed;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`gradus: something went wrong that should not; please report it:\n${text}\n`);
+  return exitCodes.failed;
+}

@@ -1,0 +1,112 @@
+import type { Command } from "commander";
+import { ArgumentError } from "../core/errors.js";
+import { optimizerNames, type OptimizerName } from "../train/optimizer-names.js";
+import { dataSets, type DataSet } from "./data-sets.js";
+import { deviceNames, type DeviceName } from "./device-names.js";
+import { nearestName } from "./nearest-name.js";
+import { recipes } from "./recipes.js";
+import type { Recipe } from "../train/recipe.js";
+
+/** A checked `gradus train` command line; what is undefined was not given. */
+export interface TrainOptions {
+  readonly recipe: Recipe;
+  readonly data: DataSet;
+  readonly dataDir: string | undefined;
+  readonly limit: number | undefined;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerName;
+  /** Undefined: as the recipe has it, or the optimizer's usual one where that is not the recipe's. */
+  readonly lr: number | undefined;
+  readonly seed: number;
+  readonly device: DeviceName;
+  readonly threads: number | undefined;
+  readonly out: string | undefined;
+  readonly json: string | undefined;
+}
+
+/** What commander hands over: text or absent. */
+type Given = Readonly<Partial<Record<string, string>>>;
+
+/** Adds `gradus train`; `finish` is told its exit code. */
+export function addTrainCommand(program: Command, finish: (exitCode: number) => void): void {
+  const list = recipes.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join("\n");
+  program
+    .command("train")
+    .description("train a network and save what it learned")
+    .argument("<recipe>", "which network to train, see below")
+    .option("--data <name>", `data set: ${dataSets.map(({ name }) => name).join(", ")} (default: digits)`)
+    .option("--data-dir <dir>", "folder that holds the data sets' files (default: $GRADUS_DATA)")
+    .option("--limit <n>", "train on the first n examples only")
+    .option("--epochs <n>", "passes over the training data (default: the recipe's)")
+    .option("--batch-size <n>", "examples in a step (default: the recipe's)")
+    .option("--lr <x>", "highest learning rate (default: the recipe's)")
+    .option("--optimizer <name>", `${optimizerNames.join(", ")} (default: the recipe's)`)
+    .option("--seed <n>", "of initial weights and order of examples (default: 0)")
+    .option("--device <name>", `${deviceNames.join(", ")} (default: auto)`)
+    .option("--threads <n>", "threads that compute; the result does not depend on it (default: one per core)")
+    .option("--out <dir>", "where the run is saved (default: a new folder in runs/)")
+    .option("--json <file>", "also write the result to a JSON file")
+    .addHelpText("after", `\nRecipes:\n${list}\n\nExamples:\n${examples}`)
+    .action(async (recipe: string, given: Given) => {
+      const options = parseTrainOptions(recipe, given);
+      const { train } = await import("./train-command.js");
+      finish(await train(options));
+    });
+}
+
+const examples = `  gradus train mlp
+  gradus train lenet --data mnist --data-dir ~/data --out runs/my-lenet
+  gradus train softmax-regression --epochs 20 --lr 0.01 --optimizer sgd
+`;
+
+/** Checks every option. Throws ArgumentError that names the option, what came, and what is expected. */
+export function parseTrainOptions(recipeName: string, given: Given): TrainOptions {
+  const recipe = named("recipe", recipeName, recipes);
+  return {
+    recipe,
+    data: named("--data", given["data"] ?? "digits", dataSets),
+    dataDir: given["dataDir"],
+    limit: optional(given["limit"], (text) => wholeNumber("--limit", text, 1)),
+    epochs: optional(given["epochs"], (text) => wholeNumber("--epochs", text, 1)) ?? recipe.defaults.epochs,
+    batchSize: optional(given["batchSize"], (text) => wholeNumber("--batch-size", text, 1)) ?? recipe.defaults.batchSize,
+    optimizer: oneOf("--optimizer", given["optimizer"] ?? recipe.defaults.optimizer, optimizerNames),
+    lr: optional(given["lr"], (text) => positiveNumber("--lr", text)),
+    seed: optional(given["seed"], (text) => wholeNumber("--seed", text, 0)) ?? 0,
+    device: oneOf("--device", given["device"] ?? "auto", deviceNames),
+    threads: optional(given["threads"], (text) => wholeNumber("--threads", text, 1)),
+    out: given["out"],
+    json: given["json"],
+  };
+}
+
+function optional<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
+  return text === undefined ? undefined : parse(text);
+}
+
+function wholeNumber(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  throw new ArgumentError(`${option} ${text}: expected a whole number from ${least}`);
+}
+
+function positiveNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new ArgumentError(`${option} ${text}: expected a number above 0, such as 0.001 or 1e-3`);
+}
+
+function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
+  const found = names.find((name) => name === text);
+  if (found !== undefined) return found;
+  const nearest = nearestName(text, names);
+  const question = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  throw new ArgumentError(`${option} ${text}: expected ${names.join(", ")}${question}`);
+}
+
+function named<T extends { readonly name: string }>(option: string, text: string, items: readonly T[]): T {
+  const name = oneOf(option, text, items.map((item) => item.name));
+  const found = items.find((item) => item.name === name);
+  if (found) return found;
+  throw new ArgumentError(`${option} ${text}: unknown`);
+}

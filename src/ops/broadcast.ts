@@ -1,0 +1,110 @@
+import { ShapeError } from "../core/errors.js";
+import { checkShape, formatShape, normalizeAxes, sameShape, sizeOf, type Shape } from "../core/shape.js";
+import { applyOne, type Value } from "../ir/graph.js";
+import type { FoldOp } from "../ir/loop.js";
+import type { Op } from "../ir/op.js";
+import { checkFold, checkNotEmpty, foldIdentity, foldNumbers } from "./fold.js";
+import { at, forEachIndex, numberAt, positionOf, range, tabulate, valueAt } from "./indexing.js";
+import { reshape, transpose } from "./movement.js";
+
+type BroadcastAttrs = { readonly shape: Shape; readonly axes: readonly number[] };
+
+export const broadcastOp: Op<BroadcastAttrs> = {
+  name: "broadcast",
+  infer: (inputs, { shape, axes }) => {
+    const x = at(inputs, 0);
+    checkShape("broadcast", shape);
+    normalizeAxes("broadcast", axes, shape.length);
+    const fits = axes.length === x.shape.length && x.shape.every((d, i) => d === 1 || d === shape[at(axes, i)]);
+    if (!fits) {
+      throw new ShapeError(`[broadcast] ${formatShape(x.shape)} does not fit into axes ${formatShape(axes)} of ${formatShape(shape)}: sizes must be equal or 1`);
+    }
+    return [{ shape, dtype: x.dtype }];
+  },
+  vjp: (node, [ct]) => {
+    if (!ct) return [];
+    const { shape } = at(node.inputs, 0);
+    const { axes } = node.attrs;
+    const kept = (axis: number): boolean => axes.includes(axis) && at(shape, axes.indexOf(axis)) === ct.shape[axis];
+    const summed = sum(ct, range(ct.shape.length).filter((axis) => !kept(axis)));
+    return [reorder(summed, shape, axes.filter(kept))];
+  },
+  lower: {
+    kind: "map",
+    element: (b, ctx, index) => {
+      const { shape } = at(ctx.inputs, 0);
+      return ctx.operand(0, ctx.attrs.axes.map((axis, i) => (shape[i] === 1 ? b.index(0) : at(index, axis))));
+    },
+  },
+  ref: (inputs, { shape, axes }) => {
+    const x = at(inputs, 0);
+    return [tabulate(shape, (index) => valueAt(x, axes.map((axis, i) => (x.shape[i] === 1 ? 0 : at(index, axis)))))];
+  },
+};
+
+/** Puts the axes of a sum, which stand in ascending order, into the input's order and gives back its axes of size 1. */
+function reorder(x: Value, shape: Shape, axes: readonly number[]): Value {
+  const ascending = [...axes].sort((a, b) => a - b);
+  const ordered = sameShape(axes, ascending) ? x : transpose(x, axes.map((axis) => ascending.indexOf(axis)));
+  return sameShape(ordered.shape, shape) ? ordered : reshape(ordered, shape);
+}
+
+/**
+ * x copied along new axes and axes of size 1: `axes[i]` is the axis of the result that axis i of x becomes.
+ * Throws ShapeError, IndexError.
+ */
+export function broadcast(x: Value, shape: Shape, axes: readonly number[]): Value {
+  return applyOne(broadcastOp, [x], { shape, axes });
+}
+
+/** A tensor with axes of size 1 put back where a reduction removed `axes`, copied to `shape`. */
+export function broadcastBack(reduced: Value, shape: Shape, axes: readonly number[]): Value {
+  return broadcast(reduced, shape, range(shape.length).filter((axis) => !axes.includes(axis)));
+}
+
+export type ReduceAttrs = { readonly axes: readonly number[] };
+
+/** The record of a reduction with one fold; each has a gradient of its own. */
+export function reduction(fold: FoldOp, vjp?: (ct: Value, x: Value, y: Value, axes: readonly number[]) => Value): Op<ReduceAttrs> {
+  const name = `reduce-${fold}`;
+  return {
+    name,
+    infer: (inputs, { axes }) => {
+      const { shape, dtype } = at(inputs, 0);
+      const sorted = normalizeAxes(name, axes, shape.length);
+      checkFold(name, fold, dtype);
+      checkNotEmpty(name, fold, shape, sorted);
+      return [{ shape: shape.filter((_, axis) => !sorted.includes(axis)), dtype }];
+    },
+    ...(vjp && { vjp: (node, [ct]) => [ct && vjp(ct, at(node.inputs, 0), at(node.outputs, 0), node.attrs.axes)] }),
+    lower: {
+      kind: "reduce",
+      fold: () => fold,
+      extents: (inputs, { axes }) => axes.map((axis) => at(at(inputs, 0).shape, axis)),
+      element: (_, ctx, index, reduced) => {
+        const { axes } = ctx.attrs;
+        let kept = 0;
+        const whole = at(ctx.inputs, 0).shape.map((__, axis) => (axes.includes(axis) ? at(reduced, axes.indexOf(axis)) : at(index, kept++)));
+        return ctx.operand(0, whole);
+      },
+    },
+    ref: (inputs, { axes }, outputs) => {
+      const x = at(inputs, 0);
+      const { shape } = at(outputs, 0);
+      const result = new Float64Array(sizeOf(shape)).fill(foldIdentity(fold, x.dtype));
+      const combine = foldNumbers(fold, x.dtype);
+      forEachIndex(x.shape, (index, position) => {
+        const to = positionOf(shape, index.filter((_, axis) => !axes.includes(axis)));
+        result[to] = combine(numberAt(result, to), numberAt(x.data, position));
+      });
+      return [result];
+    },
+  };
+}
+
+export const reduceAddOp = reduction("add", (ct, x, _, axes) => broadcastBack(ct, x.shape, axes));
+
+/** The sum over axes, which are removed; `x` itself without axes. */
+export function sum(x: Value, axes: readonly number[]): Value {
+  return axes.length === 0 ? x : applyOne(reduceAddOp, [x], { axes: [...axes].sort((a, b) => a - b) });
+}

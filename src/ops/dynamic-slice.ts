@@ -1,0 +1,106 @@
+import { ShapeError } from "../core/errors.js";
+import { formatShape, sizeOf, type Shape } from "../core/shape.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
+import { applyOne, type TensorType, type Value } from "../ir/graph.js";
+import type { Expr } from "../ir/loop.js";
+import type { Op, Operand, RefTensor } from "../ir/op.js";
+import { constant, constantLike } from "./constant.js";
+import { checkIndices, checkSameDType } from "./dtype-rules.js";
+import type { NoAttrs } from "./elementwise.js";
+import { at, clampIndex, forEachIndex, isInside, numberAt, positionOf, tabulate, valueAt } from "./indexing.js";
+
+function checkStarts(op: string, x: TensorType, starts: readonly TensorType[]): void {
+  if (starts.length !== x.shape.length || starts.some((s) => s.shape.length > 0)) {
+    throw new ShapeError(`[${op}] needs one scalar start for each of the ${x.shape.length} axes of ${formatShape(x.shape)}`);
+  }
+  for (const start of starts) checkIndices(op, "starts", start.dtype);
+}
+
+function checkSizes(op: string, shape: Shape, sizes: Shape): void {
+  const fits = sizes.length === shape.length && sizes.every((size, i) => Number.isInteger(size) && size >= 0 && size <= at(shape, i));
+  if (!fits) throw new ShapeError(`[${op}] a window of ${formatShape(sizes)} does not fit into ${formatShape(shape)}`);
+}
+
+/** Starts moved so that the window lies inside; the first one is input number `first`. */
+function startExprs(b: ExprBuilder, operand: Operand, first: number, shape: Shape, sizes: Shape): Expr[] {
+  return shape.map((d, i) => clampIndex(b, b.cast(operand(first + i, []), "index"), d - at(sizes, i)));
+}
+
+function startNumbers(starts: readonly RefTensor[], shape: Shape, sizes: Shape): number[] {
+  return shape.map((d, i) => Math.max(0, Math.min(numberAt(at(starts, i).data, 0), d - at(sizes, i))));
+}
+
+type DynamicSliceAttrs = { readonly sizes: Shape };
+
+export const dynamicSliceOp: Op<DynamicSliceAttrs> = {
+  name: "dynamic-slice",
+  infer: ([x, ...starts], { sizes }) => {
+    if (!x) throw new ShapeError("[dynamic-slice] needs a tensor");
+    checkStarts("dynamic-slice", x, starts);
+    checkSizes("dynamic-slice", x.shape, sizes);
+    return [{ shape: sizes, dtype: x.dtype }];
+  },
+  vjp: (node, [ct]) => {
+    const [x, ...starts] = node.inputs;
+    return ct && x ? [dynamicUpdateSlice(constantLike(x, 0), ct, starts)] : [];
+  },
+  lower: {
+    kind: "map",
+    element: (b, ctx, index) => {
+      const starts = startExprs(b, ctx.operand, 1, at(ctx.inputs, 0).shape, ctx.attrs.sizes);
+      return ctx.operand(0, index.map((e, i) => b.add(e, at(starts, i))));
+    },
+  },
+  ref: (inputs, { sizes }) => {
+    const x = at(inputs, 0);
+    const starts = startNumbers(inputs.slice(1), x.shape, sizes);
+    return [tabulate(sizes, (index) => valueAt(x, index.map((i, axis) => i + at(starts, axis))))];
+  },
+};
+
+/** The window of `sizes` at int32 scalar `starts`, which are moved so that it lies inside x. Throws ShapeError, DTypeError. */
+export function dynamicSlice(x: Value, starts: readonly Value[], sizes: Shape): Value {
+  return applyOne(dynamicSliceOp, [x, ...starts], { sizes });
+}
+
+export const dynamicUpdateSliceOp: Op<NoAttrs> = {
+  name: "dynamic-update-slice",
+  infer: ([x, update, ...starts]) => {
+    if (!x || !update) throw new ShapeError("[dynamic-update-slice] needs a tensor and an update");
+    checkSameDType("dynamic-update-slice", x.dtype, update.dtype);
+    checkStarts("dynamic-update-slice", x, starts);
+    checkSizes("dynamic-update-slice", x.shape, update.shape);
+    return [{ shape: x.shape, dtype: x.dtype }];
+  },
+  vjp: (node, [ct]) => {
+    const [, update, ...starts] = node.inputs;
+    if (!ct || !update) return [];
+    const hidden = dynamicUpdateSlice(ct, constant(0, ct.dtype, update.shape), starts);
+    return [hidden, dynamicSlice(ct, starts, update.shape)];
+  },
+  lower: {
+    kind: "map",
+    element: (b, ctx, index) => {
+      const sizes = at(ctx.inputs, 1).shape;
+      const starts = startExprs(b, ctx.operand, 2, at(ctx.inputs, 0).shape, sizes);
+      const within = index.map((e, i) => b.sub(e, at(starts, i)));
+      const inside = within.reduce((all, e, i) => b.and(all, isInside(b, e, at(sizes, i))), b.const(1, "bool"));
+      return b.guard(inside, ctx.operand(1, within), ctx.operand(0, index));
+    },
+  },
+  ref: (inputs) => {
+    const [x, update] = [at(inputs, 0), at(inputs, 1)];
+    const starts = startNumbers(inputs.slice(2), x.shape, update.shape);
+    const result = x.data.slice();
+    if (sizeOf(update.shape) === 0) return [result];
+    forEachIndex(update.shape, (index, position) => {
+      result[positionOf(x.shape, index.map((i, axis) => i + at(starts, axis)))] = numberAt(update.data, position);
+    });
+    return [result];
+  },
+};
+
+/** x with a window replaced by `update`, at starts that are moved so that it lies inside. Throws ShapeError, DTypeError. */
+export function dynamicUpdateSlice(x: Value, update: Value, starts: readonly Value[]): Value {
+  return applyOne(dynamicUpdateSliceOp, [x, update, ...starts], {});
+}

@@ -1,0 +1,103 @@
+import { dtypeInfo, isFloat, type DType, type DTypeKind } from "../core/dtype.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
+import type { Value } from "../ir/graph.js";
+import type { ComputeType, Expr } from "../ir/loop.js";
+import type { Op } from "../ir/op.js";
+import { checkAlike, checkKind, wrapExpr } from "./dtype-rules.js";
+import { at, numberAt } from "./indexing.js";
+
+/** Attributes of an operator that has none. */
+export type NoAttrs = { readonly [key: string]: never };
+
+interface ElementwiseRule {
+  readonly name: string;
+  /** Kinds of dtype that it takes. */
+  readonly kinds: readonly DTypeKind[];
+  /** The result's dtype, that of the arguments if not given. */
+  readonly result?: DType;
+  readonly cost?: number;
+}
+
+export interface UnaryRule extends ElementwiseRule {
+  /** The result in the compute type; 8-bit integers are wrapped by the caller. */
+  element(b: ExprBuilder, x: Expr, dtype: DType): Expr;
+  ref(x: number, dtype: DType): number;
+  /** The cotangent of x from that of y = f(x). */
+  vjp?(ct: Value, x: Value, y: Value): Value;
+}
+
+export interface BinaryRule extends ElementwiseRule {
+  element(b: ExprBuilder, x: Expr, y: Expr, dtype: DType): Expr;
+  ref(x: number, y: number, dtype: DType): number;
+  /** The cotangents of x and y from that of z = f(x, y). */
+  vjp?(ct: Value, x: Value, y: Value, z: Value): readonly [Value, Value];
+}
+
+/** An operator of one argument, element by element. */
+export function unary(rule: UnaryRule): Op<NoAttrs> {
+  const { vjp } = rule;
+  return {
+    name: rule.name,
+    infer: ([x]) => {
+      const type = at([x], 0);
+      if (!type) throw new TypeError(`[${rule.name}] needs an argument`);
+      checkKind(rule.name, type.dtype, rule.kinds);
+      return [{ shape: type.shape, dtype: rule.result ?? type.dtype }];
+    },
+    ...(vjp && {
+      vjp: (node, [ct]) => {
+        const x = at(node.inputs, 0);
+        return [ct && isFloat(x.dtype) ? vjp(ct, x, at(node.outputs, 0)) : undefined];
+      },
+    }),
+    lower: {
+      kind: "map",
+      ...(rule.cost !== undefined && { cost: rule.cost }),
+      element: (b, ctx, index) => {
+        const { dtype } = at(ctx.inputs, 0);
+        return wrapExpr(b, rule.element(b, ctx.operand(0, index), dtype), rule.result ?? dtype);
+      },
+    },
+    ref: (inputs) => {
+      const { data, dtype } = at(inputs, 0);
+      return [data.map((v) => rule.ref(v, dtype))];
+    },
+  };
+}
+
+/** An operator of two arguments of equal shape and dtype, element by element. */
+export function binary(rule: BinaryRule): Op<NoAttrs> {
+  const { vjp } = rule;
+  return {
+    name: rule.name,
+    infer: (inputs) => {
+      checkAlike(rule.name, inputs);
+      const { shape, dtype } = at(inputs, 0);
+      checkKind(rule.name, dtype, rule.kinds);
+      return [{ shape, dtype: rule.result ?? dtype }];
+    },
+    ...(vjp && {
+      vjp: (node, [ct]) => {
+        const x = at(node.inputs, 0);
+        return ct && isFloat(x.dtype) ? vjp(ct, x, at(node.inputs, 1), at(node.outputs, 0)) : [undefined, undefined];
+      },
+    }),
+    lower: {
+      kind: "map",
+      ...(rule.cost !== undefined && { cost: rule.cost }),
+      element: (b, ctx, index) => {
+        const { dtype } = at(ctx.inputs, 0);
+        return wrapExpr(b, rule.element(b, ctx.operand(0, index), ctx.operand(1, index), dtype), rule.result ?? dtype);
+      },
+    },
+    ref: (inputs) => {
+      const [x, y] = [at(inputs, 0), at(inputs, 1)];
+      return [x.data.map((v, i) => rule.ref(v, numberAt(y.data, i), x.dtype))];
+    },
+  };
+}
+
+/** The type in which kernels compute a dtype. */
+export function computeType(dtype: DType): ComputeType {
+  return dtypeInfo[dtype].compute;
+}

@@ -1,0 +1,86 @@
+import { IndexError, ShapeError } from "../core/errors.js";
+import { checkShape, formatShape, normalizeAxis, sizeOf, type Shape } from "../core/shape.js";
+import { applyOne, type Value } from "../ir/graph.js";
+import type { Op } from "../ir/op.js";
+import { at, range, ravel, tabulate, unravel, valueAt } from "./indexing.js";
+
+type ReshapeAttrs = { readonly shape: Shape };
+
+export const reshapeOp: Op<ReshapeAttrs> = {
+  name: "reshape",
+  infer: (inputs, { shape }) => {
+    const x = at(inputs, 0);
+    checkShape("reshape", shape);
+    if (sizeOf(shape) !== sizeOf(x.shape)) {
+      throw new ShapeError(`[reshape] ${formatShape(x.shape)} has ${sizeOf(x.shape)} elements and ${formatShape(shape)} has ${sizeOf(shape)}: they must be equal`);
+    }
+    return [{ shape, dtype: x.dtype }];
+  },
+  vjp: (node, [ct]) => [ct && reshape(ct, at(node.inputs, 0).shape)],
+  lower: {
+    kind: "map",
+    view: true,
+    element: (b, ctx, index) => ctx.operand(0, unravel(b, ravel(b, index, ctx.attrs.shape), at(ctx.inputs, 0).shape)),
+  },
+  ref: (inputs) => [at(inputs, 0).data.slice()],
+};
+
+/** The same elements in row-major order under another shape. Throws ShapeError when the sizes differ. */
+export function reshape(x: Value, shape: Shape): Value {
+  return applyOne(reshapeOp, [x], { shape });
+}
+
+type TransposeAttrs = { readonly perm: readonly number[] };
+
+export const transposeOp: Op<TransposeAttrs> = {
+  name: "transpose",
+  infer: (inputs, { perm }) => {
+    const { shape, dtype } = at(inputs, 0);
+    const isPermutation = perm.length === shape.length && range(shape.length).every((axis) => perm.includes(axis));
+    if (!isPermutation) throw new IndexError(`[transpose] ${formatShape(perm)} must name each axis of ${formatShape(shape)} once`);
+    return [{ shape: perm.map((axis) => at(shape, axis)), dtype }];
+  },
+  vjp: (node, [ct]) => [ct && transpose(ct, inverse(node.attrs.perm))],
+  lower: { kind: "map", element: (_, ctx, index) => ctx.operand(0, inverse(ctx.attrs.perm).map((axis) => at(index, axis))) },
+  ref: (inputs, { perm }, outputs) => {
+    const back = inverse(perm);
+    return [tabulate(at(outputs, 0).shape, (index) => valueAt(at(inputs, 0), back.map((axis) => at(index, axis))))];
+  },
+};
+
+function inverse(perm: readonly number[]): number[] {
+  return perm.map((_, axis) => perm.indexOf(axis));
+}
+
+/** Axes in another order: axis i of the result is axis perm[i] of x. Throws IndexError. */
+export function transpose(x: Value, perm: readonly number[]): Value {
+  return applyOne(transposeOp, [x], { perm });
+}
+
+type ReverseAttrs = { readonly axes: readonly number[] };
+
+export const reverseOp: Op<ReverseAttrs> = {
+  name: "reverse",
+  infer: (inputs, { axes }) => {
+    const { shape, dtype } = at(inputs, 0);
+    axes.forEach((axis) => normalizeAxis("reverse", axis, shape.length));
+    return [{ shape, dtype }];
+  },
+  vjp: (node, [ct]) => [ct && reverse(ct, node.attrs.axes)],
+  lower: {
+    kind: "map",
+    element: (b, ctx, index) => {
+      const { shape } = at(ctx.inputs, 0);
+      return ctx.operand(0, index.map((e, axis) => (ctx.attrs.axes.includes(axis) ? b.sub(b.index(at(shape, axis) - 1), e) : e)));
+    },
+  },
+  ref: (inputs, { axes }) => {
+    const x = at(inputs, 0);
+    return [tabulate(x.shape, (index) => valueAt(x, index.map((i, axis) => (axes.includes(axis) ? at(x.shape, axis) - 1 - i : i))))];
+  },
+};
+
+/** Elements in opposite order along each of the axes. Throws IndexError. */
+export function reverse(x: Value, axes: readonly number[]): Value {
+  return applyOne(reverseOp, [x], { axes });
+}

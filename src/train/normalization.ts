@@ -1,0 +1,26 @@
+import { DataError } from "../core/errors.js";
+
+/** How pixels become a network's input: `(pixel / 255 − mean) / std`. */
+export interface Normalization {
+  readonly mean: number;
+  readonly std: number;
+}
+
+/**
+ * Mean and standard deviation of all pixels, as shares of 255: inputs normalized by them have mean 0 and variance 1.
+ * Images of a single shade get the standard deviation 1. Throws DataError where there is no pixel.
+ */
+export function measureNormalization(pixels: Uint8Array): Normalization {
+  if (pixels.length === 0) throw new DataError("measureNormalization: there are no images to measure");
+  const histogram = new Float64Array(256);
+  for (const pixel of pixels) histogram[pixel] = (histogram[pixel] ?? 0) + 1;
+  let sum = 0;
+  let squares = 0;
+  histogram.forEach((count, shade) => {
+    sum += count * shade;
+    squares += count * shade * shade;
+  });
+  const mean = sum / pixels.length;
+  const variance = squares / pixels.length - mean * mean;
+  return { mean: mean / 255, std: variance > 1e-9 ? Math.sqrt(variance) / 255 : 1 };
+}

@@ -1,0 +1,24 @@
+import type { Module } from "../nn/module.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { OptimizerName } from "./optimizer-names.js";
+import type { ScheduleName } from "./schedule.js";
+
+/** What a recipe does unless it is told otherwise. */
+export interface RecipeDefaults {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerName;
+  /** The highest learning rate of the schedule. */
+  readonly lr: number;
+  readonly schedule: ScheduleName;
+}
+
+/** A network and a way of training it that is known to work. */
+export interface Recipe {
+  readonly name: string;
+  /** One line for the help. */
+  readonly summary: string;
+  /** A fresh network from normalized images `[B, H, W]` to logits `[B, classes]`. */
+  readonly model: () => Module<Tensor, Tensor> | Promise<Module<Tensor, Tensor>>;
+  readonly defaults: RecipeDefaults;
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { ArgumentError, DataError } from "../core/errors.js";
+import { writeFileAtomic } from "../io/atomic-file.js";
+
+/** A run's files by name. */
+export type RunFiles = ReadonlyMap<string, Uint8Array | string>;
+
+/**
+ * Throws ArgumentError unless a run can be saved as the folder `path`: it must not exist yet, or be empty. To be asked
+ * before the work is done.
+ */
+export async function requireFreeFolder(path: string): Promise<void> {
+  let entries: string[];
+  try {
+    entries = await readdir(path);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return;
+    throw new ArgumentError(`cannot save a run as ${path}: ${String(error)}; name another folder`, { cause: error });
+  }
+  if (entries.length === 0) return;
+  throw new ArgumentError(`${path} holds ${entries.length} files already, such as ${entries[0]}; name a folder that does not exist yet`);
+}
+
+/** `<base>-1`, or the next number that no run has yet. */
+export async function nextRunFolder(base: string): Promise<string> {
+  const name = basename(base);
+  const taken = await readdir(dirname(base)).catch(() => []);
+  const numbers = taken.map((entry) => (entry.startsWith(`${name}-`) ? Number(entry.slice(name.length + 1)) : NaN));
+  return `${base}-${1 + Math.max(0, ...numbers.filter((number) => Number.isSafeInteger(number)))}`;
+}
+
+/**
+ * Writes a run's folder so that it exists whole or not at all: the files go to a folder beside it, which then takes the
+ * name. Where the name was taken meanwhile, the run becomes its neighbour `<path>-2` or the next one that is free.
+ * Gives back the folder's path. Throws DataError where nothing can be written.
+ */
+export async function saveRunFolder(path: string, files: RunFiles): Promise<string> {
+  const name = basename(resolve(path));
+  const parent = dirname(resolve(path));
+  const beside = join(parent, `.${name}.${randomUUID()}.tmp`);
+  try {
+    await mkdir(beside, { recursive: true });
+    for (const [name, content] of files) await writeFileAtomic(join(beside, name), content);
+    for (let copy = 1; copy <= 1000; copy++) {
+      const place = join(dirname(path), copy === 1 ? name : `${name}-${copy}`);
+      if (await takeName(beside, place)) return place;
+    }
+    throw new DataError(`cannot save the run: ${path} and a thousand names like it are taken`);
+  } catch (error) {
+    await rm(beside, { recursive: true, force: true }).catch(() => undefined);
+    if (error instanceof DataError) throw error;
+    throw new DataError(`cannot save the run in ${parent}: ${String(error)}`, { cause: error });
+  }
+}
+
+/** Whether `folder` could be renamed to `place`, which only an empty folder may hold. */
+async function takeName(folder: string, place: string): Promise<boolean> {
+  await rmdir(place).catch(() => undefined);
+  try {
+    await rename(folder, place);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOTEMPTY") || hasCode(error, "EEXIST") || hasCode(error, "ENOTDIR") || hasCode(error, "EPERM")) return false;
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
