@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ArgumentError, GradusError } from "../core/errors.js";
 import { exitCodes } from "./exit-codes.js";
+import { packageVersion } from "./package-version.js";
 import { addTrainCommand } from "./train-options.js";
 
 /**
@@ -24,13 +24,6 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return report(error);
   }
-}
-
-/** The version of this package. */
-export function packageVersion(): string {
-  const content: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  if (typeof content === "object" && content !== null && "version" in content) return String(content.version);
-  return "unknown";
 }
 
 function report(error: unknown): number {

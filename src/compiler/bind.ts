@@ -39,6 +39,7 @@ class Binder {
   readonly #uses = new Map<number, { count: number; deepest: number }>();
   readonly #homes = new Map<number, Block | undefined>();
   readonly #guarded = new Map<number, boolean>();
+  readonly #loads = new Map<number, boolean>();
   readonly #bound = new Map<number, Variable>();
   /** What the block being emitted has named: the names end with it. */
   #scope: number[] = [];
@@ -72,14 +73,15 @@ class Binder {
 
   /** Counts one use; parts are counted once for each distinct whole that uses them. */
   #count(e: Expr, block: Block, guarded: boolean): void {
+    const wasGuarded = this.#guarded.get(e.id) === true;
     if (!guarded) this.#guarded.set(e.id, false);
     else if (!this.#guarded.has(e.id)) this.#guarded.set(e.id, true);
     const uses = this.#uses.get(e.id);
     if (uses) {
       uses.count++;
       uses.deepest = Math.max(uses.deepest, block.depth);
-      // The parts of a shared expression are evaluated once, but a deeper or unguarded use must be known.
-      if (this.#home(e, block) !== undefined) return;
+      // The parts of a shared expression are evaluated once, unless another use lies behind no guard.
+      if (guarded || !wasGuarded) return;
     } else this.#uses.set(e.id, { count: 1, deepest: block.depth });
     if (e.kind === "guard") {
       this.#count(e.condition, block, guarded);
@@ -92,32 +94,13 @@ class Binder {
   #home(e: Expr, from: Block): Block | undefined {
     if (this.#homes.has(e.id)) return this.#homes.get(e.id);
     let home: Block | undefined = rootOf(from);
-    const visit = (part: Expr): void => {
-      if (home === undefined) return;
-      if (part.kind === "var") {
-        if (this.#mutable.has(part.variable)) home = undefined;
-        else {
-          const declared = this.#declared.get(part.variable);
-          if (declared && declared.depth > home.depth) home = declared;
-        }
-      } else if (part.kind === "load") {
-        if (this.#writable.has(part.buffer)) home = undefined;
-        else {
-          const floor = conditionalFloor(from);
-          if (floor && floor.depth > home.depth) home = floor;
-          visit(part.index);
-        }
-      } else {
-        if (part !== e && this.#homes.has(part.id)) {
-          const known = this.#homes.get(part.id);
-          if (known === undefined) home = undefined;
-          else if (known.depth > home.depth) home = known;
-          return;
-        }
-        parts(part).forEach(visit);
-      }
-    };
-    visit(e);
+    if (e.kind === "var") home = this.#mutable.has(e.variable) ? undefined : (this.#declared.get(e.variable) ?? home);
+    else if (e.kind === "load") home = this.#writable.has(e.buffer) ? undefined : (conditionalFloor(from) ?? home);
+    for (const part of parts(e)) {
+      const inner = this.#home(part, from);
+      if (!inner || !home) home = undefined;
+      else if (inner.depth > home.depth) home = inner;
+    }
     this.#homes.set(e.id, home);
     return home;
   }
@@ -144,42 +127,52 @@ class Binder {
 
   /** Names, before statement `s`, everything in it that belongs to `home`. */
   #bindFor(s: Stmt, home: Block, out: Stmt[], at: Block): void {
-    for (const e of ownExprs(s)) this.#bindExpr(e, home, out, at);
-    for (const list of nested(s)) {
-      const block = this.#blocks.get(list);
-      if (block) for (const inner of list) this.#bindFor(inner, home, out, block);
-    }
+    const seen = new Set<number>();
+    const visit = (stmt: Stmt, block: Block): void => {
+      for (const e of ownExprs(stmt)) this.#bindExpr(e, home, out, block, seen);
+      for (const list of nested(stmt)) {
+        const inner = this.#blocks.get(list);
+        if (inner) for (const next of list) visit(next, inner);
+      }
+    };
+    visit(s, at);
   }
 
-  #bindExpr(e: Expr, home: Block, out: Stmt[], at: Block): void {
-    if (this.#bound.has(e.id) || isTrivial(e)) return;
+  #bindExpr(e: Expr, home: Block, out: Stmt[], at: Block, seen: Set<number>): void {
+    if (this.#bound.has(e.id) || isTrivial(e) || seen.has(e.id)) return;
+    seen.add(e.id);
     if (e.kind === "splat" && isTrivial(e.arg)) return;
     const own = this.#home(e, at);
     const uses = this.#uses.get(e.id);
     if (own === home && uses && (uses.count > 1 || uses.deepest > home.depth) && !this.#staysGuarded(e)) {
-      for (const part of parts(e)) this.#bindExpr(part, home, out, at);
+      for (const part of parts(e)) this.#bindExpr(part, home, out, at, seen);
       const variable = this.#b.variable("t", e.type, e.lanes, e.min, e.max);
       out.push({ kind: "let", variable, value: this.#use(e) });
       this.#bound.set(e.id, variable);
       this.#scope.push(e.id);
       return;
     }
-    for (const part of parts(e)) this.#bindExpr(part, home, out, at);
+    for (const part of parts(e)) this.#bindExpr(part, home, out, at, seen);
   }
 
   /** Loads that only a guard protects must stay behind it. */
   #staysGuarded(e: Expr): boolean {
     if (this.#guarded.get(e.id) !== true) return false;
-    return e.kind === "load" || parts(e).some((part) => this.#holdsLoad(part));
+    return this.#holdsLoad(e);
   }
 
   #holdsLoad(e: Expr): boolean {
-    return e.kind === "load" || parts(e).some((part) => this.#holdsLoad(part));
+    const known = this.#loads.get(e.id);
+    if (known !== undefined) return known;
+    const holds = e.kind === "load" || parts(e).some((part) => this.#holdsLoad(part));
+    this.#loads.set(e.id, holds);
+    return holds;
   }
 
   #use(e: Expr): Expr {
     const bound = this.#bound.get(e.id);
     if (bound) return this.#b.ref(bound);
+    if (isTrivial(e)) return e;
     return rebuild(this.#b, e, (part) => this.#use(part), (k) => this.#kernel.buffers[k]?.dtype ?? "float32");
   }
 }

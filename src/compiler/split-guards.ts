@@ -1,7 +1,7 @@
 import type { ExprBuilder } from "../ir/expr-builder.js";
-import type { Expr, Stmt } from "../ir/loop.js";
+import type { Expr, Stmt, Variable } from "../ir/loop.js";
 import { factorOf } from "./loops.js";
-import { allExprs, copyStmts, type LoadType, nested, ownExprs } from "./walk.js";
+import { allExprs, copyStmts, type LoadType, nested, ownExprs, variablesOf } from "./walk.js";
 
 type For = Extract<Stmt, { kind: "for" }>;
 
@@ -15,6 +15,7 @@ const mostCuts = 6;
 export function splitAtGuards(b: ExprBuilder, loop: For, storage: (buffer: number) => LoadType, cuts = mostCuts): readonly Stmt[] {
   const { variable, begin, end } = loop;
   if (cuts === 0) return [loop];
+  const inner = declaredIn(loop.body);
   for (const atom of conditions(loop.body)) {
     if (atom.kind !== "op" || (atom.op !== "lt" && atom.op !== "le")) continue;
     const [left, right] = atom.args;
@@ -24,6 +25,8 @@ export function splitAtGuards(b: ExprBuilder, loop: For, storage: (buffer: numbe
     const factor = factorOf(b, difference, variable);
     if (factor === undefined || factor === 0) continue;
     const rest = b.sub(difference, b.mul(b.ref(variable), b.index(factor)));
+    // A condition on an inner loop's counter does not say where this loop changes.
+    if ([...variablesOf(rest)].some((v) => inner.has(v))) continue;
     const step = Math.abs(factor);
     // i < −rest / step where it counts up, i ≥ (rest + 1) / step where it counts down; i is never negative.
     const atLeastZero = b.max(factor > 0 ? b.sub(b.index(0), rest) : b.add(rest, b.index(1)), b.index(0));
@@ -38,6 +41,18 @@ export function splitAtGuards(b: ExprBuilder, loop: For, storage: (buffer: numbe
     return [...part(begin, edge, factor > 0), ...part(edge, end, factor < 0)];
   }
   return [loop];
+}
+
+function declaredIn(stmts: readonly Stmt[]): Set<Variable> {
+  const declared = new Set<Variable>();
+  const visit = (list: readonly Stmt[]): void => {
+    for (const s of list) {
+      if (s.kind === "for" || s.kind === "let" || s.kind === "mutable") declared.add(s.variable);
+      nested(s).forEach(visit);
+    }
+  };
+  visit(stmts);
+  return declared;
 }
 
 /** The terms of all guard conditions in the statements, conjunctions taken apart. */

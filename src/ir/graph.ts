@@ -36,6 +36,8 @@ export class Value implements TensorType {
   requiresGrad = false;
   /** The memory that holds it, once evaluated. */
   storage: Storage | undefined = undefined;
+  /** How many tensors and states may use that memory: one of them alone may give it back. */
+  holders = 0;
 
   constructor(node: Node, index: number, type: TensorType, device: DeviceTag | undefined) {
     this.node = node;

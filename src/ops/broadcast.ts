@@ -5,7 +5,7 @@ import type { FoldOp } from "../ir/loop.js";
 import type { Op } from "../ir/op.js";
 import { checkFold, checkNotEmpty, foldIdentity, foldNumbers } from "./fold.js";
 import { at, forEachIndex, numberAt, positionOf, range, tabulate, valueAt } from "./indexing.js";
-import { reshape, transpose } from "./movement.js";
+import { reshape } from "./movement.js";
 
 type BroadcastAttrs = { readonly shape: Shape; readonly axes: readonly number[] };
 
@@ -15,6 +15,9 @@ export const broadcastOp: Op<BroadcastAttrs> = {
     const x = at(inputs, 0);
     checkShape("broadcast", shape);
     normalizeAxes("broadcast", axes, shape.length);
+    if (axes.some((axis, i) => i > 0 && axis <= at(axes, i - 1))) {
+      throw new ShapeError(`[broadcast] axes ${formatShape(axes)} must ascend: transpose first`);
+    }
     const fits = axes.length === x.shape.length && x.shape.every((d, i) => d === 1 || d === shape[at(axes, i)]);
     if (!fits) {
       throw new ShapeError(`[broadcast] ${formatShape(x.shape)} does not fit into axes ${formatShape(axes)} of ${formatShape(shape)}: sizes must be equal or 1`);
@@ -27,7 +30,7 @@ export const broadcastOp: Op<BroadcastAttrs> = {
     const { axes } = node.attrs;
     const kept = (axis: number): boolean => axes.includes(axis) && at(shape, axes.indexOf(axis)) === ct.shape[axis];
     const summed = sum(ct, range(ct.shape.length).filter((axis) => !kept(axis)));
-    return [reorder(summed, shape, axes.filter(kept))];
+    return [sameShape(summed.shape, shape) ? summed : reshape(summed, shape)];
   },
   lower: {
     kind: "map",
@@ -42,16 +45,9 @@ export const broadcastOp: Op<BroadcastAttrs> = {
   },
 };
 
-/** Puts the axes of a sum, which stand in ascending order, into the input's order and gives back its axes of size 1. */
-function reorder(x: Value, shape: Shape, axes: readonly number[]): Value {
-  const ascending = [...axes].sort((a, b) => a - b);
-  const ordered = sameShape(axes, ascending) ? x : transpose(x, axes.map((axis) => ascending.indexOf(axis)));
-  return sameShape(ordered.shape, shape) ? ordered : reshape(ordered, shape);
-}
-
 /**
  * x copied along new axes and axes of size 1: `axes[i]` is the axis of the result that axis i of x becomes.
- * Throws ShapeError, IndexError.
+ * Axes ascend. Throws ShapeError, IndexError.
  */
 export function broadcast(x: Value, shape: Shape, axes: readonly number[]): Value {
   return applyOne(broadcastOp, [x], { shape, axes });

@@ -1,15 +1,13 @@
 import { isFloat } from "../core/dtype.js";
-import { normalizeAxis } from "../core/shape.js";
+import { normalizeAxis, sizeOf } from "../core/shape.js";
 import { applyOne, type Value } from "../ir/graph.js";
 import type { Stmt } from "../ir/loop.js";
 import type { Op } from "../ir/op.js";
-import { sizeOf } from "../core/shape.js";
 import { add, mul } from "./arithmetic.js";
 import { or } from "./bitwise.js";
 import { eq, ne, select } from "./compare.js";
 import { constant, constantLike, iota } from "./constant.js";
-import { checkFold } from "./fold.js";
-import { foldNumbers } from "./fold.js";
+import { checkFold, foldNumbers } from "./fold.js";
 import { at, forEachIndex, numberAt, positionOf, range, unravel } from "./indexing.js";
 import { reverse, transpose } from "./movement.js";
 import { scatter } from "./gather.js";

@@ -2,6 +2,7 @@ import { IndexError, ShapeError } from "../core/errors.js";
 import { checkShape, formatShape, normalizeAxis, sizeOf, type Shape } from "../core/shape.js";
 import { applyOne, type Value } from "../ir/graph.js";
 import type { Op } from "../ir/op.js";
+import type { NoAttrs } from "./elementwise.js";
 import { at, range, ravel, tabulate, unravel, valueAt } from "./indexing.js";
 
 type ReshapeAttrs = { readonly shape: Shape };
@@ -28,6 +29,18 @@ export const reshapeOp: Op<ReshapeAttrs> = {
 /** The same elements in row-major order under another shape. Throws ShapeError when the sizes differ. */
 export function reshape(x: Value, shape: Shape): Value {
   return applyOne(reshapeOp, [x], { shape });
+}
+
+export const stopGradientOp: Op<NoAttrs> = {
+  name: "stop-gradient",
+  infer: (inputs) => [{ shape: at(inputs, 0).shape, dtype: at(inputs, 0).dtype }],
+  lower: { kind: "map", view: true, element: (_, ctx, index) => ctx.operand(0, index) },
+  ref: (inputs) => [at(inputs, 0).data.slice()],
+};
+
+/** The same numbers as a value of its own, through which no gradient flows. */
+export function stopGradient(x: Value): Value {
+  return applyOne(stopGradientOp, [x], {});
 }
 
 type TransposeAttrs = { readonly perm: readonly number[] };

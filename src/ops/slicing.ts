@@ -16,8 +16,8 @@ export const sliceOp: Op<SliceAttrs> = {
     const { shape, dtype } = at(inputs, 0);
     const lists = [starts, limits, strides];
     const fits = lists.every((list) => list.length === shape.length && list.every(Number.isInteger));
-    const inRange = shape.every((d, i) => at(starts, i) >= 0 && at(starts, i) <= at(limits, i) && at(limits, i) <= d && at(strides, i) > 0);
-    if (!fits || !inRange) {
+    const inRange = fits && shape.every((d, i) => at(starts, i) >= 0 && at(starts, i) <= at(limits, i) && at(limits, i) <= d && at(strides, i) > 0);
+    if (!inRange) {
       throw new ShapeError(
         `[slice] starts ${formatShape(starts)}, limits ${formatShape(limits)} and strides ${formatShape(strides)} must satisfy 0 ≤ start ≤ limit ≤ size and stride ≥ 1 for each axis of ${formatShape(shape)}`,
       );

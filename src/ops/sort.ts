@@ -159,7 +159,7 @@ function sortingNetwork(b: ExprBuilder, n: number, exchange: (low: Expr, high: E
 }
 
 /** Values along an axis in order, and the int32 positions they had: stable, NaN last in both directions. Throws IndexError, DTypeError. */
-export function sort(x: Value, axis: number, { descending = false }: { readonly descending?: boolean } = {}): { values: Value; indices: Value } {
+export function sort(x: Value, axis: number, descending = false): { values: Value; indices: Value } {
   const outputs = apply(sortOp, [x], { axis, descending });
   return { values: at(outputs, 0), indices: at(outputs, 1) };
 }

@@ -49,6 +49,16 @@ export function storedLeaf(type: TensorType, storage: Storage, device: DeviceTag
   return value;
 }
 
+/** The same value without history, bound to a device. */
+export function tie(value: Value, device: Backend): Value {
+  if (value.device && value.device !== device) {
+    throw new DeviceError(`[device] the value is on ${value.device.name}, not on ${device.name}: move it with .to("${device.name}")`);
+  }
+  const [tied] = new Node(identityOp, [value], {}, [value], device).outputs;
+  if (!tied) throw new TypeError("stopGradient has one output");
+  return tied;
+}
+
 const identityOp = stopGradient(constant(0, "float32", [])).node.op;
 let nextCellId = 0;
 
@@ -209,8 +219,7 @@ export class Cell implements TensorType {
 
   /** A leaf of recorded graphs that will have the memory of `source`. */
   #present(source: Value): Value {
-    const [leaf] = new Node(identityOp, [source], {}, [this], this.device).outputs;
-    if (!leaf) throw new TypeError("stopGradient has one output");
+    const leaf = tie(source, this.device);
     if (this.#requiresGrad) attachGradSlot(leaf, this.slot);
     return leaf;
   }

@@ -4,22 +4,29 @@ import type { Backend } from "./backend.js";
 
 export type { Backend } from "./backend.js";
 
-/** Makes a backend, or gives undefined where the machine cannot run it. */
-export type BackendFactory = () => Backend | undefined;
+export interface DeviceOptions {
+  /** Threads that compute; as many as the machine has cores if not given. */
+  readonly threads?: number | undefined;
+}
+
+/** Makes a backend. Throws DeviceError where the machine cannot run it. */
+export type BackendFactory = (options: DeviceOptions) => Backend;
 
 const factories = new Map<string, BackendFactory>();
 const open = new Map<string, Backend>();
-const autoRank = new Map<string, number>();
 const backends = new WeakMap<DeviceTag, Backend>();
+/** Names that device "auto" tries, in order. */
+let candidates: readonly string[] = [];
 let defaultDevice: Backend | string = "auto";
 
-/**
- * Makes a backend known by name. It is started when a tensor first needs it.
- * `auto` ranks it among the candidates of device "auto", the lowest number first; without it "auto" never takes it.
- */
-export function registerBackend(name: string, factory: BackendFactory, options: { readonly auto?: number } = {}): void {
+/** Makes a backend known by name; it is started when a tensor first needs it. */
+export function registerBackend(name: string, factory: BackendFactory): void {
   factories.set(name, factory);
-  if (options.auto !== undefined) autoRank.set(name, options.auto);
+}
+
+/** What device "auto" means: the first of these that runs here. */
+export function setAutoDevices(names: readonly string[]): void {
+  candidates = names;
 }
 
 /** A backend that was made elsewhere, ready to hold tensors. */
@@ -28,35 +35,40 @@ function adopt(backend: Backend): Backend {
   return backend;
 }
 
-function start(name: string): Backend | undefined {
-  const running = open.get(name);
+function start(name: string, options: DeviceOptions): Backend {
+  const key = options.threads === undefined ? name : `${name} ${options.threads}`;
+  const running = open.get(key);
   if (running) return running;
-  const backend = factories.get(name)?.();
-  if (backend) open.set(name, adopt(backend));
+  const factory = factories.get(name);
+  if (!factory) {
+    const known = factories.size === 0 ? "none is registered" : `known are auto, ${[...factories.keys()].join(", ")}`;
+    throw new DeviceError(`[device] there is no device "${name}": ${known}`);
+  }
+  const backend = adopt(factory(options));
+  open.set(key, backend);
   return backend;
 }
 
-function known(): string {
-  return factories.size === 0 ? "none is registered" : `known: auto, ${[...factories.keys()].join(", ")}`;
+/**
+ * The device of a name: "native", "wasm", "reference", or "auto" for the fastest that runs here. One is started for each
+ * name and number of threads. Throws DeviceError for a name that is not known and a device that cannot run on this machine.
+ */
+export function device(name = "auto", options: DeviceOptions = {}): Backend {
+  if (name !== "auto") return start(name, options);
+  for (const candidate of candidates) {
+    try {
+      return start(candidate, options);
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      if (!refused.has(candidate)) console.warn(`gradus: device "${candidate}" cannot run here, a slower one is used: ${error.message}`);
+      refused.add(candidate);
+    }
+  }
+  throw new DeviceError(`[device] no device runs here: tried ${candidates.join(", ") || "none"}`);
 }
 
-/**
- * The device of a name: "native", "wasm", "reference", or "auto" for the fastest that runs here.
- * Throws DeviceError for a name that is not known and for a device that cannot run on this machine.
- */
-export function device(name = "auto"): Backend {
-  if (name === "auto") {
-    for (const [candidate] of [...autoRank].sort(([, a], [, b]) => a - b)) {
-      const backend = start(candidate);
-      if (backend) return backend;
-    }
-    throw new DeviceError(`[device] no device runs here; ${known()}`);
-  }
-  const backend = start(name);
-  if (backend) return backend;
-  if (factories.has(name)) throw new DeviceError(`[device] "${name}" cannot run on this machine; ${known()}`);
-  throw new DeviceError(`[device] there is no device "${name}"; ${known()}`);
-}
+/** Devices whose absence was told. */
+const refused = new Set<string>();
 
 /** Where tensors are made when no device is given; "auto" at first. Throws DeviceError for an unknown name. */
 export function setDefaultDevice(target: Backend | string): void {

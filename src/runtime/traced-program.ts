@@ -28,11 +28,14 @@ export class TracedProgram {
   readonly #traced: Traced;
   readonly #outputs: readonly Output[];
   readonly #resultCount: number;
+  readonly #shared = new Set<number>();
 
   constructor(traced: Traced, device: Backend, resultCount: number) {
     this.#traced = traced;
     this.#device = device;
     this.#resultCount = resultCount;
+    const sharing = [...traced.sinks.filter((sinks) => sinks.length > 1).flat(), ...traced.passed.map((pass) => pass.sink)];
+    for (const sink of sharing) if (sink.kind === "result") this.#shared.add(sink.index);
     const outer = traced.sources.flatMap((source) => (source.kind === "outer" ? [source.value] : []));
     evaluateValues(outer, device);
     this.executable = device.load(traced.graph);
@@ -71,6 +74,11 @@ export class TracedProgram {
     for (const slot of cleared) (typeof slot === "number" ? args[slot]?.slot : slot)?.mark(false);
     for (const [stream, count] of draws) stream.counter += count;
     return results;
+  }
+
+  /** Whether a result may have its memory in common with something else. */
+  isShared(result: number): boolean {
+    return this.#shared.has(result);
   }
 
   #computeMissing(args: readonly Argument[]): void {

@@ -5,25 +5,12 @@ export interface Handle {
   dispose(): void;
 }
 
-const seen = new WeakSet<Value>();
-const aliased = new WeakSet<Value>();
 let scope: Set<Handle> | undefined;
 
 /** Counts a handle for a value and enters it into the running scope. */
 export function register(handle: Handle, value: Value): void {
-  if (seen.has(value)) aliased.add(value);
-  else seen.add(value);
+  value.holders++;
   scope?.add(handle);
-}
-
-/** Says that something else than its first handle may hold the memory of a value. */
-export function markAliased(value: Value): void {
-  aliased.add(value);
-}
-
-/** Whether several handles share a value, so that disposing of one must not free it. */
-export function isAliased(value: Value): boolean {
-  return aliased.has(value);
 }
 
 /** Collects the handles that `fn` makes. */

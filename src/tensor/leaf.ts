@@ -79,6 +79,9 @@ function ragged(op: string, shape: Shape): ShapeError {
 
 /** Elements as the bytes of a dtype. */
 function encode(data: ArrayLike<number>, dtype: DType): Uint8Array {
+  if (dtypeOfArray.some(([type, own]) => own === dtype && data instanceof type) && ArrayBuffer.isView(data)) {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
   const bytes = new Uint8Array(data.length * byteSize(dtype));
   const view = typedView(dtype, bytes.buffer);
   if (dtype === "float16" || dtype === "bfloat16") {

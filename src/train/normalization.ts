@@ -1,4 +1,5 @@
 import { DataError } from "../core/errors.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 /** How pixels become a network's input: `(pixel / 255 − mean) / std`. */
 export interface Normalization {
@@ -23,4 +24,9 @@ export function measureNormalization(pixels: Uint8Array): Normalization {
   const mean = sum / pixels.length;
   const variance = squares / pixels.length - mean * mean;
   return { mean: mean / 255, std: variance > 1e-9 ? Math.sqrt(variance) / 255 : 1 };
+}
+
+/** Pixels (uint8, any shape) as float32 input of a network. */
+export function normalize(pixels: Tensor, { mean, std }: Normalization): Tensor {
+  return pixels.astype("float32").mul(1 / (255 * std)).sub(mean / std);
 }

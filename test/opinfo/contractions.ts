@@ -60,6 +60,7 @@ const convs: readonly (readonly [input: Shape, kernel: Shape, options: ConvOptio
   [[1, 2, 4, 4], [2, 2, 2, 2], { padding: [[-1, 1], [0, -1]] }],
   [[1, 2, 3, 4, 3], [2, 2, 2, 2, 2], { padding: [[1, 0], [0, 1], [1, 1]] }],
   [[1, 2, 4, 3, 5], [4, 1, 2, 1, 3], { groups: 2, strides: [2, 1, 2], kernelDilation: [1, 2, 1] }],
+  [[1, 2, 2], [3, 2, 3], {}],
   [[0, 2, 4, 4], [3, 2, 2, 2], {}],
   [[1, 0, 4, 4], [3, 0, 2, 2], {}],
 ];
@@ -97,11 +98,17 @@ export const contractionInfos: readonly OpInfo[] = [
       dotted([9, 8], [8, 10], plain, forward, "float64"),
       dotted([9, 8], [8, 10], plain, forward, "float16"),
       dotted([9, 8], [8, 10], plain, forward, "bfloat16"),
+      sample("int8 into int32", [random.any([9, 8], "int8"), random.any([8, 10], "int8")], ([x, y]) => (x && y ? ops.dot(x, y, plain) : [])),
+      sample("uint8 with int8 into int32", [random.any([9, 8], "uint8"), random.any([8, 10], "int8")], ([x, y]) => (x && y ? ops.dot(x, y, { ...plain, accumulate: "int32" }) : [])),
+      sample("bfloat16 into float32", [random.any([9, 8], "bfloat16"), random.any([8, 10], "bfloat16")], ([x, y]) => (x && y ? ops.dot(x, y, { ...plain, accumulate: "float32" }) : []), {
+        ...first,
+        before: "same",
+      }),
     ],
     errors: [
       refused("inner sizes that differ", ShapeError, dot([2, 3], [4, 2], {})),
       refused("batches that differ", ShapeError, dot([2, 3, 4], [3, 4, 5], { batchA: [0], batchB: [0], contractA: [2], contractB: [1] })),
-      refused("dtypes that differ", DTypeError, () => ops.dot(leaf([2, 3]), leaf([3, 2], "int32"), plain)),
+      refused("kinds of number that differ", DTypeError, () => ops.dot(leaf([2, 3]), leaf([3, 2], "int32"), plain)),
     ],
   },
   {
@@ -109,16 +116,16 @@ export const contractionInfos: readonly OpInfo[] = [
     accuracy: "sum",
     samples: [
       ...convs.map(([x, w, options], i) => convolved(x, w, options, i % 3 === 0 ? {} : first)),
-      convolved([2, 16, 15, 15], [32, 16, 3, 3], { padding: [[1, 1], [1, 1]] }, forward),
-      convolved([1, 3, 33, 31], [33, 3, 5, 5], { strides: [2, 2], padding: [[2, 2], [2, 2]] }, forward),
+      convolved([2, 8, 11, 9], [24, 8, 3, 3], { padding: [[1, 1], [1, 1]] }, forward),
+      convolved([1, 3, 17, 19], [33, 3, 5, 5], { strides: [2, 2], padding: [[2, 2], [2, 2]] }, forward),
       convolved([1, 2, 6, 5], [3, 2, 3, 3], { padding: [[1, 1], [1, 1]] }, forward, "float64"),
     ],
     errors: [
       refused("channels that differ", ShapeError, conv([1, 2, 5], [3, 3, 3], {})),
-      refused("a kernel that is too large", ShapeError, conv([1, 2, 2], [3, 2, 3], {})),
       refused("groups that do not divide", ShapeError, conv([1, 3, 5], [4, 1, 3], { groups: 2 })),
       refused("ranks that differ", ShapeError, conv([1, 2, 5, 5], [3, 2, 3], {})),
-      refused("dtypes that differ", DTypeError, () => ops.conv(leaf([1, 2, 5]), leaf([3, 2, 3], "float64"), {})),
+      refused("kinds of number that differ", DTypeError, () => ops.conv(leaf([1, 2, 5]), leaf([3, 2, 3], "int32"), {})),
+      refused("an empty kernel", ShapeError, conv([1, 2, 5], [3, 2, 0], {})),
     ],
   },
 ];

@@ -1,7 +1,7 @@
 import { dtypes, isFloat, type DType } from "../../src/core/dtype.js";
 import { DTypeError, IndexError, ShapeError } from "../../src/core/errors.js";
 import * as ops from "../../src/ops/index.js";
-import { extremes, Numbers, operand, refused, sample, specials, type OpInfo } from "./sample.js";
+import { extremes, leaf, Numbers, operand, refused, sample, specials, type OpInfo } from "./sample.js";
 
 const random = new Numbers(3);
 
@@ -60,6 +60,23 @@ export const creationInfos: readonly OpInfo[] = [
         }),
     ),
     errors: [],
+  },
+  {
+    op: "random-bits",
+    accuracy: "exact",
+    samples: [
+      ...[[0, 0, 0], [1, 2, 3], [2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], [0x13198a2e, 0x03707344, 7]].map((state) =>
+        sample(state.join(","), [operand([3], state, "uint32")], ([s]) => (s ? ops.randomBits(s, [33]) : [])),
+      ),
+      sample("with an offset", [operand([3], [1, 2, 3], "uint32")], ([s]) => (s ? ops.randomBits(s, [5], 4) : [])),
+      sample("[3,17,2]", [operand([3], [5, 6, 7], "uint32")], ([s]) => (s ? ops.randomBits(s, [3, 17, 2]) : [])),
+      sample("scalar", [operand([3], [5, 6, 7], "uint32")], ([s]) => (s ? ops.randomBits(s, []) : [])),
+      sample("empty", [operand([3], [5, 6, 7], "uint32")], ([s]) => (s ? ops.randomBits(s, [0]) : [])),
+    ],
+    errors: [
+      refused("a state of two words", ShapeError, () => ops.randomBits(leaf([2], "uint32"), [3])),
+      refused("a state of int32", DTypeError, () => ops.randomBits(leaf([3], "int32"), [3])),
+    ],
   },
   {
     op: "stop-gradient",

@@ -1,11 +1,11 @@
 import { byteSize, typedView, type DType } from "../../src/core/dtype.js";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../src/core/half.js";
 
-/** Numbers as the bytes of a dtype; floats round to nearest. */
+/** Numbers as the bytes of a dtype; floats round to nearest, bools are 0 or 1. */
 export function encode(dtype: DType, values: ArrayLike<number>): Uint8Array {
   const bytes = new Uint8Array(values.length * byteSize(dtype));
   const view = typedView(dtype, bytes.buffer);
-  const toBits = dtype === "float16" ? toFloat16 : dtype === "bfloat16" ? toBfloat16 : undefined;
+  const toBits = { float16: toFloat16, bfloat16: toBfloat16, bool: (v: number): number => (v === 0 ? 0 : 1) }[dtype as string];
   for (let i = 0; i < values.length; i++) view[i] = toBits ? toBits(values[i] ?? 0) : (values[i] ?? 0);
   return bytes;
 }

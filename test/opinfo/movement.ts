@@ -1,4 +1,4 @@
-import { IndexError, ShapeError, DTypeError } from "../../src/core/errors.js";
+import { DTypeError, GradusError, IndexError, ShapeError } from "../../src/core/errors.js";
 import type { Shape } from "../../src/core/shape.js";
 import type { Value } from "../../src/ir/graph.js";
 import * as ops from "../../src/ops/index.js";
@@ -104,7 +104,7 @@ export const movementInfos: readonly OpInfo[] = [
     ],
     errors: [
       refused("a size that does not fit", ShapeError, () => ops.broadcast(leaf([2]), [3], [0])),
-      refused("an axis twice", IndexError, () => ops.broadcast(leaf([2, 2]), [2, 2], [1, 1])),
+      refused("an axis twice", GradusError, () => ops.broadcast(leaf([2, 2]), [2, 2], [1, 1])),
       refused("an axis out of range", IndexError, () => ops.broadcast(leaf([2]), [2], [1])),
       refused("axes that descend", ShapeError, () => ops.broadcast(leaf([2, 3]), [3, 2], [1, 0])),
     ],

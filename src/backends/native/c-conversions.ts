@@ -81,7 +81,8 @@ export function reinterpret(p: Prelude, from: ComputeType, to: ComputeType, lane
 /** Reads `lanes` elements at `address`, a pointer to the stored type. */
 export function loadFrom(p: Prelude, dtype: DType, lanes: number, address: string): string {
   const element = storedTypes[dtype];
-  const at = lanes === 1 ? `(*(${address}))` : `(*(const ${p.unaligned(element, lanes)} *)(${address}))`;
+  // The cast drops the lower alignment, which would make another type of it in `?:`.
+  const at = lanes === 1 ? `(*(${address}))` : `((${p.vector(element, lanes)})*(const ${p.unaligned(element, lanes)} *)(${address}))`;
   switch (dtype) {
     case "float32":
     case "float64":

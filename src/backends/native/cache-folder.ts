@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -24,6 +24,7 @@ function refuse(folder: string): string | undefined {
     const { uid, mode } = statSync(folder);
     if (uid !== process.getuid?.()) return "it belongs to another user";
     if ((mode & 0o077) !== 0) return `its mode is ${(mode & 0o777).toString(8)} and should be 700`;
+    accessSync(folder, constants.W_OK);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CompileError } from "../../core/errors.js";
@@ -27,14 +27,18 @@ interface Pending extends KernelSource {
  * the library's name, so a damaged library is noticed and built again, and two processes cannot disturb each other.
  */
 export class CompilerDriver {
-  readonly folder: string;
+  readonly #folder: string;
+  /** How many sources were not found but compiled. */
+  compiledSources = 0;
   readonly #toolchain: Toolchain;
   readonly #compiled = new Map<string, CompiledSource>();
   readonly #intact = new Map<string, boolean>();
 
-  constructor(toolchain: Toolchain, folder: string) {
+  /** When the folder holds more than `mostLibraries`, the older half of it is deleted. */
+  constructor(toolchain: Toolchain, folder: string, mostLibraries = 4000) {
     this.#toolchain = toolchain;
-    this.folder = folder;
+    this.#folder = folder;
+    prune(folder, mostLibraries);
   }
 
   /** The identity of a source: equal ones are compiled once. */
@@ -65,9 +69,9 @@ export class CompilerDriver {
 
   #find(key: string): boolean {
     try {
-      const name = readFileSync(join(this.folder, key), "utf8");
+      const name = readFileSync(join(this.#folder, key), "utf8");
       if (!/^[0-9a-f]{64}$/.test(name)) return false;
-      const library = join(this.folder, `${name}.so`);
+      const library = join(this.#folder, `${name}.so`);
       let intact = this.#intact.get(name);
       if (intact === undefined) {
         intact = createHash("sha256").update(readFileSync(library)).digest("hex") === name;
@@ -81,7 +85,7 @@ export class CompilerDriver {
   }
 
   #build(sources: readonly Pending[]): void {
-    const work = mkdtempSync(join(this.folder, "work-"));
+    const work = mkdtempSync(join(this.#folder, "work-"));
     try {
       const units = partition(sources, availableParallelism());
       const failed = this.#compileUnits(work, units, "-O3");
@@ -90,7 +94,7 @@ export class CompilerDriver {
       const singles = failed.flatMap(({ unit }) => unit.map((source) => [source]));
       const [rejected] = this.#compileUnits(work, singles, "-O1");
       if (!rejected) return;
-      const kept = join(this.folder, `rejected-${rejected.unit[0]?.key ?? "unit"}.c`);
+      const kept = join(this.#folder, `rejected-${rejected.unit[0]?.key ?? "unit"}.c`);
       renameSync(rejected.file, kept);
       throw new CompileError(`${this.#toolchain.command.join(" ")} rejects the kernel in ${kept}:\n${rejected.log.slice(0, 2000)}`);
     } finally {
@@ -101,8 +105,8 @@ export class CompilerDriver {
   /** Compiles units in as many processes as there are cores and records those that succeed. */
   #compileUnits(work: string, units: readonly (readonly Pending[])[], level: string): { unit: readonly Pending[]; file: string; log: string }[] {
     const flags = [...this.#toolchain.flags, level, "-std=gnu11", "-D_GNU_SOURCE", "-w", "-shared", "-fPIC", "-pthread"];
-    const jobs = units.map((unit) => {
-      const base = join(work, randomUUID());
+    const jobs = units.map((unit, i) => {
+      const base = join(work, `unit${level}-${i}`);
       writeFileSync(`${base}.c`, unitText(unit));
       const command = [...this.#toolchain.command, ...flags, "-o", `${base}.so`, `${base}.c`, "-lm", "-ldl"].map(quote).join(" ");
       return { unit, base, command };
@@ -123,16 +127,29 @@ export class CompilerDriver {
 
   #keep(unit: readonly Pending[], built: string): void {
     const name = createHash("sha256").update(readFileSync(built)).digest("hex");
-    const library = join(this.folder, `${name}.so`);
+    const library = join(this.#folder, `${name}.so`);
     renameSync(built, library);
     this.#intact.set(name, true);
+    this.compiledSources += unit.length;
     for (const { key } of unit) {
-      const beside = join(this.folder, `work-${randomUUID()}`);
+      const beside = join(this.#folder, `work-${randomUUID()}`);
       writeFileSync(beside, name, { mode: 0o600 });
-      renameSync(beside, join(this.folder, key));
+      renameSync(beside, join(this.#folder, key));
       this.#compiled.set(key, { library, symbol: symbolOf(key) });
     }
   }
+}
+
+/** Keeps the folder from growing without end. A library that is loaded stays usable after its file is gone. */
+function prune(folder: string, mostLibraries: number): void {
+  const libraries = readdirSync(folder).filter((name) => name.endsWith(".so"));
+  if (libraries.length <= mostLibraries) return;
+  const ages = readdirSync(folder).flatMap((name) => {
+    const stat = statSync(join(folder, name), { throwIfNoEntry: false });
+    return stat ? [{ name, time: stat.mtimeMs }] : [];
+  });
+  ages.sort((a, b) => a.time - b.time);
+  for (const { name } of ages.slice(0, ages.length / 2)) rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 function symbolOf(key: string): string {

@@ -7,7 +7,7 @@ import { sizeOf } from "../../core/shape.js";
 import type { Graph, Storage, TensorType } from "../../ir/graph.js";
 import type { Backend, Executable } from "../../runtime/backend.js";
 import { nativeHost, type NativeHost } from "./native-host.js";
-import { BlockPool, NativeStorage, type PendingRead } from "./native-memory.js";
+import { type Block, BlockPool, NativeStorage, type PendingRead } from "./native-memory.js";
 import { nativeTarget } from "./native-target.js";
 import { baseTable, encodeProgram, type BaseTable } from "./program-code.js";
 
@@ -31,6 +31,7 @@ export class NativeBackend implements Backend {
   readonly threads: number;
   readonly #host: NativeHost;
   readonly #pool: BlockPool;
+  readonly #executables = new WeakMap<Graph, Executable>();
   readonly #pending: Run[] = [];
   readonly #waiters: { readonly ticket: number; readonly resolve: () => void }[] = [];
   #handle: number;
@@ -59,15 +60,23 @@ export class NativeBackend implements Backend {
   }
 
   load(graph: Graph): Executable {
-    const start = performance.now();
-    return this.prepare(compileGraph(graph, nativeTarget()), graph, start);
+    let executable = this.#executables.get(graph);
+    if (!executable) {
+      const start = performance.now();
+      executable = this.loadProgram(graph, compileGraph(graph, nativeTarget()), start);
+      this.#executables.set(graph, executable);
+    }
+    return executable;
   }
 
-  /** Compiles a program's kernels; `start` is when its making began. Throws CompileError. */
-  prepare(program: Program, graph: Graph, start = performance.now()): Executable {
+  /** Makes a compiled graph ready to run; its making began at `start`. Throws CompileError. */
+  loadProgram(graph: Graph, program: Program, start = performance.now()): Executable {
+    const before = this.#host.compiledKernels;
     const code = encodeProgram(program, this.#host.kernelAddresses(program.kernels));
     const bytes = new Uint8Array(code.buffer, code.byteOffset, code.byteLength);
-    return new NativeExecutable(this, graph, program, this.upload(bytes), program.constants.map((c) => this.upload(c)), start);
+    const constants = program.constants.map((c) => this.upload(c));
+    const compileMs = this.#host.compiledKernels === before ? 0 : performance.now() - start;
+    return new NativeExecutable(this, graph, program, this.upload(bytes), constants, compileMs);
   }
 
   allocate(bytes: number): NativeStorage {
@@ -106,7 +115,7 @@ export class NativeBackend implements Backend {
     this.#issued = ticket;
     for (const storage of ins) storage.usedBy = ticket;
     for (const storage of outs) storage.usedBy = storage.writtenBy = ticket;
-    if (this.#done() < ticket) this.#pending.push({ ticket, executable, inputs: ins, outputs: outs });
+    if (this.#done() < ticket) this.#pending.push({ ticket, executable, memory: [...ins, ...outs].map((s) => s.block) });
   }
 
   async read(storage: Storage): Promise<Uint8Array> {
@@ -136,8 +145,8 @@ export class NativeBackend implements Backend {
   }
 
   async close(): Promise<void> {
-    await this.idle();
     if (this.#handle === 0) return;
+    await this.idle();
     this.#retire();
     this.#pool.clear();
     live.delete(this);
@@ -216,12 +225,11 @@ export class NativeBackend implements Backend {
   }
 }
 
-/** A run in the queue: all that must stay alive until it is done. */
+/** A run in the queue: all that must stay alive until it is done, even if its storages are released before. */
 interface Run {
   readonly ticket: number;
   readonly executable: NativeExecutable;
-  readonly inputs: readonly NativeStorage[];
-  readonly outputs: readonly NativeStorage[];
+  readonly memory: readonly Block[];
 }
 
 class NativeExecutable implements Executable {
@@ -237,7 +245,7 @@ class NativeExecutable implements Executable {
   /** A guess of what one run takes on one thread. */
   readonly microseconds: number;
 
-  constructor(device: NativeBackend, graph: Graph, program: Program, code: NativeStorage, constants: readonly NativeStorage[], start: number) {
+  constructor(device: NativeBackend, graph: Graph, program: Program, code: NativeStorage, constants: readonly NativeStorage[], compileMs: number) {
     this.device = device;
     this.graph = graph;
     this.inPlace = program.inPlace;
@@ -247,7 +255,7 @@ class NativeExecutable implements Executable {
     this.inputBytes = program.inputs.map(bytesOf);
     this.outputBytes = program.outputs.map(bytesOf);
     this.microseconds = program.flops / 20_000 + program.bytes / 10_000 + 0.1 * countSteps(program.steps);
-    this.compileMs = performance.now() - start;
+    this.compileMs = compileMs;
   }
 }
 

@@ -49,6 +49,11 @@ export class NativeHost {
     return Number(this.#koffi.address(new Uint8Array(memory)));
   }
 
+  /** How many kernels the compiler was called for. */
+  get compiledKernels(): number {
+    return this.#driver.compiledSources;
+  }
+
   /** Compiles and loads what is not there yet. Throws CompileError. */
   kernelAddresses(kernels: readonly Kernel[]): number[] {
     return this.#driver.compile(kernels.map(renderKernel)).map(({ library, symbol }, i) => {

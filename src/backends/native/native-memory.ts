@@ -3,7 +3,7 @@ import type { DeviceTag, Storage } from "../../ir/graph.js";
 import type { NativeHost } from "./native-host.js";
 
 /** A piece of an ArrayBuffer that starts at a multiple of 64 bytes. V8 accounts for it and frees it. */
-interface Block {
+export interface Block {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly address: number;
 }

@@ -56,7 +56,7 @@ function runCases(cases: readonly Case[]): void {
     bytes: 0,
   };
   const storages = all.map((b) => native.upload(b));
-  native.submit(native.prepare(program, { inputs: [], outputs: [] }), storages, []);
+  native.submit(native.loadProgram({ inputs: [], outputs: [] }, program), storages, []);
   const after = storages.map((s) => native.readSync(s));
   at = 0;
   for (const c of cases) c.check(after.slice(at, (at += c.buffers.length)));
@@ -472,6 +472,29 @@ describe.skipIf(!native)("renderKernel", () => {
         check: (after) => expectSame("loops", numbersOf("float32", after[1] ?? new Uint8Array()), expected),
       },
     ]);
+  });
+
+  it("guards vectors", () => {
+    const cases = dtypes.map((dtype): Case => {
+      const { compute } = dtypeInfo[dtype];
+      const b = new ExprBuilder();
+      const kernel = kernelOf("guard", [buffer(dtype, "read"), buffer(dtype, "write")], b, (item) => {
+        const index = b.mul(item, b.index(register));
+        const other = b.splat(b.const(1, compute), register);
+        return [{ kind: "store", buffer: 1, index, value: b.guard(b.lt(item, b.intArg(0)), b.load(0, dtype, index, register), other) }];
+      }, 1);
+      const stored = bytesOf(dtype, new Array<number>(2 * register).fill(0));
+      const expected = Array.from({ length: 2 * register }, (_, i) => (i < register ? 0 : 1));
+      return {
+        name: "guard",
+        kernel,
+        items: 2,
+        ints: [1],
+        buffers: [stored.slice(0, stored.byteLength / 2), stored],
+        check: (after) => expectSame(`guard ${dtype}`, numbersOf(dtype, after[1] ?? stored), expected),
+      };
+    });
+    runCases(cases);
   });
 
   it("prints equal kernels alike, whatever their names and variable numbers", () => {

@@ -45,6 +45,11 @@ export class FunctionWriter {
     this.#top.code.push(...instructions);
   }
 
+  append(instructions: readonly Instruction[]): void {
+    const { code } = this.#top;
+    for (const i of instructions) code.push(i);
+  }
+
   /** A local that lives until `release`. */
   acquire(type: ValueType): number {
     return this.#free.get(type)?.pop() ?? this.#fresh(type);

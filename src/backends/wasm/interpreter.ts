@@ -311,9 +311,14 @@ const run = define("run", 3, 0, 0, call("steps", get(0), get(1), get(2)), call("
 
 /** serve(thread): takes commands in order. Returns when told to pause, so that the thread can see its messages. */
 const serve = ((): WasmFunction => {
-  const [thread, control, seen, slot, kind, spin, progress, isFirst] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [thread, control, seen, slot, kind, spin, progress, isFirst, done] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const field = (offset: number): Code => load(get(slot), offset);
+  const behind: Code = smaller(sub(get(done), get(seen)), num(0));
+  const lookAtFirst: Code = set(done, atomic("i32.atomic.load", get(control), controlLayout.progress));
+  // Thread 0 may still be busy with commands of its own.
+  const waitForFirst: Code = [...lookAtFirst, ...loop(behind, [...untilChanged(get(control), controlLayout.progress, get(done), spin), ...lookAtFirst])];
   const runCommand: Code = when(or(get(isFirst), not(field(commandLayout.alone))), [
+    ...waitForFirst,
     ...store(get(thread), ofBases, field(commandLayout.bases)),
     ...store(get(thread), scratch, add(field(commandLayout.scratch), mul(load(get(thread), ofThread), field(commandLayout.scratchStride)))),
     ...call("steps", get(thread), field(commandLayout.program), field(commandLayout.programEnd)),
@@ -324,7 +329,7 @@ const serve = ((): WasmFunction => {
     "serve",
     1,
     0,
-    7,
+    8,
     set(control, load(get(thread), ofControl)),
     set(isFirst, not(load(get(thread), ofThread))),
     set(progress, add(get(control), mul(load(get(thread), ofThread), num(64)))),
@@ -339,7 +344,7 @@ const serve = ((): WasmFunction => {
     store(get(thread), sequence, get(seen)),
     atomic("i32.atomic.store", get(progress), controlLayout.progress, get(seen)),
     when(get(isFirst), [
-      ...when(atomic("i32.atomic.load", get(control), controlLayout.mainWaits), [
+      ...when(or(atomic("i32.atomic.load", get(control), controlLayout.mainWaits), atomic("i32.atomic.load", get(control), controlLayout.sleepers)), [
         ...atomic("memory.atomic.notify", get(control), controlLayout.progress, num(-1)),
         plain("drop"),
       ]),

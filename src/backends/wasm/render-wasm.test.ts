@@ -506,17 +506,6 @@ describe("statements", () => {
     expect(numbersOf("float32", out ?? new Uint8Array())).toEqual([1, 2, 3, 4]);
   });
 
-  it("computes an expression used often once, without growing", () => {
-    const b = new ExprBuilder();
-    let x = b.load(0, "float32", b.index(0), 4);
-    const kernel = kernelOf("squares", [buffer("float32")], b, (_item) => {
-      for (let i = 0; i < 40; i++) x = b.add(x, x);
-      return [{ kind: "store", buffer: 0, index: b.index(0), value: x }];
-    });
-    const [out] = run(kernel, [bytesOf("float32", [1, 2, 3, 4])], 1);
-    expect(numbersOf("float32", out ?? new Uint8Array())).toEqual([1, 2, 3, 4].map((v) => v * 2 ** 40));
-  });
-
   it("keeps values apart that a mutable variable separates", () => {
     const b = new ExprBuilder();
     const m = b.variable("m", "index", 1, 0, 3);

@@ -45,9 +45,6 @@ class KernelRenderer {
   readonly #scratchOffsets: readonly number[];
   readonly #scratchBytes: number;
   readonly #depths = new Map<number, number>();
-  /** Uses of each expression in the statement being written, and the locals that hold those used twice. */
-  #uses = new Map<number, number>();
-  #shared: Map<string, number>[] = [];
 
   constructor(kernel: Kernel, ops: Readonly<Record<ScalarOp, OpRow>>) {
     this.#kernel = kernel;
@@ -101,11 +98,7 @@ class KernelRenderer {
   // Statements
 
   #stmts(stmts: readonly Stmt[]): void {
-    for (const s of stmts) {
-      this.#shared = [new Map()];
-      this.#uses = countUses(s);
-      this.#stmt(s);
-    }
+    for (const s of stmts) this.#stmt(s);
   }
 
   #stmt(s: Stmt): void {
@@ -173,22 +166,23 @@ class KernelRenderer {
     this.#variables.set(variable.id, { locals: [counter], depth: this.#writer.depth + 1, mutable: false });
     const inner = this.#writer.inScope(() => this.#stmts(body));
     if (mayBeEmpty) this.#emit(get(counter), ...end, plain("i32.lt_s"), typed("if"));
-    this.#emit(typed("loop"), ...inner);
+    this.#emit(typed("loop"));
+    this.#writer.append(inner);
     this.#emit(get(counter), i32(step), plain("i32.add"), indexed("local.tee", counter), ...end, plain("i32.lt_s"), indexed("br_if", 0), plain("end"));
     if (mayBeEmpty) this.#emit(plain("end"));
   }
 
-  /** Branches of the condition on the stack; each may know values that the other does not. */
+  /** Branches of the condition on the stack. */
   #if(result: ValueType | "void", then: () => void, otherwise: (() => void) | undefined): void {
-    const branch = (write: () => void): readonly Instruction[] => {
-      this.#shared.push(new Map());
-      const code = this.#writer.inScope(write);
-      this.#shared.pop();
-      return code;
-    };
-    const yes = branch(then);
-    const no = otherwise && branch(otherwise);
-    this.#emit(typed("if", result), ...yes, ...(no ? [plain("else"), ...no] : []), plain("end"));
+    const yes = this.#writer.inScope(then);
+    const no = otherwise && this.#writer.inScope(otherwise);
+    this.#emit(typed("if", result));
+    this.#writer.append(yes);
+    if (no) {
+      this.#emit(plain("else"));
+      this.#writer.append(no);
+    }
+    this.#emit(plain("end"));
   }
 
   #values(e: Expr): void {
@@ -249,10 +243,8 @@ class KernelRenderer {
       key += group.map(({ expr, factor }) => `+${expr.id}*${factor}`).join("");
       const from = local;
       local = this.#writer.once(depth, key, "i32", () => {
-        this.#unshared(() => {
-          this.#emit(get(from));
-          for (const term of group) this.#addTerm(term, size);
-        });
+        this.#emit(get(from));
+        for (const term of group) this.#addTerm(term, size);
       });
     }
     this.#emit(get(local));
@@ -282,14 +274,6 @@ class KernelRenderer {
         this.#emit(get(buffersParameter), memory("i32.load", 4 * place));
       }
     });
-  }
-
-  /** Writes code for an outer scope, where the locals of the current statement do not hold yet. */
-  #unshared(write: () => void): void {
-    const [shared, uses] = [this.#shared, this.#uses];
-    [this.#shared, this.#uses] = [[], new Map()];
-    write();
-    [this.#shared, this.#uses] = [shared, uses];
   }
 
   /** The outermost scope in which the expression can be computed; Infinity where it must stay in its place. */
@@ -331,26 +315,6 @@ class KernelRenderer {
 
   /** Leaves one register of the expression on the stack. */
   #value(e: Expr, part: number): void {
-    const repeated = (this.#uses.get(e.id) ?? 0) > 1 && e.kind !== "const" && e.kind !== "var" && e.kind !== "int-arg" && e.kind !== "splat";
-    if (!repeated) {
-      this.#write(e, part);
-      return;
-    }
-    const key = `${e.id}.${part}`;
-    for (const known of this.#shared) {
-      const local = known.get(key);
-      if (local !== undefined) {
-        this.#emit(get(local));
-        return;
-      }
-    }
-    this.#write(e, part);
-    const local = this.#writer.local(valueType(e));
-    this.#emit(indexed("local.tee", local));
-    this.#shared[this.#shared.length - 1]?.set(key, local);
-  }
-
-  #write(e: Expr, part: number): void {
     switch (e.kind) {
       case "const":
         this.#emit(scalarConstant(e.type, e.value));
@@ -515,7 +479,7 @@ class KernelRenderer {
       if (arg.type === "bool") this.#emit(plain("i32.sub"));
       this.#emit(laneInstructions(kindOf(arg.type)).splat);
     };
-    if (depth < this.#writer.depth) this.#emit(get(this.#writer.once(depth, `splat ${arg.id}`, "v128", () => this.#unshared(write))));
+    if (depth < this.#writer.depth) this.#emit(get(this.#writer.once(depth, `splat ${arg.id}`, "v128", write)));
     else write();
   }
 
@@ -574,45 +538,4 @@ function scalarConstant(type: ComputeType, value: number): Instruction {
   if (type === "float32") return constant("f32.const", value);
   if (type === "float64") return constant("f64.const", value);
   return i32(type === "bool" ? (value ? 1 : 0) : value);
-}
-
-/** How often each expression of a statement is used by the statement itself or by another of its expressions. */
-function countUses(s: Stmt): Map<number, number> {
-  const uses = new Map<number, number>();
-  const use = (e: Expr): void => {
-    const count = uses.get(e.id) ?? 0;
-    uses.set(e.id, count + 1);
-    if (count > 0) return;
-    switch (e.kind) {
-      case "const":
-      case "var":
-      case "int-arg":
-        return;
-      case "load":
-        return use(e.index);
-      case "op":
-      case "pack":
-        return e.args.forEach(use);
-      case "cast":
-      case "bitcast":
-      case "splat":
-      case "fold":
-        return use(e.arg);
-      case "guard":
-        use(e.condition);
-        use(e.value);
-        return use(e.other);
-      case "ramp":
-        return use(e.base);
-    }
-  };
-  if (s.kind === "if") use(s.condition);
-  else if (s.kind === "for") {
-    use(s.begin);
-    use(s.end);
-  } else {
-    use(s.value);
-    if (s.kind === "store") use(s.index);
-  }
-  return uses;
 }

@@ -1,9 +1,9 @@
-import { isInteger } from "../../core/dtype.js";
+import { isFloat } from "../../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
 import { formatShape, sameShape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
-import { sub } from "./arithmetic.js";
+import { mul, sub } from "./arithmetic.js";
 import { toDType, toFloat } from "./operands.js";
 import { logSoftmax, mean, sum } from "./reduction.js";
 
@@ -30,22 +30,29 @@ function finish(op: string, losses: Value, { reduction = "mean" }: LossOptions):
 
 /**
  * −ln softmax(logits)[target]: logits [N, C] (or [C], or [N, C, d…]) and class indices [N] ([], [N, d…]), which must lie in
- * [0, C). An index outside picks no class, so its loss is 0. Throws ShapeError, and DTypeError for a target of floats.
+ * [0, C): an index outside picks no class, so its loss is 0. A target of floats in the shape of the logits holds
+ * probabilities: −Σ target · ln softmax(logits). Throws ShapeError, DTypeError.
  */
 export function crossEntropy(logits: Value, target: Value, options: LossOptions = {}): Value {
-  const axis = logits.shape.length === 1 ? 0 : 1;
-  const expected = logits.shape.filter((_, i) => i !== axis);
-  if (logits.shape.length === 0 || !sameShape(target.shape, expected)) {
-    throw new ShapeError(`[crossEntropy] logits ${formatShape(logits.shape)} and target ${formatShape(target.shape)}: expected class indices of shape ${formatShape(expected)}`);
+  const { shape } = logits;
+  const axis = shape.length === 1 ? 0 : 1;
+  const indexShape = shape.filter((_, i) => i !== axis);
+  const isSoft = isFloat(target.dtype);
+  const expected = isSoft ? shape : indexShape;
+  if (shape.length === 0 || !sameShape(target.shape, expected)) {
+    const what = isSoft ? "probabilities" : "class indices";
+    throw new ShapeError(`[crossEntropy] logits ${formatShape(shape)} and target ${formatShape(target.shape)} of ${target.dtype}: expected ${what} of shape ${formatShape(expected)}`);
   }
-  if (!isInteger(target.dtype)) throw new DTypeError(`[crossEntropy] target holds ${target.dtype}: expected class indices as integers, such as int32`);
+  if (target.dtype === "bool") throw new DTypeError("[crossEntropy] the target holds bools: expected class indices as integers, or probabilities as floats");
   const logProbabilities = logSoftmax(logits, axis);
-  const shape = logits.shape;
-  const classes = ops.broadcast(toDType(target, "int32"), shape, shape.map((_, i) => i).filter((i) => i !== axis));
-  const isTarget = ops.eq(classes, ops.iota(shape, axis, "int32"));
-  // A select instead of a gather: it fuses with the rows' softmax, and so does its gradient.
-  const picked = ops.select(isTarget, logProbabilities, ops.constant(0, logProbabilities.dtype, shape));
-  return finish("crossEntropy", ops.neg(sum(picked, axis)), options);
+  return finish("crossEntropy", ops.neg(sum(isSoft ? mul(logProbabilities, target) : pickClasses(logProbabilities, target, axis), axis)), options);
+}
+
+/** x at the class indices along an axis, and 0 elsewhere. A select instead of a gather fuses with the softmax, and so does its gradient. */
+function pickClasses(x: Value, classes: Value, axis: number): Value {
+  const others = x.shape.map((_, i) => i).filter((i) => i !== axis);
+  const isTarget = ops.eq(ops.broadcast(toDType(classes, "int32"), x.shape, others), ops.iota(x.shape, axis, "int32"));
+  return ops.select(isTarget, x, ops.constant(0, x.dtype, x.shape));
 }
 
 /** (input − target)². Throws ShapeError unless the shapes are equal. */

@@ -69,7 +69,7 @@ export function materialize(op: string, operand: Operand, dtype: DType, shape: S
 }
 
 /** The operands in one dtype (their common one unless given) and one shape. Throws ShapeError naming the op and the shapes. */
-export function unify<T extends readonly Operand[]>(op: string, operands: T, dtype = commonDType(operands)): { [K in keyof T]: Value } {
+export function unify<const T extends readonly Operand[]>(op: string, operands: T, dtype = commonDType(operands)): { readonly [K in keyof T]: Value } {
   const shape = broadcastShapes(op, ...operands.map(shapeOf));
-  return operands.map((operand) => materialize(op, operand, dtype, shape)) as { [K in keyof T]: Value };
+  return operands.map((operand) => materialize(op, operand, dtype, shape)) as { readonly [K in keyof T]: Value };
 }

@@ -1,0 +1,173 @@
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CompileError } from "../../core/errors.js";
+import { openCacheFolder } from "./cache-folder.js";
+import { CompilerDriver } from "./compiler-driver.js";
+import { isNativeAvailable } from "./native-host.js";
+import { kernelName, type KernelSource } from "./render-c.js";
+import { findToolchain, type Toolchain } from "./toolchain.js";
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "gradus-test-"));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const source = (value: string, definitions: readonly (readonly [string, string])[] = []): KernelSource => ({
+  text: `int ${kernelName}(void) { return ${value}; }\n`,
+  definitions: new Map(definitions),
+});
+
+/** The machine's compiler behind a script that notes each call, and fails where `script` says so. */
+function counting(script = ""): { toolchain: Toolchain; calls: () => string[] } {
+  const log = join(root, "calls");
+  writeFileSync(log, "");
+  const wrapper = join(root, "compiler.sh");
+  const real = findToolchain();
+  writeFileSync(wrapper, `#!/bin/sh\necho "$*" >> '${log}'\n${script}\nexec ${real.command.join(" ")} "$@"\n`, { mode: 0o755 });
+  return { toolchain: { ...real, command: [wrapper] }, calls: () => readFileSync(log, "utf8").trim().split("\n").filter(Boolean) };
+}
+
+const folder = (): string => {
+  const path = join(root, "cache");
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return path;
+};
+
+const entries = (suffix: RegExp): string[] => readdirSync(folder()).filter((name) => suffix.test(name));
+
+describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
+  it("compiles equal sources once, and nothing in another process that has the folder", () => {
+    const { toolchain, calls } = counting();
+    const driver = new CompilerDriver(toolchain, folder());
+    const [a, b, c] = driver.compile([source("1"), source("2"), source("1")]);
+    expect(a).toEqual(c);
+    expect(a?.symbol).not.toBe(b?.symbol);
+    expect(calls()).toHaveLength(1);
+    driver.compile([source("2"), source("3")]);
+    expect(calls()).toHaveLength(2);
+    expect(new CompilerDriver(toolchain, folder()).compile([source("1"), source("2"), source("3")])).toHaveLength(3);
+    expect(calls()).toHaveLength(2);
+    expect(readdirSync(folder()).filter((name) => name.startsWith("work-"))).toEqual([]);
+  });
+
+  it("takes another compiler or other definitions for another source", () => {
+    const driver = new CompilerDriver(findToolchain(), folder());
+    const other = new CompilerDriver({ ...findToolchain(), identity: "another" }, folder());
+    expect(driver.key(source("1"))).not.toBe(other.key(source("1")));
+    expect(driver.key(source("1"))).not.toBe(driver.key(source("1", [["x", "typedef int x;"]])));
+  });
+
+  it("builds a truncated library, and one that is gone, again", () => {
+    const { toolchain, calls } = counting();
+    new CompilerDriver(toolchain, folder()).compile([source("1")]);
+    const [library = ""] = entries(/\.so$/);
+    truncateSync(join(folder(), library), 100);
+    const [again] = new CompilerDriver(toolchain, folder()).compile([source("1")]);
+    expect(calls()).toHaveLength(2);
+    expect(statSync(again?.library ?? "").size).toBeGreaterThan(1000);
+    rmSync(again?.library ?? "");
+    new CompilerDriver(toolchain, folder()).compile([source("1")]);
+    expect(calls()).toHaveLength(3);
+    for (const entry of entries(/^[0-9a-f]{40}$/)) writeFileSync(join(folder(), entry), "../../elsewhere");
+    new CompilerDriver(toolchain, folder()).compile([source("1")]);
+    expect(calls()).toHaveLength(4);
+  });
+
+  it("names the file of a kernel that the compiler rejects and keeps the others", () => {
+    const { toolchain, calls } = counting();
+    const driver = new CompilerDriver(toolchain, folder());
+    const compile = (): unknown => driver.compile([source("1"), source("no such thing"), source("2")]);
+    expect(compile).toThrow(CompileError);
+    const [kept = ""] = entries(/^rejected-.*\.c$/);
+    expect(compile).toThrow(join(folder(), kept));
+    expect(readFileSync(join(folder(), kept), "utf8")).toContain("no such thing");
+    const before = calls().length;
+    driver.compile([source("1"), source("2")]);
+    expect(calls()).toHaveLength(before);
+  });
+
+  it("tries a kernel again at -O1 that fails at -O3", () => {
+    const { toolchain, calls } = counting('case "$*" in *-O3*) echo "internal error" >&2; exit 4;; esac');
+    const compiled = new CompilerDriver(toolchain, folder()).compile([source("1"), source("2")]);
+    expect(compiled).toHaveLength(2);
+    expect(calls().filter((call) => call.includes("-O1"))).toHaveLength(2);
+  });
+
+  it("splits a long program over several units", () => {
+    const { toolchain, calls } = counting();
+    const long = (i: number): KernelSource => source(`${i} ${"+ 0 ".repeat(5000)}`);
+    new CompilerDriver(toolchain, folder()).compile([long(1), long(2), long(3), long(4)]);
+    expect(calls().length).toBeGreaterThanOrEqual(1);
+    expect(entries(/\.so$/)).toHaveLength(calls().length);
+  });
+
+  it("deletes the older half when the folder holds too many libraries", () => {
+    for (let i = 0; i < 41; i++) writeFileSync(join(folder(), `${i}.so`), "");
+    new CompilerDriver(findToolchain(), folder(), 40);
+    expect(entries(/\.so$/)).toHaveLength(21);
+    new CompilerDriver(findToolchain(), folder(), 40);
+    expect(entries(/\.so$/)).toHaveLength(21);
+  });
+
+  it("says so when the compiler cannot be started", () => {
+    const toolchain = { ...findToolchain(), command: [join(root, "missing")] };
+    expect(() => new CompilerDriver(toolchain, folder()).compile([source("1")])).toThrow(CompileError);
+  });
+
+  it("is safe when two processes compile the same at once", async () => {
+    const { toolchain, calls } = counting();
+    const bundle = join(root, "compile.mjs");
+    const here = JSON.stringify(join(import.meta.dirname, "compiler-driver.ts"));
+    const contents = `
+      import { CompilerDriver } from ${here};
+      const { toolchain, folder, sources } = JSON.parse(process.argv[2]);
+      const compiled = new CompilerDriver(toolchain, folder).compile(sources.map((text) => ({ text, definitions: new Map() })));
+      if (compiled.length !== sources.length) process.exit(1);`;
+    buildSync({ stdin: { contents, resolveDir: root }, bundle: true, platform: "node", format: "esm", outfile: bundle });
+    const sources = ["1", "2", "3", "4"].map((value) => source(value));
+    const input = JSON.stringify({ toolchain, folder: folder(), sources: sources.map((s) => s.text) });
+    const run = (): Promise<unknown> => new Promise((resolve) => spawn(process.execPath, [bundle, input], { stdio: "inherit" }).on("exit", resolve));
+    expect(await Promise.all([run(), run(), run()])).toEqual([0, 0, 0]);
+    const before = calls().length;
+    new CompilerDriver(toolchain, folder()).compile(sources);
+    expect(calls()).toHaveLength(before);
+  });
+});
+
+describe("openCacheFolder", () => {
+  it("makes a private folder", () => {
+    vi.stubEnv("GRADUS_CACHE", join(root, "new", "cache"));
+    expect(openCacheFolder()).toBe(join(root, "new", "cache"));
+    expect(statSync(join(root, "new", "cache")).mode & 0o777).toBe(0o700);
+  });
+
+  it("follows XDG_CACHE_HOME", () => {
+    vi.stubEnv("GRADUS_CACHE", "");
+    vi.stubEnv("XDG_CACHE_HOME", root);
+    expect(openCacheFolder()).toBe(join(root, "gradus"));
+  });
+
+  it.each([
+    ["open to others", (path: string) => chmodSync(path, 0o755)],
+    ["no folder", (path: string) => (rmSync(path, { recursive: true }), writeFileSync(path, ""))],
+  ])("refuses one that is %s with one line, and uses a private temporary one", (_name, spoil) => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const path = folder();
+    spoil(path);
+    vi.stubEnv("GRADUS_CACHE", path);
+    const used = openCacheFolder();
+    expect(used).not.toBe(path);
+    expect(statSync(used).mode & 0o777).toBe(0o700);
+    expect(warn).toHaveBeenCalledTimes(1);
+    rmSync(used, { recursive: true });
+  });
+});

@@ -1,0 +1,13 @@
+export * from "./activation.js";
+export { AnyModule, type HookHandle } from "./any-module.js";
+export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from "./conv.js";
+export { Dropout } from "./dropout.js";
+export { Flatten } from "./flatten.js";
+export { functionalCall } from "./functional-call.js";
+export * as init from "./init.js";
+export { Linear, type LinearOptions } from "./linear.js";
+export * from "./loss.js";
+export { Module, type ForwardHook, type ForwardPreHook, type Inputs } from "./module.js";
+export * from "./pooling.js";
+export { ModuleList, Sequential, type NamedLayers } from "./sequential.js";
+export { StateDictError, type LoadOptions, type LoadResult, type StateDict } from "./state-dict.js";

@@ -1,0 +1,40 @@
+import type { Tensor } from "../tensor/index.js";
+import { AnyModule, type HookHandle } from "./any-module.js";
+
+/** The arguments of `forward`: those that a tuple type lists, or one of any other type. */
+export type Inputs<In> = In extends readonly unknown[] ? In : [input: In];
+
+/** Runs before `forward`. What it returns, if anything, replaces the inputs. */
+export type ForwardPreHook<In> = (module: AnyModule, inputs: Inputs<In>) => Inputs<In> | undefined | void;
+
+/** Runs after `forward`. What it returns, if anything, replaces the output. */
+export type ForwardHook<In, Out> = (module: AnyModule, inputs: Inputs<In>, output: Out) => Out | undefined | void;
+
+/**
+ * A part of a network: fields hold its parameters, buffers and further modules (alone or in arrays), `forward` says what it
+ * computes. Every call of `forward` passes the hooks.
+ *
+ * ```ts
+ * class Net extends Module<Tensor, Tensor> {
+ *   fc1 = new Linear(784, 128);
+ *   fc2 = new Linear(128, 10);
+ *   forward(x: Tensor) { return this.fc2.forward(this.fc1.forward(x).relu()); }
+ * }
+ * ```
+ *
+ * `In` is the type of the input, or a tuple of several; `Out` is that of the output.
+ */
+export abstract class Module<In = Tensor, Out = Tensor> extends AnyModule {
+  /** What the module computes. */
+  abstract override forward(...inputs: Inputs<In>): Out;
+
+  /** Calls `hook` before each `forward`. Compiled functions trace again. */
+  override registerForwardPreHook(hook: ForwardPreHook<In>): HookHandle {
+    return super.registerForwardPreHook(hook as never);
+  }
+
+  /** Calls `hook` after each `forward`. Compiled functions trace again. */
+  override registerForwardHook(hook: ForwardHook<In, Out>): HookHandle {
+    return super.registerForwardHook(hook as never);
+  }
+}

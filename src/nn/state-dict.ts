@@ -1,0 +1,70 @@
+import { GradusError } from "../core/errors.js";
+import { formatShape, sameShape } from "../core/shape.js";
+import type { StateTensor, Tensor } from "../tensor/index.js";
+
+/** Values of a model's parameters and buffers by name. */
+export type StateDict = { readonly [name: string]: Tensor };
+
+export interface LoadOptions {
+  /** Whether every name must be there and known; true if not given. */
+  readonly strict?: boolean | undefined;
+}
+
+/** Names on which a model and a state disagree. */
+export interface LoadResult {
+  /** In the model but not in the state. */
+  readonly missing: readonly string[];
+  /** In the state but not in the model. */
+  readonly unexpected: readonly string[];
+}
+
+/** A parameter or buffer and its name in the state. */
+export interface NamedState {
+  readonly name: string;
+  readonly state: StateTensor;
+}
+
+/** A state that does not fit a model. */
+export class StateDictError extends GradusError {
+  readonly missing: readonly string[];
+  readonly unexpected: readonly string[];
+  /** One line for each value of another shape than its place. */
+  readonly misshaped: readonly string[];
+
+  constructor({ missing, unexpected }: LoadResult, misshaped: readonly string[]) {
+    const parts = [
+      missing.length > 0 && `missing: ${missing.join(", ")}`,
+      unexpected.length > 0 && `unexpected: ${unexpected.join(", ")}`,
+      misshaped.length > 0 && `other shapes: ${misshaped.join(", ")}`,
+    ].filter((part) => part !== false);
+    const mend = misshaped.length === 0 ? "; pass { strict: false } to load what fits" : "";
+    super(`[loadStateDict] the state does not fit the model (${parts.join("; ")})${mend}`);
+    this.missing = missing;
+    this.unexpected = unexpected;
+    this.misshaped = misshaped;
+  }
+}
+
+/** The present values by name. */
+export function writeStateDict(states: readonly NamedState[]): StateDict {
+  return Object.fromEntries(states.map(({ name, state }) => [name, state.detach()]));
+}
+
+/** Assigns values by name. Throws StateDictError before anything is changed. */
+export function readStateDict(states: readonly NamedState[], values: StateDict, { strict = true }: LoadOptions): LoadResult {
+  const known = new Set(states.map(({ name }) => name));
+  const found = states.flatMap(({ name, state }) => {
+    const value = values[name];
+    return value ? [{ name, state, value }] : [];
+  });
+  const result = {
+    missing: states.flatMap(({ name }) => (values[name] ? [] : [name])),
+    unexpected: Object.keys(values).filter((name) => !known.has(name)),
+  };
+  const misshaped = found.flatMap(({ name, state, value }) =>
+    sameShape(state.shape, value.shape) ? [] : [`${name} is ${formatShape(value.shape)} and should be ${formatShape(state.shape)}`],
+  );
+  if (misshaped.length > 0 || (strict && result.missing.length + result.unexpected.length > 0)) throw new StateDictError(result, misshaped);
+  for (const { state, value } of found) state.assign(value.to(state.device).astype(state.dtype));
+  return result;
+}

@@ -1,0 +1,155 @@
+import { isFloat, type DType } from "../core/dtype.js";
+import { DTypeError, ShapeError } from "../core/errors.js";
+import { formatShape, sizeOf, stridesOf, type Shape } from "../core/shape.js";
+import { applyOne, type TensorType, type Value } from "../ir/graph.js";
+import type { Op } from "../ir/op.js";
+import { arithmeticOf } from "./arithmetic.js";
+import { convert } from "./convert.js";
+import { checkKind, checkWide, numbers, wideDType } from "./dtype-rules.js";
+import { computeType } from "./elementwise.js";
+import { at, range } from "./indexing.js";
+import { transpose } from "./movement.js";
+
+export interface DotOptions {
+  /** Axes of a and b that run together and stay, first in the result. */
+  readonly batchA: readonly number[];
+  readonly batchB: readonly number[];
+  /** Axes of a and b that run together and are summed over. */
+  readonly contractA: readonly number[];
+  readonly contractB: readonly number[];
+  /** The dtype of sum and result; that of a if not given, 32 bits wide for 8-bit integers. */
+  readonly accumulate?: DType;
+}
+
+type DotAttrs = Required<{ readonly [K in keyof DotOptions]: NonNullable<DotOptions[K]> }>;
+
+/** Throws a DTypeError unless products of the two dtypes can be summed in `accumulate`. */
+export function checkAccumulate(op: string, a: DType, b: DType, accumulate: DType): void {
+  for (const dtype of [a, b, accumulate]) checkKind(op, dtype, numbers);
+  checkWide(op, accumulate);
+  if (isFloat(a) !== isFloat(b) || (isFloat(a) && !isFloat(accumulate))) {
+    throw new DTypeError(`[${op}] cannot multiply ${a} and ${b} into ${accumulate}: convert them to one kind of number first`);
+  }
+}
+
+/** Axes that are in neither list. */
+function freeAxes(rank: number, batch: readonly number[], contract: readonly number[]): number[] {
+  return range(rank).filter((axis) => !batch.includes(axis) && !contract.includes(axis));
+}
+
+function sizesAt(shape: Shape, axes: readonly number[]): number[] {
+  return axes.map((axis) => at(shape, axis));
+}
+
+/** An index with the entries of each list at the axes of the list's partner. */
+function place<T>(rank: number, none: T, ...groups: readonly (readonly [readonly number[], readonly T[]])[]): T[] {
+  const index = new Array<T>(rank).fill(none);
+  for (const [axes, entries] of groups) axes.forEach((axis, i) => (index[axis] = at(entries, i)));
+  return index;
+}
+
+function checkAxes(a: TensorType, b: TensorType, { batchA, batchB, contractA, contractB }: DotAttrs): void {
+  const distinct = (axes: readonly number[], rank: number): boolean =>
+    new Set(axes).size === axes.length && axes.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < rank);
+  const axesA = [...batchA, ...contractA];
+  const axesB = [...batchB, ...contractB];
+  const valid = batchA.length === batchB.length && contractA.length === contractB.length && distinct(axesA, a.shape.length) && distinct(axesB, b.shape.length);
+  if (!valid || axesA.some((axis, i) => a.shape[axis] !== b.shape[at(axesB, i)])) {
+    throw new ShapeError(
+      `[dot] axes ${formatShape(axesA)} of ${formatShape(a.shape)} and ${formatShape(axesB)} of ${formatShape(b.shape)} must pair up with equal sizes`,
+    );
+  }
+}
+
+export const dotOp: Op<DotAttrs> = {
+  name: "dot",
+  infer: (inputs, attrs) => {
+    const [a, b] = [at(inputs, 0), at(inputs, 1)];
+    checkAccumulate("dot", a.dtype, b.dtype, attrs.accumulate);
+    checkAxes(a, b, attrs);
+    const free = [
+      ...sizesAt(a.shape, freeAxes(a.shape.length, attrs.batchA, attrs.contractA)),
+      ...sizesAt(b.shape, freeAxes(b.shape.length, attrs.batchB, attrs.contractB)),
+    ];
+    return [{ shape: [...sizesAt(a.shape, attrs.batchA), ...free], dtype: attrs.accumulate }];
+  },
+  vjp: (node, [ct]) => {
+    const [a, b] = [at(node.inputs, 0), at(node.inputs, 1)];
+    if (!ct || !isFloat(a.dtype)) return [];
+    const { batchA, batchB, contractA, contractB } = node.attrs;
+    const freeA = freeAxes(a.shape.length, batchA, contractA);
+    const freeB = freeAxes(b.shape.length, batchB, contractB);
+    const batch = range(batchA.length);
+    const inCt = (from: number, count: number): number[] => range(count).map((i) => batchA.length + from + i);
+    const da = dot(ct, b, { batchA: batch, batchB, contractA: inCt(freeA.length, freeB.length), contractB: freeB, accumulate: ct.dtype });
+    const db = dot(ct, a, { batchA: batch, batchB: batchA, contractA: inCt(0, freeA.length), contractB: freeA, accumulate: ct.dtype });
+    // Both come as [batch…, own free axes…, contracted axes in the other operand's order…].
+    const restB = [...contractB].sort((p, q) => p - q).map((axis) => at(contractA, contractB.indexOf(axis)));
+    const restA = [...contractA].sort((p, q) => p - q).map((axis) => at(contractB, contractA.indexOf(axis)));
+    return [
+      convert(intoOrder(da, [...batchA, ...freeA, ...restB]), a.dtype),
+      convert(intoOrder(db, [...batchB, ...freeB, ...restA]), b.dtype),
+    ];
+  },
+  lower: {
+    kind: "contraction",
+    spec: (e, ctx) => {
+      const [a, b] = [at(ctx.inputs, 0), at(ctx.inputs, 1)];
+      const { batchA, batchB, contractA, contractB, accumulate } = ctx.attrs;
+      const freeA = freeAxes(a.shape.length, batchA, contractA);
+      const freeB = freeAxes(b.shape.length, batchB, contractB);
+      const type = computeType(accumulate);
+      const zero = e.index(0);
+      return {
+        batch: sizesAt(a.shape, batchA),
+        m: sizesAt(a.shape, freeA),
+        n: sizesAt(b.shape, freeB),
+        k: sizesAt(a.shape, contractA),
+        lhs: (batch, m, k) => e.cast(ctx.operand(0, place(a.shape.length, zero, [batchA, batch], [freeA, m], [contractA, k])), type),
+        rhs: (batch, k, n) => e.cast(ctx.operand(1, place(b.shape.length, zero, [batchB, batch], [freeB, n], [contractB, k])), type),
+        out: (batch, m, n) => [...batch, ...m, ...n],
+      };
+    },
+  },
+  ref: (inputs, { batchA, batchB, contractA, contractB, accumulate }, outputs) => {
+    const [a, b] = [at(inputs, 0), at(inputs, 1)];
+    const [batchesA, batchesB] = [positionsOver(a.shape, batchA), positionsOver(b.shape, batchB)];
+    const [rows, columns] = [positionsOver(a.shape, freeAxes(a.shape.length, batchA, contractA)), positionsOver(b.shape, freeAxes(b.shape.length, batchB, contractB))];
+    const [termsA, termsB] = [positionsOver(a.shape, contractA), positionsOver(b.shape, contractB)];
+    const { add, mul } = arithmeticOf(accumulate);
+    const result = new Float64Array(sizeOf(at(outputs, 0).shape));
+    let position = 0;
+    for (const [batch, startA] of batchesA.entries()) {
+      for (const row of rows) {
+        for (const column of columns) {
+          const [fromA, fromB] = [startA + row, at(batchesB, batch) + column];
+          let total = 0;
+          for (let k = 0; k < termsA.length; k++) total = add(total, mul(a.data[fromA + (termsA[k] ?? 0)] ?? NaN, b.data[fromB + (termsB[k] ?? 0)] ?? NaN));
+          result[position++] = total;
+        }
+      }
+    }
+    return [result];
+  },
+};
+
+/** Positions in a tensor of all indices over some axes, row-major, the other axes being at 0. */
+function positionsOver(shape: Shape, axes: readonly number[]): number[] {
+  const strides = stridesOf(shape);
+  return axes.reduce<number[]>((starts, axis) => starts.flatMap((start) => range(at(shape, axis)).map((i) => start + i * at(strides, axis))), [0]);
+}
+
+/** Moves axis i of x to axis `axes[i]`. */
+function intoOrder(x: Value, axes: readonly number[]): Value {
+  if (axes.every((axis, i) => axis === i)) return x;
+  return transpose(x, axes.map((_, axis) => axes.indexOf(axis)));
+}
+
+/**
+ * Sums of products: [batch…, free axes of a…, free axes of b…]. a and b may differ in dtype: elements are converted to
+ * `accumulate` before they are multiplied. Throws ShapeError, DTypeError.
+ */
+export function dot(a: Value, b: Value, options: DotOptions): Value {
+  const { batchA, batchB, contractA, contractB, accumulate = wideDType(a.dtype) } = options;
+  return applyOne(dotOp, [a, b], { batchA, batchB, contractA, contractB, accumulate });
+}

@@ -1,0 +1,67 @@
+import type { ExprBuilder } from "../../ir/expr-builder.js";
+import type { Expr } from "../../ir/loop.js";
+import { expExpr } from "./exponential.js";
+import { logPair } from "./logarithm.js";
+import { productError, realOf, signBit } from "./real.js";
+
+/** xʸ with IEEE 754's special cases; the exponent y·ln x is held in two floats, so that large results stay exact. */
+export function powExpr(b: ExprBuilder, x: Expr, y: Expr): Expr {
+  const real = realOf(b, x);
+  const { k } = real;
+  const size = b.abs(x);
+  const log = logPair(b, size);
+  const exponent = b.mul(y, log.high);
+  const lost = b.add(productError(real, y, log.high, exponent), b.mul(y, log.low));
+  // Where the product overflows or the logarithm is infinite there is nothing to correct.
+  const correction = b.select(b.lt(b.abs(exponent), k(1e4)), lost, k(0));
+  const power = expExpr(b, exponent, correction);
+
+  const half = b.mul(y, k(0.5));
+  const isWhole = b.eq(b.op("trunc", y), y);
+  const isOdd = b.and(isWhole, b.ne(b.op("trunc", half), half));
+  const signed = b.select(b.and(signBit(real, x), isOdd), b.neg(power), power);
+  const isNegative = b.and(b.lt(x, k(0)), b.lt(k(-Infinity), x));
+  const defined = b.select(b.and(isNegative, b.not(isWhole)), k(NaN), signed);
+  const ofOne = b.select(b.and(b.eq(x, k(-1)), isOdd), k(-1), k(1));
+  const unitBase = b.select(b.and(b.eq(size, k(1)), b.or(b.eq(x, k(1)), isWhole)), ofOne, defined);
+  return b.select(b.eq(y, k(0)), k(1), unitBase);
+}
+
+/** xⁿ of integers, wrapping, by repeated squaring; for negative n the quotient 1 / x⁻ⁿ rounded toward zero, 0 for x = 0. */
+export function integerPowExpr(b: ExprBuilder, x: Expr, n: Expr, exponentBits: number): Expr {
+  const k = (v: number): Expr => b.const(v, x.type);
+  let [result, square] = [k(1), x];
+  for (let bit = 0; bit < exponentBits; bit++) {
+    const isSet = b.ne(b.and(n, k(bit === 31 ? -(2 ** 31) : 2 ** bit)), k(0));
+    result = b.select(isSet, b.mul(result, square), result);
+    square = b.mul(square, square);
+  }
+  if (x.type !== "int32") return result;
+  const isOdd = b.ne(b.and(n, k(1)), k(0));
+  const ofMinusOne = b.select(isOdd, k(-1), k(1));
+  const inverse = b.select(b.eq(x, k(1)), k(1), b.select(b.eq(x, k(-1)), ofMinusOne, k(0)));
+  return b.select(b.lt(n, k(0)), inverse, result);
+}
+
+/**
+ * x − y·⌊x / y⌋, with the sign of y: exact while |x / y| is below 2²³ (float32) or 2⁵² (float64), where the product is
+ * subtracted with what rounding took from it and a quotient that was rounded up is put right; 0 beyond, where no digit of
+ * the quotient's fraction is left.
+ */
+export function modExpr(b: ExprBuilder, x: Expr, y: Expr): Expr {
+  const real = realOf(b, x);
+  const { k, single } = real;
+  const ratio = b.div(x, y);
+  const quotient = b.op("floor", ratio);
+  const product = b.mul(quotient, y);
+  const lost = productError(real, quotient, y, product);
+  // For huge divisors the parts of the product overflow; their quotient is small and its product exact.
+  const rest = b.sub(b.sub(x, product), b.select(b.eq(lost, lost), lost, k(0)));
+  const isOpposite = (v: Expr): Expr => b.and(b.ne(v, k(0)), b.op("xor", b.lt(v, k(0)), b.lt(y, k(0))));
+  const size = b.abs(y);
+  const mended = b.select(isOpposite(rest), b.add(rest, y), rest);
+  const isFinite = b.lt(b.abs(x), k(Infinity));
+  const isBeyond = b.and(isFinite, b.and(b.lt(k(0), size), b.le(k(single ? 2 ** 23 : 2 ** 52), b.abs(ratio))));
+  const isInfinite = b.and(isFinite, b.eq(size, k(Infinity)));
+  return b.select(isBeyond, k(0), b.select(isInfinite, b.select(isOpposite(x), y, x), mended));
+}

@@ -1,0 +1,59 @@
+import { DTypeError, ShapeError } from "../core/errors.js";
+import { drawBits, drawKey, drawTag, threefry, type WordAlgebra } from "../core/rng.js";
+import { checkShape, formatShape, sizeOf, type Shape } from "../core/shape.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
+import { applyOne, type Value } from "../ir/graph.js";
+import type { Expr } from "../ir/loop.js";
+import type { Op } from "../ir/op.js";
+import { at, numberAt, ravel } from "./indexing.js";
+
+type RandomAttrs = { readonly shape: Shape; readonly offset: number };
+
+function exprWords(b: ExprBuilder): WordAlgebra<Expr> {
+  const word = (v: number): Expr => b.const(v, "uint32");
+  return {
+    constant: word,
+    add: (x, y) => b.add(x, y),
+    xor: (x, y) => b.op("xor", x, y),
+    rotate: (x, n) => b.or(b.op("shl", x, word(n)), b.op("shr", x, word(32 - n))),
+  };
+}
+
+export const randomBitsOp: Op<RandomAttrs> = {
+  name: "random-bits",
+  infer: (inputs, { shape }) => {
+    const state = at(inputs, 0);
+    if (state.dtype !== "uint32") throw new DTypeError(`[random-bits] the state must be uint32, and got ${state.dtype}`);
+    if (state.shape.length !== 1 || state.shape[0] !== 3) {
+      throw new ShapeError(`[random-bits] the state must have shape [3] (two words of key, one of counter), and got ${formatShape(state.shape)}`);
+    }
+    checkShape("random-bits", shape);
+    if (sizeOf(shape) > 2 ** 32) throw new ShapeError(`[random-bits] ${formatShape(shape)} has more than 2^32 elements`);
+    return [{ shape, dtype: "uint32" }];
+  },
+  lower: {
+    kind: "map",
+    cost: 200,
+    element: (b, { attrs, operand }, index) => {
+      const words = exprWords(b);
+      const [key0, key1, counter] = [0, 1, 2].map((i) => operand(0, [b.index(i)]));
+      if (!key0 || !key1 || !counter) throw new RangeError("a state has three words");
+      const key = threefry(words, [key0, key1], [words.constant(drawTag), words.add(counter, words.constant(attrs.offset))]);
+      const [x0, x1] = threefry(words, key, [words.constant(0), b.cast(ravel(b, index, attrs.shape), "uint32")]);
+      return words.xor(x0, x1);
+    },
+  },
+  ref: (inputs, { shape, offset }) => {
+    const { data } = at(inputs, 0);
+    const key = drawKey([numberAt(data, 0), numberAt(data, 1)], numberAt(data, 2) + offset);
+    return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => drawBits(key, i))];
+  },
+};
+
+/**
+ * Random uint32 bits from a state of three uint32: two words of key and a counter, to which `offset` is added. The same
+ * state and offset give the same bits on every device, and element i does not depend on the shape. Throws ShapeError, DTypeError.
+ */
+export function randomBits(state: Value, shape: Shape, offset = 0): Value {
+  return applyOne(randomBitsOp, [state], { shape, offset });
+}

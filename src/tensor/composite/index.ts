@@ -1,0 +1,17 @@
+export * from "./activation.js";
+export * from "./arithmetic.js";
+export * from "./conv.js";
+export * from "./einsum.js";
+export * from "./elementwise.js";
+export * from "./indexing.js";
+export type { Index } from "./index-syntax.js";
+export * from "./linear.js";
+export * from "./losses.js";
+export * from "./movement.js";
+export type { Operand } from "./operands.js";
+export * from "./padding.js";
+export * from "./pooling.js";
+export * from "./random.js";
+export * from "./reduction.js";
+export * from "./sorting.js";
+export * from "./triangle.js";

@@ -1,0 +1,15 @@
+export type { DType, TypedArray } from "../core/dtype.js";
+export * from "../core/errors.js";
+export type { Shape } from "../core/shape.js";
+export type { Graph } from "../ir/graph.js";
+export { device, getDefaultDevice, registerBackend, setDefaultDevice, type Backend, type BackendFactory, type DeviceOptions } from "../runtime/devices.js";
+export { compile, trace, type Compiled } from "./compile.js";
+export * from "./creation.js";
+export * from "./functions.js";
+export type { TensorData } from "./leaf.js";
+export { Buffer, Parameter, StateTensor, type StateOptions } from "./parameter.js";
+export * from "./random.js";
+export type { NestedArray } from "./read.js";
+export { Tensor, type ArrayOfRank, type BackwardOptions, type SortedTensors, type TensorIndex, type TensorLike } from "./tensor.js";
+export { detectAnomaly, enableGrad, grad, noGrad, scope, valueAndGrad, type GradOptions } from "./transforms.js";
+export { modeChanged, readMode } from "../runtime/modes.js";

@@ -1,0 +1,53 @@
+import { imageDataset } from "../data/dataset.js";
+import type { ImageSet } from "../data/image-set.js";
+import { DataLoader } from "../data/loader.js";
+import { accuracy } from "../metrics/accuracy.js";
+import type { Module } from "../nn/module.js";
+import { compile } from "../tensor/compile.js";
+import { crossEntropy } from "../tensor/functions.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { noGrad } from "../tensor/transforms.js";
+import { normalize, type Normalization } from "./normalization.js";
+
+export interface Evaluation {
+  /** Mean cross-entropy per example. */
+  readonly loss: number;
+  /** The share of examples whose most probable class is the right one. */
+  readonly accuracy: number;
+  /** The most probable class of each example, in the set's order. */
+  readonly predicted: Int32Array;
+  readonly compileSeconds: number;
+}
+
+const batchSize = 500;
+
+/** Loss and predictions of an image classifier, in evaluation mode; the model's mode is put back. Throws DataError for an empty set. */
+export async function evaluateImages(
+  model: Module<Tensor, Tensor>,
+  set: ImageSet,
+  normalization: Normalization,
+): Promise<Evaluation> {
+  const test = compile((images: Tensor, labels: Tensor) =>
+    noGrad(() => {
+      const logits = model.forward(normalize(images, normalization));
+      return { loss: crossEntropy(logits, labels, { reduction: "sum" }), predicted: logits.argmax(1) };
+    }),
+  );
+  const wasTraining = model.training;
+  model.eval();
+  const predicted = new Int32Array(set.count);
+  let loss = 0;
+  let at = 0;
+  try {
+    for await (const [images, labels] of new DataLoader(imageDataset(set), { batchSize })) {
+      const result = test(images, labels);
+      const classes = await result.predicted.data();
+      predicted.set(classes, at);
+      at += classes.length;
+      loss += await result.loss.item();
+    }
+  } finally {
+    model.train(wasTraining);
+  }
+  return { loss: loss / set.count, accuracy: accuracy(predicted, set.labels), predicted, compileSeconds: test.compileMs / 1000 };
+}

@@ -1,0 +1,4 @@
+import { creationInfos } from "../opinfo/creation.js";
+import { conformance } from "./conformance.js";
+
+conformance(creationInfos);

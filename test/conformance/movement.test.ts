@@ -1,0 +1,4 @@
+import { movementInfos } from "../opinfo/movement.js";
+import { conformance } from "./conformance.js";
+
+conformance(movementInfos);

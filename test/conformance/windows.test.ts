@@ -1,0 +1,4 @@
+import { windowInfos } from "../opinfo/windows.js";
+import { conformance } from "./conformance.js";
+
+conformance(windowInfos);

@@ -1,0 +1,134 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { input, type Value } from "../../src/ir/graph.js";
+import * as ops from "../../src/ops/index.js";
+import { compiledDevices, reference } from "../conformance/devices.js";
+import { runGraph } from "../conformance/run-graph.js";
+import { rounded } from "../opinfo/elements.js";
+import { Numbers } from "../opinfo/sample.js";
+
+/** Neumaier's sum: float64 with the lost digits kept. */
+function exactSum(values: ArrayLike<number>): number {
+  let [sum, lost] = [0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i] ?? 0;
+    const next = sum + v;
+    lost += Math.abs(sum) >= Math.abs(v) ? sum - next + v : v - next + sum;
+    sum = next;
+  }
+  return sum + lost;
+}
+
+const million = 1_000_000;
+const terms = 10 * million;
+const random = new Numbers(21);
+
+const series: Readonly<Record<string, () => Float64Array>> = {
+  uniform: () => Float64Array.from({ length: terms }, () => random.next()),
+  "the constant 0.1": () => new Float64Array(terms).fill(0.1),
+  "alternating signs": () => Float64Array.from({ length: terms }, (_, i) => (i % 2 ? -1 : 1) * (1 + random.next())),
+  "mixed magnitudes": () => Float64Array.from({ length: terms }, () => (random.next() - 0.3) * 10 ** (12 * random.next() - 6)),
+};
+
+describe.each(Object.entries(series))("ten million terms, %s", (_, make) => {
+  let values: Float64Array;
+  beforeAll(() => {
+    values = rounded("float32", make());
+  });
+  test.each(compiledDevices().map((d) => [d.name, d] as const))("on %s are added to 1e-6 of their magnitudes", async (__, backend) => {
+    const x = input({ shape: [terms], dtype: "float32" });
+    const table = ops.reshape(x, [1000, terms / 1000]);
+    const outputs = [
+      ops.reduce(x, [0], "add"),
+      ops.reduce(table, [0, 1], "add"),
+      ops.reduce(ops.reduce(table, [1], "add"), [0], "add"),
+      ops.reduce(ops.reduce(table, [0], "add"), [0], "add"),
+      ops.dot(x, ops.constant(1, "float32", [terms]), { batchA: [], batchB: [], contractA: [0], contractB: [0] }),
+    ];
+    const results = await runGraph(backend, outputs, new Map([[x, values]]));
+    const sum = exactSum(values);
+    const allowed = 1e-6 * exactSum(values.map(Math.abs));
+    expect(results.map(([got = NaN]) => Math.abs(got - sum) / allowed).filter((share) => !(share <= 1))).toEqual([]);
+  });
+  test.each(compiledDevices().map((d) => [d.name, d] as const))("on %s have running sums to 1e-6", async (__, backend) => {
+    const part = values.subarray(0, million);
+    const x = input({ shape: [million], dtype: "float32" });
+    const [running = new Float64Array()] = await runGraph(backend, [ops.cumulative(x, 0, "add")], new Map([[x, part]]));
+    let [sum, magnitude, worst] = [0, 0, 0];
+    part.forEach((v, i) => {
+      sum += v;
+      magnitude += Math.abs(v);
+      worst = Math.max(worst, Math.abs((running[i] ?? NaN) - sum) / magnitude);
+    });
+    expect(worst).toBeLessThanOrEqual(1e-6);
+  });
+});
+
+/** erf by its series of positive terms (Abramowitz and Stegun 7.1.6); beyond 6 it is ±1 in float64. */
+function erf(x: number): number {
+  if (Number.isNaN(x)) return NaN;
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let [term, sum] = [x, x];
+  for (let n = 1; n < 400 && Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+interface Curve {
+  readonly op: (x: Value) => Value;
+  readonly f: (x: number) => number;
+  /** Magnitudes of arguments, as powers of ten, and their signs. */
+  readonly exponents: readonly [number, number];
+  readonly signs: readonly number[];
+}
+
+const both = [1, -1];
+const curves: Readonly<Record<string, Curve>> = {
+  exp: { op: ops.exp, f: Math.exp, exponents: [-38, 2], signs: both },
+  expm1: { op: ops.expm1, f: Math.expm1, exponents: [-38, 2], signs: both },
+  log: { op: ops.log, f: Math.log, exponents: [-37, 38], signs: [1] },
+  log1p: { op: ops.log1p, f: Math.log1p, exponents: [-37, 38], signs: [1] },
+  "log1p of negatives": { op: ops.log1p, f: Math.log1p, exponents: [-37, -0.0001], signs: [-1] },
+  sin: { op: ops.sin, f: Math.sin, exponents: [-37, 4], signs: both },
+  cos: { op: ops.cos, f: Math.cos, exponents: [-37, 4], signs: both },
+  tanh: { op: ops.tanh, f: Math.tanh, exponents: [-37, 3], signs: both },
+  erf: { op: ops.erf, f: erf, exponents: [-37, 3], signs: both },
+  atan: { op: ops.atan, f: Math.atan, exponents: [-37, 38], signs: both },
+  sqrt: { op: ops.sqrt, f: Math.sqrt, exponents: [-37, 38], signs: [1] },
+};
+
+describe("elementwise functions", () => {
+  const count = 20_000;
+  const inputs = new Map(
+    Object.entries(curves).map(([name, { exponents: [low, high], signs }]) => [
+      name,
+      rounded("float32", Float64Array.from({ length: count }, (_, i) => (signs[i % signs.length] ?? 1) * 10 ** (low + (high - low) * random.next() ** (i % 4 < 2 ? 1 : 0.2)))),
+    ]),
+  );
+  test.each([reference(), ...compiledDevices()].map((d) => [d.name, d] as const))("on %s are within 1e-5 of float64", async (_, backend) => {
+    const feeds = new Map<Value, Float64Array>();
+    const names = Object.keys(curves);
+    const outputs = names.map((name) => {
+      const x = input({ shape: [count], dtype: "float32" });
+      feeds.set(x, inputs.get(name) ?? new Float64Array());
+      return curves[name]?.op(x) ?? x;
+    });
+    const results = await runGraph(backend, outputs, feeds);
+    const worst = names.flatMap((name, k) => {
+      const curve = curves[name];
+      const xs = inputs.get(name) ?? new Float64Array();
+      let [most, where] = [0, 0];
+      xs.forEach((x, i) => {
+        const expected = curve?.f(x) ?? NaN;
+        const got = results[k]?.[i] ?? NaN;
+        if (got === expected || Math.fround(expected) === got) return;
+        // Below the smallest normal number a relative error has no meaning.
+        const error = Math.abs(got - expected) / Math.max(Math.abs(expected), 1.2e-38);
+        if (!(error <= most)) [most, where] = [Number.isNaN(error) ? Infinity : error, x];
+      });
+      return most <= 1e-5 ? [] : [`${name}(${where}) is off by ${most}`];
+    });
+    expect(worst).toEqual([]);
+  });
+});
