@@ -1,8 +1,10 @@
 import { byteSize } from "../core/dtype.js";
+import { debugLevel } from "../core/debug.js";
 import { DTypeError, OutOfMemoryError } from "../core/errors.js";
 import { sameShape, sizeOf } from "../core/shape.js";
 import { type Graph, isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
 import type { Stmt } from "../ir/loop.js";
+import { printGraph, printKernel } from "../ir/print.js";
 import { bindExpressions } from "./bind.js";
 import { shareCommonSubexpressions } from "./common-subexpressions.js";
 import type { Argument, KernelCall } from "./draft.js";
@@ -36,7 +38,25 @@ export function compileGraph(given: Graph, target: Target): Program {
     const vectors = vectorize(call.builder, call.kernel, target);
     return { ...call, kernel: bindExpressions(call.builder, vectors) };
   });
-  return layOut(graph, calls, inPlace, target);
+  const program = layOut(graph, calls, inPlace, target);
+  report(graph, program);
+  return program;
+}
+
+/** What GRADUS_DEBUG asks for. */
+function report(graph: Graph, program: Program): void {
+  const level = debugLevel();
+  if (level < 1) return;
+  const kilo = (n: number): string => `${(n / 1000).toFixed(1)}k`;
+  const lines = [`program: ${program.steps.length} steps, ${kilo(program.flops)} operations, arena ${kilo(program.arenaBytes)} bytes`];
+  for (const step of program.steps) {
+    const kernel = step.kind === "launch" ? program.kernels[step.kernel] : undefined;
+    if (step.kind === "launch" && kernel) lines.push(`  ${kernel.name}: ${step.items} items by ${step.grain}, ${kilo(kernel.flops)} operations, ${kilo(kernel.bytes)} bytes`);
+    else lines.push(`  ${step.kind}`);
+  }
+  if (level > 1) lines.push(printGraph(graph));
+  if (level > 2) lines.push(...program.kernels.map(printKernel));
+  console.error(lines.join("\n"));
 }
 
 function lowerGroup(group: Group, stored: ReadonlySet<Value>, target: Target): KernelCall[] {

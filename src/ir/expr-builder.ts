@@ -84,7 +84,7 @@ export class ExprBuilder {
 
   cast(arg: Expr, type: ComputeType): Expr {
     if (arg.type === type) return arg;
-    if (arg.kind === "const") return this.const(castConstant(arg.value, type), type);
+    if (arg.kind === "const") return this.const(castConstant(arg.value, arg.type, type), type);
     if (arg.kind === "splat") return this.splat(this.cast(arg.arg, type), arg.lanes);
     const integral = type === "index" || type === "int32" || type === "uint32";
     const keeps = integral && (arg.type === "index" || arg.type === "int32") && arg.min >= (type === "uint32" ? 0 : -(2 ** 31)) && arg.max < 2 ** 31;
@@ -367,8 +367,10 @@ function wrapConstant(value: number, type: ComputeType): number {
   }
 }
 
-function castConstant(value: number, type: ComputeType): number {
-  switch (type) {
+function castConstant(value: number, from: ComputeType, to: ComputeType): number {
+  // Integers wrap, floats saturate.
+  if (from !== "float32" && from !== "float64") return value;
+  switch (to) {
     case "int32":
       return Number.isNaN(value) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value)));
     case "uint32":

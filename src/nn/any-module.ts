@@ -1,7 +1,7 @@
 import { ArgumentError } from "../core/errors.js";
 import { modeChanged, readMode } from "../runtime/modes.js";
 import { Buffer, Parameter, StateTensor, type Backend, type Tensor } from "../tensor/index.js";
-import { readStateDict, type LoadOptions, type LoadResult, type NamedState, type StateDict, writeStateDict } from "./state-dict.js";
+import { readStateDict, type LoadOptions, type LoadResult, type NamedState, type StateDict, writeStateDict } from "../tensor/state-dict.js";
 
 /** Runs before `forward`. What it returns, if anything, replaces the inputs; without their types it can only look at them. */
 type PreHook = (module: AnyModule, inputs: readonly unknown[]) => readonly unknown[] | undefined | void;

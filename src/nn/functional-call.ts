@@ -3,7 +3,7 @@ import { formatShape, sameShape } from "../core/shape.js";
 import type { StateTensor, Tensor } from "../tensor/index.js";
 import { namedStates } from "./any-module.js";
 import type { Inputs, Module } from "./module.js";
-import type { StateDict } from "./state-dict.js";
+import type { StateDict } from "../tensor/state-dict.js";
 
 /**
  * `model.forward(...inputs)` with other tensors in place of the named parameters and buffers, so that it can be

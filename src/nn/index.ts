@@ -10,4 +10,4 @@ export * from "./loss.js";
 export { Module, type ForwardHook, type ForwardPreHook, type Inputs } from "./module.js";
 export * from "./pooling.js";
 export { ModuleList, Sequential, type NamedLayers } from "./sequential.js";
-export { StateDictError, type LoadOptions, type LoadResult, type StateDict } from "./state-dict.js";
+export { StateDictError, type LoadOptions, type LoadResult, type StateDict } from "../tensor/state-dict.js";

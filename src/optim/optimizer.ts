@@ -1,6 +1,6 @@
 import { ArgumentError } from "../core/errors.js";
-import { Buffer, Parameter, computeAll, full, noGrad, zeros, type Tensor } from "../tensor/index.js";
-import { readStateDict, writeStateDict, type NamedState, type StateDict } from "./state.js";
+import { Buffer, evaluatePending, full, noGrad, Parameter, zeros, type Tensor } from "../tensor/index.js";
+import { readStateDict, writeStateDict, type NamedState, type StateDict } from "../tensor/state-dict.js";
 
 /** Options of which each may be left out. */
 export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -12,7 +12,7 @@ export type ParameterGroup<Settings> = { readonly params: Iterable<Parameter> } 
 export type Optimized<Settings> = Iterable<Parameter> | Iterable<ParameterGroup<Settings>>;
 
 /** Tensors that an optimizer keeps for one parameter, by name. */
-export type ParameterState<Names extends string> = { readonly [name in Names]: Buffer };
+export type ParameterState = { readonly [name: string]: Buffer };
 
 /** All that an optimizer has learned: values named by the parameter's number and their own name, such as "0.expAvg". */
 export interface OptimizerState {
@@ -21,14 +21,14 @@ export interface OptimizerState {
 }
 
 /** Parameters with their settings, state and learning rate. */
-export class Group<Settings, Names extends string> {
+export class Group<Settings, State> {
   readonly settings: Settings;
-  readonly members: readonly { readonly parameter: Parameter; readonly state: ParameterState<Names> }[];
+  readonly members: readonly { readonly parameter: Parameter; readonly state: State }[];
   /** The learning rate as a step reads it, so that another number compiles nothing anew. */
   readonly rate: Buffer;
   #lr: number;
 
-  constructor(settings: Settings, lr: number, members: Group<Settings, Names>["members"]) {
+  constructor(settings: Settings, lr: number, members: Group<Settings, State>["members"]) {
     this.settings = settings;
     this.members = members;
     this.#lr = requireAtLeast("lr", lr, 0);
@@ -50,8 +50,8 @@ export class Group<Settings, Names extends string> {
  * Changes parameters by their gradients. Settings that choose code are fixed at construction; the learning rate may change at
  * any time. `step` works in plain and in compiled functions.
  */
-export abstract class Optimizer<Settings = unknown, Names extends string = string> {
-  readonly groups: readonly Group<Settings, Names>[];
+export abstract class Optimizer<Settings = unknown, State extends ParameterState = ParameterState> {
+  readonly groups: readonly Group<Settings, State>[];
 
   /** Throws ArgumentError for no parameters, one that comes twice, and settings outside their domain. */
   constructor(params: Optimized<Settings>, lr: number, defaults: Settings) {
@@ -79,10 +79,10 @@ export abstract class Optimizer<Settings = unknown, Names extends string = strin
   protected abstract check(settings: Settings): void;
 
   /** The state of a parameter before the first step. */
-  protected abstract createState(parameter: Parameter, settings: Settings): ParameterState<Names>;
+  protected abstract createState(parameter: Parameter, settings: Settings): State;
 
   /** Assigns a parameter's next value, and its state's. */
-  protected abstract update(parameter: Parameter, gradient: Tensor, state: ParameterState<Names>, group: Group<Settings, Names>): void;
+  protected abstract update(parameter: Parameter, gradient: Tensor, state: State, group: Group<Settings, State>): void;
 
   /** The learning rate of the first group; setting it sets that of all groups. Throws ArgumentError below 0. */
   get lr(): number {
@@ -103,7 +103,7 @@ export abstract class Optimizer<Settings = unknown, Names extends string = strin
         }
       }
     });
-    computeAll();
+    evaluatePending();
   }
 
   /** Forgets the gradients of all parameters. */
@@ -127,7 +127,7 @@ export abstract class Optimizer<Settings = unknown, Names extends string = strin
 
   #named(): NamedState[] {
     const members = this.groups.flatMap((group) => group.members);
-    return members.flatMap(({ state }, i) => Object.entries<Buffer>(state).map(([name, buffer]) => ({ name: `${i}.${name}`, state: buffer })));
+    return members.flatMap(({ state }, i) => Object.entries(state).map(([name, buffer]) => ({ name: `${i}.${name}`, state: buffer })));
   }
 }
 

@@ -1,8 +1,9 @@
 import { GradusError } from "../core/errors.js";
 import { formatShape, sameShape } from "../core/shape.js";
-import type { StateTensor, Tensor } from "../tensor/index.js";
+import type { StateTensor } from "./parameter.js";
+import type { Tensor } from "./tensor.js";
 
-/** Values of a model's parameters and buffers by name. */
+/** Values of parameters and buffers by name. */
 export type StateDict = { readonly [name: string]: Tensor };
 
 export interface LoadOptions {
@@ -10,11 +11,11 @@ export interface LoadOptions {
   readonly strict?: boolean | undefined;
 }
 
-/** Names on which a model and a state disagree. */
+/** Names on which a state and what loads it disagree. */
 export interface LoadResult {
-  /** In the model but not in the state. */
+  /** Wanted, but not in the state. */
   readonly missing: readonly string[];
-  /** In the state but not in the model. */
+  /** In the state, but not wanted. */
   readonly unexpected: readonly string[];
 }
 
@@ -24,7 +25,7 @@ export interface NamedState {
   readonly state: StateTensor;
 }
 
-/** A state that does not fit a model. */
+/** A state that does not fit what loads it. */
 export class StateDictError extends GradusError {
   readonly missing: readonly string[];
   readonly unexpected: readonly string[];
@@ -38,7 +39,7 @@ export class StateDictError extends GradusError {
       misshaped.length > 0 && `other shapes: ${misshaped.join(", ")}`,
     ].filter((part) => part !== false);
     const mend = misshaped.length === 0 ? "; pass { strict: false } to load what fits" : "";
-    super(`[loadStateDict] the state does not fit the model (${parts.join("; ")})${mend}`);
+    super(`[loadStateDict] the state does not fit (${parts.join("; ")})${mend}`);
     this.missing = missing;
     this.unexpected = unexpected;
     this.misshaped = misshaped;
@@ -51,7 +52,7 @@ export function writeStateDict(states: readonly NamedState[]): StateDict {
 }
 
 /** Assigns values by name. Throws StateDictError before anything is changed. */
-export function readStateDict(states: readonly NamedState[], values: StateDict, { strict = true }: LoadOptions): LoadResult {
+export function readStateDict(states: readonly NamedState[], values: StateDict, { strict = true }: LoadOptions = {}): LoadResult {
   const known = new Set(states.map(({ name }) => name));
   const found = states.flatMap(({ name, state }) => {
     const value = values[name];
