@@ -18,6 +18,9 @@ const sumBlock = 512;
 /** Rows that one item covers when neighbouring rows share a vector. */
 const rowBlock = 64;
 
+/** Rows of fewer elements are no work for a vector of their own. */
+const shortRow = 16;
+
 interface Reduction {
   readonly value: Value;
   readonly fold: FoldOp;
@@ -143,7 +146,10 @@ function reductionStages(draft: Draft, reader: Reader, group: Group): Reduction[
   return [...stages].sort(([a], [c]) => (a < c ? -1 : 1)).map(([, list]) => list);
 }
 
-/** True where neighbouring rows lie next to each other in memory, so that a vector holds one number of several rows. */
+/**
+ * True where a vector should hold one number of several rows: neighbouring rows lie next to each other in memory, or
+ * rows are too short to be vectors themselves.
+ */
 function rowsShareVectors(group: Group, stored: ReadonlySet<Value>, stages: readonly Reduction[][]): boolean {
   const lastRow = group.space.length - 1;
   if ((group.space[lastRow] ?? 1) < 4) return false;
@@ -157,6 +163,7 @@ function rowsShareVectors(group: Group, stored: ReadonlySet<Value>, stages: read
   if (inner?.kind !== "var") return false;
   let along = 0;
   let acrossRows = 0;
+  const short = stages.flat().every((reduction) => sizeOf(reduction.extents) < shortRow);
   for (const reduction of stages.flat()) {
     const { node } = reduction.value;
     const reduced = reduction.extents.map((size, axis) => (size === 1 ? b.index(0) : b.ref(b.counter(`r${axis}`, size))));
@@ -169,7 +176,7 @@ function rowsShareVectors(group: Group, stored: ReadonlySet<Value>, stages: read
       if (innermost?.kind === "var" && factorOf(b, e.index, innermost.variable) === 1) along++;
     }
   }
-  if (acrossRows <= along) return false;
+  if (acrossRows <= along && !short) return false;
   return group.stored.every((v) => {
     const axes = group.rowAxes.get(v);
     return !axes || axes[lastRow] === v.shape.length - 1;

@@ -17,19 +17,28 @@ class NotVectorizable extends Error {}
 export function vectorize(b: ExprBuilder, kernel: Kernel, target: Target): Kernel {
   const storage = (buffer: number): DType => kernel.buffers[buffer]?.dtype ?? "float32";
   const split = rewrite(kernel.body, (loop) => splitAtGuards(b, loop, storage));
-  const body = rewrite(split, (loop) => {
-    const widest = widestElement(loop.body);
-    const lanes = Math.floor(target.vectorBytes / widest);
-    if (lanes < 2 || b.sub(loop.end, loop.begin).max < lanes) return [loop];
-    try {
-      return new LoopVectorizer(b, kernel.buffers, loop, lanes).run();
-    } catch (error) {
-      if (error instanceof NotVectorizable) return [loop];
-      throw error;
-    }
-  });
+  const body = rewrite(split, (loop) => vectorLoops(b, kernel, loop, Math.floor(target.vectorBytes / widestElement(loop.body))));
   return { ...kernel, body };
 }
+
+/** A loop as vectors of at most `lanes`; what is left over of a known length goes on with half of them. */
+function vectorLoops(b: ExprBuilder, kernel: Kernel, loop: For, lanes: number): readonly Stmt[] {
+  const count = b.sub(loop.end, loop.begin);
+  if (lanes < 2) return [loop];
+  if (count.max < lanes) return lanes > fewestLanes ? vectorLoops(b, kernel, loop, lanes / 2) : [loop];
+  try {
+    const stmts = new LoopVectorizer(b, kernel.buffers, loop, lanes).run();
+    const last = stmts[stmts.length - 1];
+    if (count.kind !== "const" || lanes <= fewestLanes || last?.kind !== "for" || last.step !== 1) return stmts;
+    return [...stmts.slice(0, -1), ...vectorLoops(b, kernel, last, lanes / 2)];
+  } catch (error) {
+    if (error instanceof NotVectorizable) return [loop];
+    throw error;
+  }
+}
+
+/** Vectors shorter than this gain little over scalars. */
+const fewestLanes = 4;
 
 type For = Extract<Stmt, { kind: "for" }>;
 

@@ -1,5 +1,5 @@
 import * as nn from "../nn/index.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/index.js";
 
 /**
  * LeNet-5 with ReLU, max-pooling and a dense third layer (every map sees all six below): 61,706 parameters.

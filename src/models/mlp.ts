@@ -1,5 +1,5 @@
 import * as nn from "../nn/index.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/index.js";
 
 /** A multi-layer perceptron for digits, 784-128-64-10 with ReLU: 109,386 parameters. */
 export class Mlp extends nn.Module<Tensor, Tensor> {

@@ -1,5 +1,5 @@
 import * as nn from "../nn/index.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Tensor } from "../tensor/index.js";
 
 /** Multinomial logistic regression on digits, one linear layer 784-10: 7,850 parameters. */
 export class SoftmaxRegression extends nn.Module<Tensor, Tensor> {

@@ -4,7 +4,7 @@ import { Buffer, Parameter, StateTensor, type Backend, type Tensor } from "../te
 import { readStateDict, type LoadOptions, type LoadResult, type NamedState, type StateDict, writeStateDict } from "../tensor/state-dict.js";
 
 /** Runs before `forward`. What it returns, if anything, replaces the inputs; without their types it can only look at them. */
-type PreHook = (module: AnyModule, inputs: readonly unknown[]) => readonly unknown[] | undefined | void;
+type PreHook = (module: AnyModule, inputs: readonly unknown[]) => readonly unknown[] | undefined;
 /** Runs after `forward`. What it returns, if anything, replaces the output. */
 type Hook = (module: AnyModule, inputs: readonly unknown[], output: unknown) => unknown;
 
@@ -145,7 +145,7 @@ export abstract class AnyModule {
   }
 
   /** Calls `hook` before each `forward`. Compiled functions trace again. */
-  registerForwardPreHook(hook: (module: AnyModule, inputs: readonly unknown[]) => undefined | void): HookHandle {
+  registerForwardPreHook(hook: (module: AnyModule, inputs: readonly unknown[]) => undefined): HookHandle {
     const record = recordOf(this);
     // A function of its own lets one hook be registered twice and removed once.
     const entry: PreHook = (module, inputs) => hook(module, inputs);
@@ -155,7 +155,7 @@ export abstract class AnyModule {
   }
 
   /** Calls `hook` after each `forward`. Compiled functions trace again. */
-  registerForwardHook(hook: (module: AnyModule, inputs: readonly unknown[], output: unknown) => undefined | void): HookHandle {
+  registerForwardHook(hook: (module: AnyModule, inputs: readonly unknown[], output: unknown) => undefined): HookHandle {
     const record = recordOf(this);
     const entry: Hook = (module, inputs, output) => hook(module, inputs, output);
     record.hooks = [...record.hooks, entry];

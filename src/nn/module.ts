@@ -5,10 +5,10 @@ import { AnyModule, type HookHandle } from "./any-module.js";
 export type Inputs<In> = In extends readonly unknown[] ? In : [input: In];
 
 /** Runs before `forward`. What it returns, if anything, replaces the inputs. */
-export type ForwardPreHook<In> = (module: AnyModule, inputs: Inputs<In>) => Inputs<In> | undefined | void;
+export type ForwardPreHook<In> = (module: AnyModule, inputs: Inputs<In>) => Inputs<In> | undefined;
 
 /** Runs after `forward`. What it returns, if anything, replaces the output. */
-export type ForwardHook<In, Out> = (module: AnyModule, inputs: Inputs<In>, output: Out) => Out | undefined | void;
+export type ForwardHook<In, Out> = (module: AnyModule, inputs: Inputs<In>, output: Out) => Out | undefined;
 
 /**
  * A part of a network: fields hold its parameters, buffers and further modules (alone or in arrays), `forward` says what it

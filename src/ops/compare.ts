@@ -1,4 +1,3 @@
-import type { DTypeKind } from "../core/dtype.js";
 import { DTypeError } from "../core/errors.js";
 import { applyOne, type Value } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
@@ -10,12 +9,11 @@ import { constantLike } from "./constant.js";
 import { at, numberAt } from "./indexing.js";
 
 function compare(name: "lt" | "le" | "eq" | "ne", ref: (x: number, y: number) => boolean): Op<NoAttrs> {
-  const kinds: readonly DTypeKind[] = everything;
   // Bools are ordered as 0 and 1.
   const number = (b: ExprBuilder, x: Expr): Expr => (x.type === "bool" ? b.cast(x, "int32") : x);
   return binary({
     name,
-    kinds,
+    kinds: everything,
     result: "bool",
     element: (b, x, y) => b.op(name, number(b, x), number(b, y)),
     ref: (x, y) => (ref(x, y) ? 1 : 0),

@@ -38,11 +38,10 @@ export function unary(rule: UnaryRule): Op<NoAttrs> {
   const { vjp } = rule;
   return {
     name: rule.name,
-    infer: ([x]) => {
-      const type = at([x], 0);
-      if (!type) throw new TypeError(`[${rule.name}] needs an argument`);
-      checkKind(rule.name, type.dtype, rule.kinds);
-      return [{ shape: type.shape, dtype: rule.result ?? type.dtype }];
+    infer: (inputs) => {
+      const { shape, dtype } = at(inputs, 0);
+      checkKind(rule.name, dtype, rule.kinds);
+      return [{ shape, dtype: rule.result ?? dtype }];
     },
     ...(vjp && {
       vjp: (node, [ct]) => {

@@ -29,6 +29,9 @@ export const tracing: { current: StateTrace | undefined } = { current: undefined
 /** Cells whose newest version has yet to be computed. */
 export const pendingCells = new Set<Cell>();
 
+/** First versions of cells that recorded graphs use and that have yet to be computed. */
+export const initialVersions = new Set<Value>();
+
 const slots = new WeakMap<Value, GradSlot>();
 
 /** Where the gradient of a leaf accumulates, if it is wanted. */
@@ -85,6 +88,7 @@ export class Cell implements TensorType {
   /** The version as it was assigned, until it is computed. */
   #source: Value | undefined;
   #storage: Storage | undefined;
+  #isInitial = true;
 
   /** A value makes the first version; a type alone leaves the cell empty until it is assigned. */
   constructor(initial: Value | TensorType, { requiresGrad = false, device }: CellOptions = {}) {
@@ -136,6 +140,7 @@ export class Cell implements TensorType {
     } else {
       if (!this.#source) throw new DisposedError("[read] this state was disposed or never given a value: assign one first");
       this.#leaf = this.#present(this.#source);
+      if (this.#isInitial) initialVersions.add(this.#leaf);
       pendingCells.add(this);
     }
     return this.#leaf;
@@ -156,6 +161,7 @@ export class Cell implements TensorType {
       tracing.current.assignCell(this, value);
       return;
     }
+    this.#isInitial = false;
     this.#take(value);
     if (!this.#storage) pendingCells.add(this);
   }

@@ -5,7 +5,7 @@ import { sizeOf } from "../core/shape.js";
 import { isLeaf, type Node, type Storage, type TensorType, type Value } from "../ir/graph.js";
 import { checkEachNode, anomaly } from "./anomaly.js";
 import type { Backend, Executable } from "./backend.js";
-import { pendingCells } from "./cell.js";
+import { initialVersions, pendingCells } from "./cell.js";
 import { HostStorage } from "./host-storage.js";
 import { graphOf, structureOf, type Feed } from "./structure.js";
 import { leaked } from "./trace.js";
@@ -51,6 +51,7 @@ export function bytesOf(type: TensorType): number {
  * the backend's compiler throws.
  */
 export function evaluateValues(roots: readonly Value[], device: Backend): void {
+  if (initialVersions.size > 0) computeInitialVersions(device);
   const targets = new Set<Value>();
   for (const root of roots) if (!root.storage) addTarget(targets, root);
   const cells = [...pendingCells].filter((cell) => cell.device === device);
@@ -62,13 +63,22 @@ export function evaluateValues(roots: readonly Value[], device: Backend): void {
     for (const loss of losses) if (loss.device === device && !loss.storage) addTarget(targets, loss);
     losses = losses.filter((loss) => loss.device !== device && loss.device !== undefined);
   }
-  if (targets.size > 0) {
-    const list = [...targets];
-    if (anomaly.detect) checkEachNode(list, device, (value) => compute([value], device));
-    else compute(list, device);
-    for (const value of list) dropHistory(value.node);
-  }
+  computeAndCut([...targets], device);
   for (const cell of cells) cell.settle();
+}
+
+/** Computes first weights and moments by themselves: what follows is then the same program in every step. */
+function computeInitialVersions(device: Backend): void {
+  const versions = [...initialVersions].filter((value) => value.device === device);
+  for (const value of versions) initialVersions.delete(value);
+  computeAndCut(versions.filter((value) => !value.storage), device);
+}
+
+function computeAndCut(targets: readonly Value[], device: Backend): void {
+  if (targets.length === 0) return;
+  if (anomaly.detect) checkEachNode(targets, device, (value) => compute([value], device));
+  else compute(targets, device);
+  for (const value of targets) dropHistory(value.node);
 }
 
 /** Outputs of one node are computed together, so that its history can go. */

@@ -2,11 +2,8 @@ import { imageDataset } from "../data/dataset.js";
 import type { ImageSet } from "../data/image-set.js";
 import { DataLoader } from "../data/loader.js";
 import { accuracy } from "../metrics/accuracy.js";
-import type { Module } from "../nn/module.js";
-import { compile } from "../tensor/compile.js";
-import { crossEntropy } from "../tensor/functions.js";
-import type { Tensor } from "../tensor/tensor.js";
-import { noGrad } from "../tensor/transforms.js";
+import type { Module } from "../nn/index.js";
+import { compile, crossEntropy, noGrad, type Tensor } from "../tensor/index.js";
 import { normalize, type Normalization } from "./normalization.js";
 
 export interface Evaluation {

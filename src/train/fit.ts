@@ -2,11 +2,9 @@ import { NonFiniteError } from "../core/errors.js";
 import { imageDataset } from "../data/dataset.js";
 import type { ImageSet } from "../data/image-set.js";
 import { DataLoader } from "../data/loader.js";
-import type { Module } from "../nn/module.js";
-import type { Optimizer } from "../optim/optimizer.js";
-import { compile } from "../tensor/compile.js";
-import { crossEntropy } from "../tensor/functions.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Module } from "../nn/index.js";
+import type { Optimizer } from "../optim/index.js";
+import { compile, crossEntropy, type Tensor } from "../tensor/index.js";
 import { normalize, type Normalization } from "./normalization.js";
 import { learningRate, type ScheduleName } from "./schedule.js";
 

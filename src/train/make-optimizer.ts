@@ -1,5 +1,5 @@
 import { Adam, AdamW, SGD, type Optimizer } from "../optim/index.js";
-import type { Parameter } from "../tensor/parameter.js";
+import type { Parameter } from "../tensor/index.js";
 import type { OptimizerName } from "./optimizer-names.js";
 
 const makers: Readonly<Record<OptimizerName, (parameters: Iterable<Parameter>, lr: number) => Optimizer>> = {

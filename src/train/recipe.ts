@@ -1,5 +1,5 @@
-import type { Module } from "../nn/module.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Module } from "../nn/index.js";
+import type { Tensor } from "../tensor/index.js";
 import type { OptimizerName } from "./optimizer-names.js";
 import type { ScheduleName } from "./schedule.js";
 

@@ -1,8 +1,8 @@
 import type { DType, TypedArray } from "../core/dtype.js";
 import { toBfloat16, toFloat16 } from "../core/half.js";
 import { encodeSafetensors, type SafetensorsDType, type SafetensorsTensor } from "../io/safetensors.js";
-import type { Module } from "../nn/module.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Module } from "../nn/index.js";
+import type { Tensor } from "../tensor/index.js";
 import type { Evaluation } from "./evaluate.js";
 import { saveRunFolder } from "./run-folder.js";
 

@@ -1,6 +1,6 @@
 import { NativeBackend } from "../../src/backends/native/native-backend.js";
 import { isNativeAvailable } from "../../src/backends/native/native-host.js";
-import { ReferenceBackend } from "./temporary-reference.js";
+import { ReferenceBackend } from "../../src/backends/reference/reference-backend.js";
 import { createNodeWasm } from "../../src/backends/wasm/wasm-node.js";
 import type { Backend } from "../../src/runtime/backend.js";
 
