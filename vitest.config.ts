@@ -6,5 +6,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,
+    // Every compiler pass is checked in tests.
+    env: { GRADUS_VERIFY: "1" },
   },
 });

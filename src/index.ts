@@ -1,1 +1,10 @@
 export * from "./tensor/index.js";
+export * as nn from "./nn/index.js";
+export * as optim from "./optim/index.js";
+export { imageDataset, listDataset, tensorDataset, type Dataset, type ImageBatch, type ImageDatasetOptions } from "./data/dataset.js";
+export { generateDigits, generateDigitsAsync, type DigitsOptions } from "./data/digits.js";
+export type { ImageSet, ImageSplits } from "./data/image-set.js";
+export { DataLoader, type LoaderOptions } from "./data/loader.js";
+export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type SafetensorsTensor } from "./io/safetensors.js";
+export { accuracy } from "./metrics/accuracy.js";
+export { confusionMatrix, formatConfusionMatrix, type ConfusionMatrix } from "./metrics/confusion.js";

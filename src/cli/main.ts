@@ -4,6 +4,13 @@ import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
 import { addTrainCommand } from "./train-options.js";
 
+const helpEnd = `
+Example:
+  gradus train mlp          learn to read handwritten digits, in under a minute
+
+Exit codes: 0 done, 1 failed, 2 the command line was not understood, 130 stopped by Ctrl-C.
+`;
+
 /**
  * Runs the command line `gradus …argv` and gives its exit code back; see `exitCodes`. Errors are written to standard
  * error, never thrown.
@@ -16,7 +23,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .helpOption("-h, --help", "print this help; after a command, the command's")
     .helpCommand(false)
     .exitOverride()
-    .addHelpText("after", "\nExample:\n  gradus train mlp        learn to read handwritten digits, in under a minute\n");
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "gradus:")) })
+    .addHelpText("after", helpEnd);
   addTrainCommand(program, (code) => (exitCode = code));
   try {
     await program.parseAsync(argv, { from: "user" });

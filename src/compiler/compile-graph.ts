@@ -1,10 +1,11 @@
 import { byteSize } from "../core/dtype.js";
-import { debugLevel } from "../core/debug.js";
+import { debugLevel, isVerifying } from "../core/debug.js";
 import { DTypeError, OutOfMemoryError } from "../core/errors.js";
 import { sameShape, sizeOf } from "../core/shape.js";
 import { type Graph, isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
 import type { Stmt } from "../ir/loop.js";
 import { printGraph, printKernel } from "../ir/print.js";
+import { verifyGraph, verifyKernel } from "../ir/verify.js";
 import { bindExpressions } from "./bind.js";
 import { shareCommonSubexpressions } from "./common-subexpressions.js";
 import type { Argument, KernelCall } from "./draft.js";
@@ -24,7 +25,10 @@ import { allExprs, nested, ownExprs } from "./walk.js";
  * function from one form to the next.
  */
 export function compileGraph(given: Graph, target: Target): Program {
+  const check = isVerifying();
+  if (check) verifyGraph(given);
   const graph = splitReductions(shareCommonSubexpressions(given));
+  if (check) verifyGraph(graph);
   const order = topologicalOrder(graph.outputs);
   checkTypes(order.flatMap((node) => node.outputs), target);
   const groups = partition(graph, order);
@@ -34,9 +38,13 @@ export function compileGraph(given: Graph, target: Target): Program {
     .flatMap((group) => lowerGroup(group, stored, target))
     .filter((call) => call.items > 0);
   const inPlace = graph.outputs.map((output, k) => donated(graph, lowered, output, graph.donate?.[k] ?? -1));
+  if (check) for (const call of lowered) verifyKernel(call.kernel);
   const calls = lowered.map((call) => {
     const vectors = vectorize(call.builder, call.kernel, target);
-    return { ...call, kernel: bindExpressions(call.builder, vectors) };
+    if (check) verifyKernel(vectors);
+    const kernel = bindExpressions(call.builder, vectors);
+    if (check) verifyKernel(kernel);
+    return { ...call, kernel };
   });
   const program = layOut(graph, calls, inPlace, target);
   report(graph, program);

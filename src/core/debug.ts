@@ -3,6 +3,15 @@
  * in a browser): 1 a line for each program and kernel, 2 also the graph, 3 also the loops of every kernel.
  */
 export function debugLevel(): number {
-  const scope: { readonly process?: { readonly env?: Record<string, string | undefined> }; readonly GRADUS_DEBUG?: unknown } = globalThis;
-  return Number(scope.process?.env?.GRADUS_DEBUG ?? scope.GRADUS_DEBUG ?? 0) || 0;
+  return setting("GRADUS_DEBUG");
+}
+
+/** Whether every pass of the compiler is followed by the verifier: GRADUS_VERIFY=1, as in the tests. */
+export function isVerifying(): boolean {
+  return setting("GRADUS_VERIFY") > 0;
+}
+
+function setting(name: "GRADUS_DEBUG" | "GRADUS_VERIFY"): number {
+  const scope: { readonly process?: { readonly env?: Record<string, string | undefined> }; readonly [key: string]: unknown } = globalThis;
+  return Number(scope.process?.env?.[name] ?? scope[name] ?? 0) || 0;
 }

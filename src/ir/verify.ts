@@ -32,13 +32,16 @@ export function verifyKernel(kernel: Kernel): void {
     throw new VerifyError(`kernel ${kernel.name}: ${what}`);
   };
   const declared = new Set<Variable>();
-  const checked = new Map<number, Set<Variable>>();
+  /** Expressions seen in the one under check: they share parts. */
+  let seen = new Set<number>();
   const declare = (v: Variable): void => {
     if (declared.has(v)) fail(`${v.name}#${v.id} is declared twice`);
     declared.add(v);
   };
   const visible = new Set<Variable>([kernel.item]);
   const expr = (e: Expr): void => {
+    if (seen.has(e.id)) return;
+    seen.add(e.id);
     const text = (): string => printExpr(e);
     switch (e.kind) {
       case "var":
@@ -88,10 +91,8 @@ export function verifyKernel(kernel: Kernel): void {
     }
   };
   const check = (e: Expr): void => {
-    const before = checked.get(e.id);
-    if (before && [...before].every((v) => visible.has(v))) return;
+    seen = new Set();
     expr(e);
-    checked.set(e.id, new Set(visible));
   };
   const stmts = (list: readonly Stmt[]): void => {
     const local: Variable[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { expectClose, useReference } from "../../test/values.js";
-import { ArgumentError, compile, grad, manualSeed, noGrad, Parameter, ShapeError, StateTensor, tensor, zeros, type Buffer, type Tensor } from "../tensor/index.js";
+import { ArgumentError, compile, evaluate, grad, manualSeed, noGrad, Parameter, ShapeError, StateTensor, tensor, zeros, type Buffer, type Tensor } from "../tensor/index.js";
 import * as nn from "./index.js";
 import { StateDictError } from "../tensor/state-dict.js";
 
@@ -48,8 +48,8 @@ describe("the tree", () => {
   });
 
   it("counts weights without making them", () => {
-    const net = new nn.Linear(100_000, 100_000);
-    expect(net.parameters().reduce((sum, p) => sum + p.size, 0)).toBe(10_000_100_000);
+    const net = new nn.Linear(50_000, 50_000);
+    expect(net.parameters().reduce((sum, p) => sum + p.size, 0)).toBe(2_500_050_000);
   });
 
   it("has its weights fixed at construction, whenever they are drawn", async () => {
@@ -164,9 +164,9 @@ describe("state", () => {
     expect(Object.keys(state)).toEqual(["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]);
     expect(b.loadStateDict(state)).toEqual({ missing: [], unexpected: [] });
     expect(await b.fc2.weight.array()).toEqual(await a.fc2.weight.array());
-    a.fc1.bias.assign(tensor([1, 1, 1, 1]));
-    expect(await b.fc1.bias.array()).not.toEqual([1, 1, 1, 1]);
-    expect(await state["fc1.bias"]?.array()).toEqual(await b.fc1.bias.array());
+    a.fc1.bias?.assign(tensor([1, 1, 1, 1]));
+    expect(await b.fc1.bias?.array()).not.toEqual([1, 1, 1, 1]);
+    expect(await state["fc1.bias"]?.array()).toEqual(await b.fc1.bias?.array());
   });
 
   it("reports everything that does not fit, and changes nothing", async () => {
@@ -246,8 +246,9 @@ describe("functionalCall", () => {
 });
 
 describe("gradients", () => {
-  it("are forgotten and refused", () => {
+  it("are forgotten and refused", async () => {
     const net = new Net();
+    await evaluate(...net.parameters());
     net.forward(zeros([1, 3])).sum().backward();
     expect(net.fc1.weight.grad).not.toBeNull();
     net.zeroGrad();

@@ -28,7 +28,7 @@ abstract class AdaptiveMoments extends Optimizer<AdamSettings, State> {
   }
 
   /** The parameter after a step from `theta` along the gradient `g`. */
-  protected next(theta: Tensor, g: Tensor, state: State, { settings, rate }: Group<AdamSettings, State>): Tensor {
+  protected stepFrom(theta: Tensor, g: Tensor, state: State, { settings, rate }: Group<AdamSettings, State>): Tensor {
     const { betas, eps } = settings;
     const [beta1, beta2] = betas;
     const t = state.step.add(1);
@@ -55,10 +55,10 @@ export class Adam extends AdaptiveMoments {
     super(params, lr, { betas, eps, weightDecay });
   }
 
-  protected update(parameter: Parameter, gradient: Tensor, state: State, group: Group<AdamSettings, State>): void {
+  protected next(parameter: Parameter, gradient: Tensor, state: State, group: Group<AdamSettings, State>): Tensor {
     const { weightDecay } = group.settings;
     const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
-    parameter.assign(this.next(parameter, g, state, group));
+    return this.stepFrom(parameter, g, state, group);
   }
 }
 
@@ -69,9 +69,9 @@ export class AdamW extends AdaptiveMoments {
     super(params, lr, { betas, eps, weightDecay });
   }
 
-  protected update(parameter: Parameter, gradient: Tensor, state: State, group: Group<AdamSettings, State>): void {
+  protected next(parameter: Parameter, gradient: Tensor, state: State, group: Group<AdamSettings, State>): Tensor {
     const { weightDecay } = group.settings;
     const decayed = weightDecay === 0 ? parameter : parameter.mul(group.rate.mul(-weightDecay).add(1));
-    parameter.assign(this.next(decayed, gradient, state, group));
+    return this.stepFrom(decayed, gradient, state, group);
   }
 }

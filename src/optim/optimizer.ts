@@ -32,7 +32,8 @@ export class Group<Settings, State> {
     this.settings = settings;
     this.members = members;
     this.#lr = requireAtLeast("lr", lr, 0);
-    this.rate = new Buffer(full([], lr), { device: members[0]?.parameter.device });
+    const dtype = members.every(({ parameter }) => parameter.dtype === "float64") ? "float64" : "float32";
+    this.rate = new Buffer(full([], lr, { dtype }), { device: members[0]?.parameter.device });
   }
 
   /** The learning rate. Throws ArgumentError below 0. */
@@ -81,8 +82,8 @@ export abstract class Optimizer<Settings = unknown, State extends ParameterState
   /** The state of a parameter before the first step. */
   protected abstract createState(parameter: Parameter, settings: Settings): State;
 
-  /** Assigns a parameter's next value, and its state's. */
-  protected abstract update(parameter: Parameter, gradient: Tensor, state: State, group: Group<Settings, State>): void;
+  /** The next value of a parameter; assigns its state's. */
+  protected abstract next(parameter: Parameter, gradient: Tensor, state: State, group: Group<Settings, State>): Tensor;
 
   /** The learning rate of the first group; setting it sets that of all groups. Throws ArgumentError below 0. */
   get lr(): number {
@@ -99,7 +100,8 @@ export abstract class Optimizer<Settings = unknown, State extends ParameterState
       for (const group of this.groups) {
         for (const { parameter, state } of group.members) {
           const gradient = parameter.grad;
-          if (gradient) this.update(parameter, gradient, state, group);
+          // Half-precision parameters meet the learning rate in float32.
+          if (gradient) parameter.assign(this.next(parameter, gradient, state, group).astype(parameter.dtype));
         }
       }
     });
@@ -141,8 +143,8 @@ export function zerosBeside({ shape, dtype, device }: Parameter): Buffer {
 }
 
 /** A count of steps beside a parameter, from 0. */
-export function countBeside({ device }: Parameter): Buffer {
-  return new Buffer(zeros([]), { device });
+export function countBeside({ dtype, device }: Parameter): Buffer {
+  return new Buffer(zeros([], { dtype: dtype === "float64" ? dtype : "float32" }), { device });
 }
 
 /** The number itself. Throws ArgumentError unless it is at least `least`. */

@@ -40,18 +40,18 @@ export class SGD extends Optimizer<SGDSettings, State> {
     return dampening === 0 ? state : { ...state, steps: countBeside(parameter) };
   }
 
-  protected update(parameter: Parameter, gradient: Tensor, state: State, { settings, rate }: Group<SGDSettings, State>): void {
+  protected next(parameter: Parameter, gradient: Tensor, state: State, { settings, rate }: Group<SGDSettings, State>): Tensor {
     const { momentum, dampening, weightDecay, nesterov } = settings;
     const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
     let direction = g;
     if (state.momentum) {
       // The momentum begins as 0, so that with no dampening the first step needs no rule of its own.
-      const fresh = state.steps ? g.mul(where(state.steps.eq(0), 1, 1 - dampening)) : g;
+      const fresh = state.steps ? where(state.steps.eq(0), g, g.mul(1 - dampening)) : g;
       const b = state.momentum.mul(momentum).add(fresh);
       state.momentum.assign(b);
       state.steps?.assign(state.steps.add(1));
       direction = nesterov ? g.add(b.mul(momentum)) : b;
     }
-    parameter.assign(parameter.sub(direction.mul(rate)));
+    return parameter.sub(direction.mul(rate));
   }
 }

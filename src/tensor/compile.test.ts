@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import type { Executable } from "../runtime/backend.js";
 import { modeChanged, readMode } from "../runtime/modes.js";
-import { Buffer, compile, dropout, evaluatePending, manualSeed, noGrad, Parameter, rand, randn, registerBackend, setDefaultDevice, tensor, trace, TraceError, zeros, type Graph, type Tensor } from "./index.js";
+import { Buffer, compile, dropout, evaluatePending, grad, manualSeed, noGrad, Parameter, rand, randn, registerBackend, scope, setDefaultDevice, tensor, trace, TraceError, zeros, type Graph, type Tensor } from "./index.js";
 
 /** Overwrites what it is allowed to: results are complete before they are stored. */
 class OverwritingBackend extends ReferenceBackend {
@@ -203,6 +203,48 @@ describe("compile", () => {
     expect(await swap().item()).toBe(13);
     expect(await swap().item()).toBe(23);
     expect([await a.item(), await b.item()]).toEqual([11, 12]);
+  });
+
+  it("accumulates into outer leaves, and works inside scopes and with scopes inside", async () => {
+    const outer = tensor([1, 2], { requiresGrad: true });
+    const run = compile((v: Tensor) => scope(() => {
+      const loss = outer.mul(v).sum();
+      loss.backward();
+      return loss;
+    }));
+    expect(await scope(() => run(tensor([3, 4]))).item()).toBe(11);
+    run(tensor([1, 1]));
+    expect(await outer.grad?.array()).toEqual([4, 5]);
+  });
+
+  it("runs anew the creation of state in the function", async () => {
+    let kept: Buffer | undefined;
+    const run = compile((v: Tensor) => {
+      kept = new Buffer(zeros([2]));
+      kept.assign(kept.add(v));
+      return kept.mul(2);
+    });
+    expect(await run(tensor([1, 2])).array()).toEqual([2, 4]);
+    expect(await run(tensor([1, 3])).array()).toEqual([2, 6]);
+    expect(await kept?.array()).toEqual([1, 3]);
+  });
+
+  it("leaves state as it was when the function throws", async () => {
+    const state = new Buffer(tensor([1]));
+    const run = compile((fail: boolean) => {
+      state.assign(state.add(1));
+      if (fail) throw new RangeError("no");
+      return state.mul(1);
+    });
+    expect(() => run(true)).toThrow(RangeError);
+    expect(await state.item()).toBe(1);
+    expect(await run(false).item()).toBe(2);
+    expect(await state.item()).toBe(2);
+  });
+
+  it("is differentiated inside, to second order", async () => {
+    const second = compile((v: Tensor) => grad((a: Tensor) => grad((b: Tensor) => b.pow(3).sum())(a).sum())(v));
+    expect(await second(tensor([2, -1])).array()).toEqual([12, -6]);
   });
 
   it("is part of the trace around it", async () => {

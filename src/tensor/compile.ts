@@ -18,6 +18,9 @@ export interface Compiled<A extends readonly unknown[], R> {
   readonly compileMs: number;
 }
 
+/** Signatures that one function keeps programs for; the oldest goes first. */
+const signatureLimit = 256;
+
 interface Entry {
   readonly program: TracedProgram;
   readonly traced: Traced;
@@ -50,6 +53,8 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R): Compiled
     const list = entries.get(signature);
     if (list) list.push(entry);
     else entries.set(signature, [entry]);
+    const oldest = entries.keys().next();
+    if (entries.size > signatureLimit && !oldest.done) entries.delete(oldest.value);
     return entry;
   };
 

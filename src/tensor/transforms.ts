@@ -6,7 +6,7 @@ import { formatShape } from "../core/shape.js";
 import { topologicalOrder, type Value } from "../ir/graph.js";
 import { constant, reshape } from "../ops/index.js";
 import { anomaly } from "../runtime/anomaly.js";
-import { gradSlotOf } from "../runtime/cell.js";
+import { gradSlotOf, tracing } from "../runtime/cell.js";
 import { collectHandles, passOn } from "./handles.js";
 import { evaluatePending } from "./functions.js";
 import { Tensor } from "./tensor.js";
@@ -121,6 +121,8 @@ export function detectAnomaly<R>(target: boolean | (() => R)): R | undefined {
  * those that parameters and buffers took over. Never needed: memory is freed without it, only later.
  */
 export function scope<R>(fn: () => R): R {
+  // A compiled program plans its memory itself.
+  if (tracing.current) return fn();
   const { result, handles } = collectHandles(fn);
   const kept = new Set<unknown>(tensorsOf(result));
   evaluatePending(tensorsOf(result));

@@ -32,8 +32,8 @@ function windowed(fold: Fold, x: Operand, options: WindowOptions, extra: Paramet
   });
 }
 
-function located(fold: "min" | "max", x: Operand, options: WindowOptions): Sample {
-  const name = `${fold} ${x.dtype} [${x.shape.join(",")}] ${JSON.stringify(options)}`;
+function located(fold: "min" | "max", x: Operand, options: WindowOptions, note = ""): Sample {
+  const name = `${note}${fold} ${x.dtype} [${x.shape.join(",")}] ${JSON.stringify(options)}`;
   return sample(name, [x], ([v]) => (v ? ops.argReduceWindow(v, { ...options, fold }) : []));
 }
 
@@ -79,7 +79,7 @@ export const windowInfos: readonly OpInfo[] = [
       ]),
       ...windows.slice(0, 5).map(([shape, options]) => windowed("mul", random.uniform(shape, 0.5, 1.5), options)),
       windowed("mul", operand([6], [1, 0, 2, 0, 0, 3]), { window: [3] }, { gradient: "first" }),
-      windowed("max", ties, { window: [2, 2] }, { gradient: "none" }),
+      { ...windowed("max", ties, { window: [2, 2] }, { gradient: "none" }), name: "max with NaN and ties" },
       windowed("max", operand([4, 5], Array.from({ length: 20 }, (_, i) => i % 3)), { window: [2, 2] }, { gradient: "first", smooth: false }),
       windowed("add", random.uniform([4, 5]), { window: [5, 1] }),
       windowed("add", random.uniform([0, 5]), { window: [1, 2] }),
@@ -101,8 +101,8 @@ export const windowInfos: readonly OpInfo[] = [
     accuracy: "exact",
     samples: [
       ...windows.flatMap(([shape, options]) => [located("max", random.distinct(shape), options), located("min", random.distinct(shape), options)]),
-      located("max", ties, { window: [2, 2] }),
-      located("min", ties, { window: [2, 2] }),
+      located("max", ties, { window: [2, 2] }, "NaN and ties "),
+      located("min", ties, { window: [2, 2] }, "NaN and ties "),
       located("max", operand([4, 5], Array.from({ length: 20 }, (_, i) => i % 3)), { window: [2, 2] }),
       located("max", operand([4], [-Infinity, -Infinity, NaN, 1]), { window: [2], padding: [[2, 2]] }),
       located("max", random.any([9], "int32"), { window: [4] }),

@@ -2,13 +2,14 @@ import { availableParallelism } from "node:os";
 import { compileGraph } from "../../compiler/compile-graph.js";
 import type { Program, Step } from "../../compiler/program.js";
 import { byteSize, type DType } from "../../core/dtype.js";
-import { ArgumentError, DeviceError, OutOfMemoryError } from "../../core/errors.js";
+import { ArgumentError, CompileError, DeviceError, OutOfMemoryError } from "../../core/errors.js";
 import { sizeOf } from "../../core/shape.js";
 import type { Graph, Storage, TensorType } from "../../ir/graph.js";
 import type { Backend, Executable } from "../../runtime/backend.js";
 import { nativeHost, type NativeHost } from "./native-host.js";
 import { type Block, BlockPool, NativeStorage, type PendingRead } from "./native-memory.js";
 import { nativeTarget } from "./native-target.js";
+import { SubstituteProgram, type SubstituteDevice } from "./substitute-program.js";
 import { baseTable, encodeProgram, type BaseTable } from "./program-code.js";
 
 /** Runs that may be queued and not done; the next one waits for the oldest. */
@@ -23,6 +24,8 @@ export interface NativeOptions {
   readonly threads?: number;
   /** Where kernels are compiled; the process's own by default. */
   readonly host?: NativeHost;
+  /** Makes the device that runs programs which the C compiler refuses; without it they are a CompileError. */
+  readonly substitute?: () => SubstituteDevice;
 }
 
 /** The device that compiles kernels with the machine's C compiler and runs them on threads of its own. */
@@ -30,6 +33,8 @@ export class NativeBackend implements Backend {
   readonly name = "native";
   readonly threads: number;
   readonly #host: NativeHost;
+  readonly #makeSubstitute: (() => SubstituteDevice) | undefined;
+  #substitute: SubstituteDevice | undefined;
   readonly #pool: BlockPool;
   readonly #executables = new WeakMap<Graph, Executable>();
   readonly #pending: Run[] = [];
@@ -47,6 +52,7 @@ export class NativeBackend implements Backend {
       throw new ArgumentError(`threads is ${this.threads}: expected a whole number from 1 to 1024`);
     }
     this.#host = options.host ?? nativeHost();
+    this.#makeSubstitute = options.substitute;
     this.#pool = new BlockPool(this.#host);
     this.#basesAddress = this.#host.address(this.#bases.buffer);
     this.#handle = this.#host.calls.create(this.threads, this.threads > availableParallelism() ? 0 : spinNanoseconds);
@@ -63,7 +69,14 @@ export class NativeBackend implements Backend {
     let executable = this.#executables.get(graph);
     if (!executable) {
       const start = performance.now();
-      executable = this.loadProgram(graph, compileGraph(graph, nativeTarget()), start);
+      const program = compileGraph(graph, nativeTarget());
+      try {
+        executable = this.loadProgram(graph, program, start);
+      } catch (error) {
+        if (!(error instanceof CompileError) || !this.#makeSubstitute) throw error;
+        console.warn(`${error.message}\nThis program runs on another device instead.`);
+        executable = new SubstituteProgram(graph, (this.#substitute ??= this.#makeSubstitute()));
+      }
       this.#executables.set(graph, executable);
     }
     return executable;
@@ -90,6 +103,13 @@ export class NativeBackend implements Backend {
   }
 
   submit(executable: Executable, inputs: readonly Storage[], outputs: readonly Storage[]): void {
+    if (executable instanceof SubstituteProgram) {
+      this.#wait(this.#issued);
+      const own = (list: readonly Storage[]): NativeStorage[] => list.map((storage) => this.#own(storage));
+      for (const storage of own(outputs)) this.#serveReads(storage);
+      executable.run(own(inputs), own(outputs));
+      return;
+    }
     if (!(executable instanceof NativeExecutable) || executable.device !== this) throw new DeviceError("the program was loaded for another device");
     const ins = this.#checked(inputs, executable.inputBytes, "input");
     const outs = this.#checked(outputs, executable.outputBytes, "output");

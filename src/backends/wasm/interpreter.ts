@@ -56,6 +56,10 @@ const binary =
 const [add, sub, mul, and, or] = [binary("i32.add"), binary("i32.sub"), binary("i32.mul"), binary("i32.and"), binary("i32.or")];
 const [equal, different, less, more] = [binary("i32.eq"), binary("i32.ne"), binary("i32.lt_u"), binary("i32.gt_u")];
 const [divide, smaller] = [binary("i32.div_u"), binary("i32.lt_s")];
+const shiftRight = (a: Code, by: number): Code => [...a, ...num(by), plain("i32.shr_u")];
+/** `a` is evaluated twice. */
+const constantMin = (a: Code, limit: number): Code => [...a, ...num(limit), ...less(a, num(limit)), plain("select")];
+const constantMax = (a: Code, limit: number): Code => [...a, ...num(limit), ...more(a, num(limit)), plain("select")];
 const not = (a: Code): Code => [...a, plain("i32.eqz")];
 const load = (address: Code, offset = 0): Code => [...address, memory("i32.load", offset)];
 const store = (address: Code, offset: number, value: Code): Code => [...address, ...value, memory("i32.store", offset)];
@@ -90,15 +94,23 @@ const wait32 = (address: Code, offset: number, expected: Code): Code => [
 
 const { control: ofControl, thread: ofThread, threads: ofThreads, bases: ofBases, scratch, pending, depth, sequence, counters, pointers } = threadLayout;
 
-/** How often a thread looks before it sleeps; a look costs about a nanosecond. */
-const spins = 20_000;
+/**
+ * A thread looks this often before it sleeps, a look costing about two nanoseconds. Sleeping and waking take many times
+ * longer, but where another process has the core that the waker needs, looking only keeps it away: the number halves
+ * whenever it did not suffice, and grows again when it did.
+ */
+const spins = { least: 1024, most: 16384 } as const;
 
 /** Looks at a control word until it is no longer `old`; sleeps after a while. `spin` is a free local. */
-function untilChanged(control: Code, offset: number, old: Code, spin: number): Code {
+function untilChanged(thread: Code, control: Code, offset: number, old: Code, spin: number): Code {
   const unchanged = equal(atomic("i32.atomic.load", control, offset), old);
+  const patience = load(thread, threadLayout.patience);
+  const halved: Code = constantMax(shiftRight(patience, 1), spins.least);
+  const grown: Code = constantMin(add(patience, shiftRight(patience, 3)), spins.most);
   return [
-    ...set(spin, num(spins)),
+    ...set(spin, patience),
     ...loop(and(unchanged, different(get(spin), num(0))), set(spin, sub(get(spin), num(1)))),
+    ...store(thread, threadLayout.patience, [...grown, ...halved, ...get(spin), plain("select")]),
     ...loop(unchanged, [
       ...atomic("i32.atomic.rmw.add", control, controlLayout.sleepers, num(1)),
       plain("drop"),
@@ -135,7 +147,7 @@ const barrier = ((): WasmFunction => {
           plain("drop"),
         ]),
       ],
-      untilChanged(get(control), controlLayout.generation, get(old), spin),
+      untilChanged(get(thread), get(control), controlLayout.generation, get(old), spin),
     ),
     failed,
   );
@@ -316,7 +328,7 @@ const serve = ((): WasmFunction => {
   const behind: Code = smaller(sub(get(done), get(seen)), num(0));
   const lookAtFirst: Code = set(done, atomic("i32.atomic.load", get(control), controlLayout.progress));
   // Thread 0 may still be busy with commands of its own.
-  const waitForFirst: Code = [...lookAtFirst, ...loop(behind, [...untilChanged(get(control), controlLayout.progress, get(done), spin), ...lookAtFirst])];
+  const waitForFirst: Code = [...lookAtFirst, ...loop(behind, [...untilChanged(get(thread), get(control), controlLayout.progress, get(done), spin), ...lookAtFirst])];
   const runCommand: Code = when(or(get(isFirst), not(field(commandLayout.alone))), [
     ...waitForFirst,
     ...store(get(thread), ofBases, field(commandLayout.bases)),
@@ -335,7 +347,7 @@ const serve = ((): WasmFunction => {
     set(progress, add(get(control), mul(load(get(thread), ofThread), num(64)))),
     set(seen, load(get(thread), sequence)),
     [typed("loop")],
-    untilChanged(get(control), controlLayout.submitted, get(seen), spin),
+    untilChanged(get(thread), get(control), controlLayout.submitted, get(seen), spin),
     set(slot, add(get(control), mul(and(get(seen), num(ringSlots - 1)), num(commandLayout.bytes)))),
     set(slot, add(get(slot), num(controlLayout.ring))),
     set(kind, field(commandLayout.kind)),

@@ -1,17 +1,30 @@
-import type { Expr } from "../../ir/loop.js";
+import type { Expr, Variable } from "../../ir/loop.js";
 
 export interface IndexTerm {
   readonly expr: Expr;
   readonly factor: number;
 }
 
-/** A scalar index as Σ factor·expr + constant; `min` is a lower bound of the sum without the constant. */
-export function linearIndex(index: Expr): { readonly terms: readonly IndexTerm[]; readonly constant: number; readonly min: number } {
+export interface LinearIndex {
+  readonly terms: readonly IndexTerm[];
+  readonly constant: number;
+  /** A lower bound of the sum without the constant. */
+  readonly min: number;
+}
+
+/** A scalar index as Σ factor·expr + constant; `valueOf` gives what a variable stands for, where that is such a sum. */
+export function linearIndex(index: Expr, valueOf: (variable: Variable) => LinearIndex | undefined): LinearIndex {
   const terms = new Map<number, IndexTerm>();
   let constant = 0;
   const add = (e: Expr, factor: number): void => {
     if (e.kind === "const") {
       constant += e.value * factor;
+      return;
+    }
+    const value = e.kind === "var" ? valueOf(e.variable) : undefined;
+    if (value) {
+      constant += value.constant * factor;
+      for (const term of value.terms) add(term.expr, term.factor * factor);
       return;
     }
     const [a, b] = e.kind === "op" ? e.args : [];
@@ -28,6 +41,6 @@ export function linearIndex(index: Expr): { readonly terms: readonly IndexTerm[]
   };
   add(index, 1);
   const used = [...terms.values()].filter((t) => t.factor !== 0);
-  const min = used.reduce((sum, { expr, factor }) => sum + factor * (factor > 0 ? expr.min : expr.max), 0);
-  return { terms: used, constant, min };
+  const least = used.reduce((sum, { expr, factor }) => sum + factor * (factor > 0 ? expr.min : expr.max), 0);
+  return { terms: used, constant, min: Math.max(least, index.min - constant) };
 }

@@ -32,6 +32,7 @@ export const threadLayout = {
   pending: 20,
   depth: 24,
   sequence: 28,
+  patience: 32,
   counters: 64,
   pointers: 64 + 4 * maxLoops,
   bytes: 64 + 4 * maxLoops + 4 * maxPlaces,

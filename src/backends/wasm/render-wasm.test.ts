@@ -442,6 +442,23 @@ describe("vectors", () => {
 });
 
 describe("statements", () => {
+  it("keeps a named index as it was when it was named", () => {
+    const b = new ExprBuilder();
+    const m = b.variable("m", "index", 1, 0, 3);
+    const [fromLoad, fromMutable] = [b.variable("p", "index", 1, 0, 8), b.variable("q", "index", 1, 0, 8)];
+    const kernel = kernelOf("named", [buffer("int32"), buffer("float32")], b, (_item) => [
+      { kind: "mutable", variable: m, value: b.index(1) },
+      { kind: "let", variable: fromMutable, value: b.add(b.mul(b.ref(m), b.index(2)), b.index(1)) },
+      { kind: "let", variable: fromLoad, value: b.add(b.cast(b.load(0, "int32", b.index(0)), "index"), b.index(1)) },
+      { kind: "store", buffer: 0, index: b.index(0), value: b.const(0, "int32") },
+      { kind: "assign", variable: m, value: b.index(0) },
+      { kind: "store", buffer: 1, index: b.ref(fromMutable), value: b.const(3, "float32") },
+      { kind: "store", buffer: 1, index: b.ref(fromLoad), value: b.const(5, "float32") },
+    ]);
+    const [, out] = run(kernel, [bytesOf("int32", [4]), new Uint8Array(24)], 1);
+    expect(numbersOf("float32", out ?? new Uint8Array())).toEqual([0, 0, 0, 3, 0, 5]);
+  });
+
   it("loops, accumulates, branches and reads int arguments", () => {
     const b = new ExprBuilder();
     const k = b.counter("k", 1000);

@@ -5,7 +5,7 @@ import type { ComputeType, Expr, FoldOp, Kernel, KernelBuffer, Stmt, Variable } 
 import type { ScalarOp } from "../../ir/scalar.js";
 import { evenWords, writeCast } from "./casts.js";
 import { FunctionWriter } from "./function-writer.js";
-import { linearIndex, type IndexTerm } from "./linear-index.js";
+import { linearIndex, type IndexTerm, type LinearIndex } from "./linear-index.js";
 import { loadScalar, loadVector, storeScalar, storeVector } from "./memory-access.js";
 import { kindOf, laneBytes, lanesIn, registerLanes, registers, valueType } from "./registers.js";
 import { laneInstructions, scalarOps, spell, uniformShift, type Emission, type OpRow, type Spelled } from "./scalar-ops.js";
@@ -35,6 +35,11 @@ interface Held {
   /** The scope in which it gets its value. */
   readonly depth: number;
   readonly mutable: boolean;
+  /**
+   * What an index computed from unchanging values stands for. It is computed when first asked for; addresses are put
+   * together from its terms.
+   */
+  readonly index?: { readonly value: Expr; readonly sum: LinearIndex };
 }
 
 class KernelRenderer {
@@ -105,6 +110,11 @@ class KernelRenderer {
     switch (s.kind) {
       case "let":
       case "mutable": {
+        if (s.kind === "let" && s.value.type === "index" && s.value.kind === "op" && Number.isFinite(this.#depthOf(s.value))) {
+          const index = { value: s.value, sum: this.#linear(s.value) };
+          this.#variables.set(s.variable.id, { locals: [], depth: this.#depthOf(s.value), mutable: false, index });
+          return;
+        }
         this.#values(s.value);
         const type = valueType(s.variable);
         const locals = Array.from({ length: registers(s.variable) }, () => this.#writer.local(type));
@@ -228,7 +238,7 @@ class KernelRenderer {
    */
   #address(buffer: number, index: Expr, ahead: number): number {
     const size = byteSize(this.#buffer(buffer).dtype);
-    const { terms, constant: fixed, min } = linearIndex(index);
+    const { terms, constant: fixed, min } = this.#linear(index);
     const byDepth = new Map<number, IndexTerm[]>();
     for (const term of terms) {
       const depth = this.#depthOf(term.expr);
@@ -254,6 +264,10 @@ class KernelRenderer {
     if (min >= 0 && bytes >= 0 && bytes < 2 ** 31) return bytes;
     if (bytes !== 0) this.#emit(i32(bytes), plain("i32.add"));
     return 0;
+  }
+
+  #linear(index: Expr): LinearIndex {
+    return linearIndex(index, (variable) => this.#held(variable).index?.sum);
   }
 
   #addTerm({ expr, factor }: IndexTerm, size: number): void {
@@ -319,9 +333,12 @@ class KernelRenderer {
       case "const":
         this.#emit(scalarConstant(e.type, e.value));
         return;
-      case "var":
-        this.#emit(get(this.#held(e.variable).locals[part] ?? 0));
+      case "var": {
+        const { locals, index, depth } = this.#held(e.variable);
+        const local = index ? this.#writer.once(depth, `index ${e.variable.id}`, "i32", () => this.#value(index.value, 0)) : locals[part];
+        this.#emit(get(local ?? 0));
         return;
+      }
       case "int-arg":
         this.#emit(get(this.#writer.once(0, `int ${e.slot}`, "i32", () => this.#emit(get(intsParameter), memory("i32.load", 4 * e.slot)))));
         return;

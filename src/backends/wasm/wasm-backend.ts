@@ -235,6 +235,11 @@ export class WasmBackend implements Backend {
     await this.#executor.queue?.close();
   }
 
+  /** Queued commands that are not done. */
+  get pending(): number {
+    return this.#executor.queued() - this.#executor.completed();
+  }
+
   /** Bytes of linear memory that hold storages, programs and arenas now. */
   get residentBytes(): number {
     return this.#residency.residentBytes;
