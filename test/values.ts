@@ -16,9 +16,17 @@ export async function expectClose(actual: Tensor, expected: NestedArray, toleran
 
 function matching(expected: NestedArray, tolerance: number): unknown {
   if (typeof expected !== "number") return expected.map((item) => matching(item, tolerance));
-  return { asymmetricMatch: (value: unknown) => typeof value === "number" && isClose(value, expected, tolerance), toString: () => String(expected), toAsymmetricMatcher: () => String(expected) };
+  return {
+    asymmetricMatch: (value: unknown) => typeof value === "number" && isClose(value, expected, tolerance),
+    toString: () => String(expected),
+    toAsymmetricMatcher: () => String(expected),
+  };
 }
 
 function isClose(value: number, expected: number, tolerance: number): boolean {
-  return Object.is(value, expected) || value === expected || Math.abs(value - expected) <= tolerance * Math.max(1, Math.abs(expected));
+  return (
+    Object.is(value, expected) ||
+    value === expected ||
+    Math.abs(value - expected) <= tolerance * Math.max(1, Math.abs(expected))
+  );
 }

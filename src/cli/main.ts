@@ -1,8 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { ArgumentError, GradusError } from "../core/errors.js";
+import { addTrainCommand } from "./add-train-command.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
-import { addTrainCommand } from "./train-options.js";
 
 const helpEnd = `
 Example:

@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import { ArgumentError } from "../core/errors.js";
 import { optimizerNames, type OptimizerName } from "../train/optimizer-names.js";
 import { dataSets, type DataSet } from "./data-sets.js";
@@ -25,43 +24,11 @@ export interface TrainOptions {
   readonly json: string | undefined;
 }
 
-/** What commander hands over: text or absent. */
-type Given = Readonly<Partial<Record<string, string>>>;
-
-/** Adds `gradus train`; `finish` is told its exit code. */
-export function addTrainCommand(program: Command, finish: (exitCode: number) => void): void {
-  const list = recipes.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join("\n");
-  program
-    .command("train")
-    .description("train a network and save what it learned")
-    .argument("<recipe>", "which network to train, see below")
-    .option("--data <name>", `data set: ${dataSets.map(({ name }) => name).join(", ")} (default: digits)`)
-    .option("--data-dir <dir>", "folder that holds the data sets' files (default: $GRADUS_DATA)")
-    .option("--limit <n>", "train on the first n examples only")
-    .option("--epochs <n>", "passes over the training data (default: the recipe's)")
-    .option("--batch-size <n>", "examples in a step (default: the recipe's)")
-    .option("--lr <x>", "highest learning rate (default: the recipe's)")
-    .option("--optimizer <name>", `${optimizerNames.join(", ")} (default: the recipe's)`)
-    .option("--seed <n>", "of initial weights and order of examples (default: 0)")
-    .option("--device <name>", `${deviceNames.join(", ")} (default: auto)`)
-    .option("--threads <n>", "threads that compute; the result does not depend on it (default: one per core)")
-    .option("--out <dir>", "where the run is saved (default: a new folder in runs/)")
-    .option("--json <file>", "also write the result to a JSON file")
-    .addHelpText("after", `\nRecipes:\n${list}\n\nExamples:\n${examples}`)
-    .action(async (recipe: string, given: Given) => {
-      const options = parseTrainOptions(recipe, given);
-      const { train } = await import("./train-command.js");
-      finish(await train(options));
-    });
-}
-
-const examples = `  gradus train mlp
-  gradus train lenet --data mnist --data-dir ~/data --out runs/my-lenet
-  gradus train softmax-regression --epochs 20 --lr 0.01 --optimizer sgd
-`;
+/** Options as text, by their names in camelCase. */
+export type GivenOptions = Readonly<Partial<Record<string, string>>>;
 
 /** Checks every option. Throws ArgumentError that names the option, what came, and what is expected. */
-export function parseTrainOptions(recipeName: string, given: Given): TrainOptions {
+export function parseTrainOptions(recipeName: string, given: GivenOptions): TrainOptions {
   const recipe = named("recipe", recipeName, recipes);
   return {
     recipe,

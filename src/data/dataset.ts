@@ -22,12 +22,21 @@ export interface ImageDatasetOptions {
   readonly device?: Backend | string | undefined;
 }
 
-/** Images (uint8, or float32 with `normalize`) and labels (int32 [B]) of a set in memory. Throws ArgumentError for a std of 0. */
-export function imageDataset(set: ImageSet, { layout = "image", normalize, device }: ImageDatasetOptions = {}): Dataset<ImageBatch> {
+/**
+ * Images (uint8, or float32 with `normalize`) and labels (int32 [B]) of a set in memory. Throws ArgumentError for a std
+ * of 0.
+ */
+export function imageDataset(
+  set: ImageSet,
+  { layout = "image", normalize, device }: ImageDatasetOptions = {},
+): Dataset<ImageBatch> {
   const { images, labels, count, height, width } = set;
   const size = height * width;
   if (images.length !== count * size || labels.length !== count) {
-    throw new DataError(`[imageDataset] ${count} images of ${height}×${width} need ${count * size} pixels and ${count} labels, and came with ${images.length} and ${labels.length}`);
+    throw new DataError(
+      `[imageDataset] ${count} images of ${height}×${width} need ${count * size} pixels and ${count} labels, and ` +
+        `came with ${images.length} and ${labels.length}`,
+    );
   }
   const shades = normalize && shadeTable(normalize);
   return {
@@ -54,11 +63,15 @@ function shadeTable({ mean, std }: { readonly mean: number; readonly std: number
 }
 
 /** Rows of tensors along their first axis, the same ones of each. Throws ArgumentError where they differ in number. */
-export function tensorDataset<const T extends readonly [Tensor, ...Tensor[]]>(...tensors: T): Dataset<{ readonly [K in keyof T]: Tensor }> {
+export function tensorDataset<const T extends readonly [Tensor, ...Tensor[]]>(
+  ...tensors: T
+): Dataset<{ readonly [K in keyof T]: Tensor }> {
   const [first] = tensors;
   const length = first.shape[0] ?? 0;
   if (tensors.some((t) => t.rank === 0 || t.shape[0] !== length)) {
-    throw new ArgumentError(`[tensorDataset] tensors with ${tensors.map((t) => t.shape[0] ?? "no").join(" and ")} rows do not go together`);
+    throw new ArgumentError(
+      `[tensorDataset] tensors with ${tensors.map((t) => t.shape[0] ?? "no").join(" and ")} rows do not go together`,
+    );
   }
   return {
     length,

@@ -15,7 +15,14 @@ async function epochOf<T>(loader: AsyncIterable<T>): Promise<T[]> {
   return batches;
 }
 
-const set: ImageSet = { images: Uint8Array.from({ length: 12 }, (_, i) => i * 20), labels: Uint8Array.of(7, 8, 9), count: 3, height: 2, width: 2, classes: 10 };
+const set: ImageSet = {
+  images: Uint8Array.from({ length: 12 }, (_, i) => i * 20),
+  labels: Uint8Array.of(7, 8, 9),
+  count: 3,
+  height: 2,
+  width: 2,
+  classes: 10,
+};
 
 describe("order", () => {
   it("goes through everything once, in order or not", async () => {
@@ -23,7 +30,10 @@ describe("order", () => {
     expect(plain).toHaveLength(3);
     expect(await epochOf(plain)).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
     const dropping = new DataLoader(listDataset(numbers(7)), { batchSize: 3, dropLast: true });
-    expect(await epochOf(dropping)).toEqual([[0, 1, 2], [3, 4, 5]]);
+    expect(await epochOf(dropping)).toEqual([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
     const shuffled = new DataLoader(listDataset(numbers(100)), { batchSize: 7, shuffle: true });
     const order = (await epochOf(shuffled)).flat();
     expect(order).not.toEqual(numbers(100));
@@ -32,7 +42,8 @@ describe("order", () => {
   });
 
   it("depends on seed and epoch only", async () => {
-    const make = (seed: number): DataLoader<number[]> => new DataLoader(listDataset(numbers(50)), { batchSize: 8, shuffle: true, seed });
+    const make = (seed: number): DataLoader<number[]> =>
+      new DataLoader(listDataset(numbers(50)), { batchSize: 8, shuffle: true, seed });
     const loader = make(1);
     const [first, second] = [await epochOf(loader), await epochOf(loader)];
     expect(second).not.toEqual(first);
@@ -54,7 +65,8 @@ describe("order", () => {
 
 describe("position", () => {
   it("is what was handed out, and can be taken up again", async () => {
-    const make = (): DataLoader<number[]> => new DataLoader(listDataset(numbers(10)), { batchSize: 2, shuffle: true, seed: 4 });
+    const make = (): DataLoader<number[]> =>
+      new DataLoader(listDataset(numbers(10)), { batchSize: 2, shuffle: true, seed: 4 });
     const loader = make();
     await epochOf(loader);
     const all = await epochOf(make());
@@ -142,7 +154,20 @@ describe("data sets", () => {
     expectTypeOf(batch).toEqualTypeOf<ImageBatch | undefined>();
     const [images, labels] = batch ?? [];
     expect(images?.dtype).toBe("uint8");
-    await expectClose(images ?? tensor(0), [[[[0, 20], [40, 60]]], [[[80, 100], [120, 140]]]]);
+    await expectClose(images ?? tensor(0), [
+      [
+        [
+          [0, 20],
+          [40, 60],
+        ],
+      ],
+      [
+        [
+          [80, 100],
+          [120, 140],
+        ],
+      ],
+    ]);
     expect(labels?.dtype).toBe("int32");
     await expectClose(labels ?? tensor(0), [7, 8]);
     const flat = imageDataset(set, { layout: "flat", normalize: { mean: 0.5, std: 0.25 } });
@@ -154,10 +179,20 @@ describe("data sets", () => {
   });
 
   it("of tensors go together by rows", async () => {
-    const dataset = tensorDataset(tensor([[1, 2], [3, 4], [5, 6]]), tensor([10, 20, 30]));
+    const dataset = tensorDataset(
+      tensor([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+      tensor([10, 20, 30]),
+    );
     const [x, y] = dataset.batch(Int32Array.of(2, 0));
     expectTypeOf(x).toEqualTypeOf<Tensor>();
-    await expectClose(x, [[5, 6], [1, 2]]);
+    await expectClose(x, [
+      [5, 6],
+      [1, 2],
+    ]);
     await expectClose(y, [30, 10]);
     expect(() => tensorDataset(tensor([1, 2]), tensor([1]))).toThrow(ArgumentError);
   });

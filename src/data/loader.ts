@@ -17,7 +17,9 @@ export interface LoaderOptions<Batch, Result> {
   readonly transform?: ((batch: Batch) => Result) | undefined;
 }
 
-/** Milliseconds between the moments at which the loop lets timers, input and painting run; they may wait twice as long. */
+/**
+ * Milliseconds between the moments at which the loop lets timers, input and painting run; they may wait twice as long.
+ */
 const sliceMilliseconds = 5;
 
 /**
@@ -66,11 +68,20 @@ export class DataLoader<Batch, Result = Batch> implements AsyncIterable<Result> 
     return this.#state;
   }
 
-  /** Goes on from a saved position: the next loop begins with the batch that followed. Throws ArgumentError where it lies outside. */
+  /**
+   * Goes on from a saved position: the next loop begins with the batch that followed. Throws ArgumentError where it
+   * lies outside.
+   */
   loadState({ seed, epoch, batch }: LoaderState): void {
-    if (seed !== this.#state.seed) throw new ArgumentError(`[DataLoader] the saved position belongs to seed ${seed}, this loader has ${this.#state.seed}: construct it with that seed`);
+    if (seed !== this.#state.seed)
+      throw new ArgumentError(
+        `[DataLoader] the saved position belongs to seed ${seed}, this loader has ${this.#state.seed}: construct ` +
+          "it with that seed",
+      );
     if (!Number.isInteger(epoch) || epoch < 0 || !Number.isInteger(batch) || batch < 0 || batch > this.length) {
-      throw new ArgumentError(`[DataLoader] epoch ${epoch}, batch ${batch} is no position among ${this.length} batches`);
+      throw new ArgumentError(
+        `[DataLoader] epoch ${epoch}, batch ${batch} is no position among ${this.length} batches`,
+      );
     }
     this.#state = { seed, epoch, batch };
   }

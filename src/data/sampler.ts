@@ -26,8 +26,10 @@ export class BatchSampler {
   /** Throws ArgumentError for a batch size below 1, or a seed that is no whole number from 0 to 2^53 − 1. */
   constructor(options: SamplerOptions) {
     const { length, batchSize, dropLast, seed } = options;
-    if (!Number.isInteger(batchSize) || batchSize < 1) throw new ArgumentError(`[DataLoader] batchSize ${batchSize} must be a whole number above 0`);
-    if (!Number.isSafeInteger(seed) || seed < 0) throw new ArgumentError(`[DataLoader] seed ${seed} must be a whole number from 0 to 2^53 - 1`);
+    if (!Number.isInteger(batchSize) || batchSize < 1)
+      throw new ArgumentError(`[DataLoader] batchSize ${batchSize} must be a whole number above 0`);
+    if (!Number.isSafeInteger(seed) || seed < 0)
+      throw new ArgumentError(`[DataLoader] seed ${seed} must be a whole number from 0 to 2^53 - 1`);
     this.#options = options;
     this.batches = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
   }

@@ -1,9 +1,19 @@
 import { ArgumentError } from "../core/errors.js";
 import { modeChanged, readMode } from "../runtime/modes.js";
 import { Buffer, Parameter, StateTensor, type Backend, type Tensor } from "../tensor/index.js";
-import { readStateDict, type LoadOptions, type LoadResult, type NamedState, type StateDict, writeStateDict } from "../tensor/state-dict.js";
+import {
+  readStateDict,
+  type LoadOptions,
+  type LoadResult,
+  type NamedState,
+  type StateDict,
+  writeStateDict,
+} from "../tensor/state-dict.js";
 
-/** Runs before `forward`. What it returns, if anything, replaces the inputs; without their types it can only look at them. */
+/**
+ * Runs before `forward`. What it returns, if anything, replaces the inputs; without their types it can only look at
+ * them.
+ */
 type PreHook = (module: AnyModule, inputs: readonly unknown[]) => readonly unknown[] | undefined;
 /** Runs after `forward`. What it returns, if anything, replaces the output. */
 type Hook = (module: AnyModule, inputs: readonly unknown[], output: unknown) => unknown;
@@ -22,7 +32,10 @@ interface Member {
   readonly value: AnyModule | StateTensor;
 }
 
-/** What a module knows beside its fields, which belong to the user. Lists are replaced, never changed: traces compare them. */
+/**
+ * What a module knows beside its fields, which belong to the user. Lists are replaced, never changed: traces compare
+ * them.
+ */
 interface ModuleRecord {
   training: boolean;
   preHooks: readonly PreHook[];
@@ -35,7 +48,10 @@ const records = new WeakMap<object, ModuleRecord>();
 
 function recordOf(module: object): ModuleRecord {
   const record = records.get(module);
-  if (!record) throw new ArgumentError("[Module] this module was not constructed: call super() first, and copy modules with clone()");
+  if (!record)
+    throw new ArgumentError(
+      "[Module] this module was not constructed: call super() first, and copy modules with clone()",
+    );
   return record;
 }
 
@@ -68,7 +84,9 @@ export abstract class AnyModule {
 
   /** The modules directly inside this one, with their names. */
   namedChildren(): [name: string, module: AnyModule][] {
-    return membersOf(this).flatMap(({ name, value }): [string, AnyModule][] => (value instanceof AnyModule ? [[name, value]] : []));
+    return membersOf(this).flatMap(({ name, value }): [string, AnyModule][] =>
+      value instanceof AnyModule ? [[name, value]] : [],
+    );
   }
 
   /** The modules directly inside this one. */
@@ -95,7 +113,9 @@ export abstract class AnyModule {
 
   /** The trainable tensors, each once, with names such as "fc1.weight". */
   namedParameters(): [name: string, parameter: Parameter][] {
-    return distinct(this).flatMap(({ name, state }): [string, Parameter][] => (state instanceof Parameter ? [[name, state]] : []));
+    return distinct(this).flatMap(({ name, state }): [string, Parameter][] =>
+      state instanceof Parameter ? [[name, state]] : [],
+    );
   }
 
   /** The trainable tensors, each once. */
@@ -105,7 +125,9 @@ export abstract class AnyModule {
 
   /** The tensors that are kept but not trained, each once, with their names. */
   namedBuffers(): [name: string, buffer: Buffer][] {
-    return distinct(this).flatMap(({ name, state }): [string, Buffer][] => (state instanceof Buffer ? [[name, state]] : []));
+    return distinct(this).flatMap(({ name, state }): [string, Buffer][] =>
+      state instanceof Buffer ? [[name, state]] : [],
+    );
   }
 
   /** The tensors that are kept but not trained, each once. */
@@ -117,7 +139,11 @@ export abstract class AnyModule {
    * Makes a buffer that has this name in the state whatever its field is called:
    * `runningMean = this.registerBuffer("running_mean", zeros([n]))`. With `persistent: false` it is not saved.
    */
-  protected registerBuffer(name: string, initial: Tensor, { persistent = true }: { readonly persistent?: boolean } = {}): Buffer {
+  protected registerBuffer(
+    name: string,
+    initial: Tensor,
+    { persistent = true }: { readonly persistent?: boolean } = {},
+  ): Buffer {
     const buffer = new Buffer(initial);
     const { names, transient } = recordOf(this);
     names.set(buffer, name);
@@ -125,7 +151,10 @@ export abstract class AnyModule {
     return buffer;
   }
 
-  /** Gives a parameter this name in the state whatever its field is called: `inWeight = this.registerParameter("in_weight", …)`. */
+  /**
+   * Gives a parameter this name in the state whatever its field is called: `inWeight =
+   * this.registerParameter("in_weight", …)`.
+   */
   protected registerParameter(name: string, parameter: Parameter): Parameter {
     recordOf(this).names.set(parameter, name);
     return parameter;
@@ -137,7 +166,8 @@ export abstract class AnyModule {
   }
 
   /**
-   * Takes over values by name, converted to the dtype and device of their places. Throws StateDictError, before anything is
+   * Takes over values by name, converted to the dtype and device of their places. Throws StateDictError, before
+   * anything is
    * changed, for shapes that do not fit, and unless `strict` is false for names that are missing or not known.
    */
   loadStateDict(state: StateDict, options: LoadOptions = {}): LoadResult {
@@ -163,7 +193,9 @@ export abstract class AnyModule {
     return removal(() => (record.hooks = record.hooks.filter((other) => other !== entry)));
   }
 
-  /** A copy with parameters and buffers of its own, and without hooks. Fields that are no part of the model are shared. */
+  /**
+   * A copy with parameters and buffers of its own, and without hooks. Fields that are no part of the model are shared.
+   */
   clone(): this {
     return copy(this, new Map()) as this;
   }
@@ -209,7 +241,9 @@ export abstract class AnyModule {
   /** The module and all inside it, one on a line. */
   toString(): string {
     const head = `${this.constructor.name}(${this.describe()}`;
-    const inner = this.namedChildren().map(([name, child]) => `  (${name}): ${child.toString().replaceAll("\n", "\n  ")}\n`);
+    const inner = this.namedChildren().map(
+      ([name, child]) => `  (${name}): ${child.toString().replaceAll("\n", "\n  ")}\n`,
+    );
     return inner.length === 0 ? `${head})` : `${head}\n${inner.join("")})`;
   }
 
@@ -223,7 +257,10 @@ export abstract class AnyModule {
 function adopt(module: AnyModule): void {
   records.set(module, { training: true, preHooks: [], hooks: [], names: new Map(), transient: new Set() });
   const { forward } = module;
-  if (typeof forward !== "function") throw new ArgumentError(`[Module] ${module.constructor.name} has no method "forward": write it as a method, not as a field`);
+  if (typeof forward !== "function")
+    throw new ArgumentError(
+      `[Module] ${module.constructor.name} has no method "forward": write it as a method, not as a field`,
+    );
   Object.defineProperty(module, "forward", { value: (...inputs: unknown[]) => runHooked(module, forward, inputs) });
 }
 

@@ -10,7 +10,10 @@ export interface ConvLayerOptions extends ConvOptions {
   readonly bias?: boolean | undefined;
 }
 
-/** What convolutions of all dimensions share. Weight [out, in/groups, kernel…] and bias [out] begin uniform in ±1/√fanIn. */
+/**
+ * What convolutions of all dimensions share. Weight [out, in/groups, kernel…] and bias [out] begin uniform in
+ * ±1/√fanIn.
+ */
 abstract class Conv extends Module<Tensor, Tensor> {
   readonly inChannels: number;
   readonly outChannels: number;
@@ -19,13 +22,21 @@ abstract class Conv extends Module<Tensor, Tensor> {
   weight: Parameter;
   bias: Parameter | undefined;
 
-  constructor(spatial: number, inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions) {
+  constructor(
+    spatial: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerAxis,
+    options: ConvLayerOptions,
+  ) {
     super();
     const name = new.target.name;
     const { groups = 1, bias = true } = options;
     requireSizes(name, { inChannels, outChannels, groups });
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new ArgumentError(`[${name}] ${inChannels} input and ${outChannels} output channels cannot both be cut into ${groups} groups`);
+      throw new ArgumentError(
+        `[${name}] ${inChannels} input and ${outChannels} output channels cannot both be cut into ${groups} groups`,
+      );
     }
     this.inChannels = inChannels;
     this.outChannels = outChannels;
@@ -37,7 +48,8 @@ abstract class Conv extends Module<Tensor, Tensor> {
 
   override describe(): string {
     const settings = Object.entries(this.options).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`);
-    return `${this.inChannels}, ${this.outChannels}, kernelSize: ${JSON.stringify(this.kernelSize)}${settings.join("")}`;
+    const kernel = JSON.stringify(this.kernelSize);
+    return `${this.inChannels}, ${this.outChannels}, kernelSize: ${kernel}${settings.join("")}`;
   }
 }
 

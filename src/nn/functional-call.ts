@@ -7,7 +7,8 @@ import type { StateDict } from "../tensor/state-dict.js";
 
 /**
  * `model.forward(...inputs)` with other tensors in place of the named parameters and buffers, so that it can be
- * differentiated with respect to them: `grad((p) => functionalCall(model, p, x).mean())(model.stateDict())`. A parameter that
+ * differentiated with respect to them: `grad((p) => functionalCall(model, p, x).mean())(model.stateDict())`. A
+ * parameter that
  * is shared is replaced everywhere. Throws ArgumentError for a name that the model lacks, ShapeError for another shape.
  */
 export function functionalCall<In, Out>(model: Module<In, Out>, parameters: StateDict, ...inputs: Inputs<In>): Out {
@@ -15,9 +16,14 @@ export function functionalCall<In, Out>(model: Module<In, Out>, parameters: Stat
   const replacements = new Map<StateTensor, Tensor>();
   for (const [name, tensor] of Object.entries(parameters)) {
     const state = places.find((place) => place.name === name)?.state;
-    if (!state) throw new ArgumentError(`[functionalCall] the model has no "${name}": its names are ${places.map((place) => place.name).join(", ")}`);
+    if (!state)
+      throw new ArgumentError(
+        `[functionalCall] the model has no "${name}": its names are ${places.map((place) => place.name).join(", ")}`,
+      );
     if (!sameShape(state.shape, tensor.shape)) {
-      throw new ShapeError(`[functionalCall] "${name}" is ${formatShape(tensor.shape)}, and the model has ${formatShape(state.shape)}`);
+      throw new ShapeError(
+        `[functionalCall] "${name}" is ${formatShape(tensor.shape)}, and the model has ${formatShape(state.shape)}`,
+      );
     }
     replacements.set(state, tensor);
   }

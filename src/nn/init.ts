@@ -46,7 +46,10 @@ export function gainOf(nonlinearity: Nonlinearity, slope = 0.01): number {
 /** How many inputs and outputs one element of a weight [out, in, kernel…] connects. Throws ShapeError below rank 2. */
 export function fansOf(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
   const [outputs = 0, inputs = 0, ...kernel] = shape;
-  if (shape.length < 2) throw new ShapeError(`[init] ${formatShape(shape)} has no fan-in and fan-out: they need a weight of shape [out, in, kernel…]`);
+  if (shape.length < 2)
+    throw new ShapeError(
+      `[init] ${formatShape(shape)} has no fan-in and fan-out: they need a weight of shape [out, in, kernel…]`,
+    );
   return { fanIn: inputs * sizeOf(kernel), fanOut: outputs * sizeOf(kernel) };
 }
 
@@ -81,7 +84,10 @@ export function xavierNormal(shape: Shape, { gain = 1, ...options }: XavierOptio
   return normal(shape, 0, xavierDeviation(shape, gain), options);
 }
 
-function kaimingDeviation(shape: Shape, { mode = "fanIn", nonlinearity = "leakyRelu", slope = 0 }: KaimingOptions): number {
+function kaimingDeviation(
+  shape: Shape,
+  { mode = "fanIn", nonlinearity = "leakyRelu", slope = 0 }: KaimingOptions,
+): number {
   return gainOf(nonlinearity, slope) / Math.sqrt(fansOf(shape)[mode]);
 }
 

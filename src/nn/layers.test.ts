@@ -17,7 +17,14 @@ async function expectUniform(x: Tensor | undefined, bound: number): Promise<void
 describe("Linear", () => {
   it("is x·Wᵀ + b", async () => {
     const layer = new nn.Linear(2, 3);
-    layer.loadStateDict({ weight: tensor([[1, 0], [0, 1], [1, 1]]), bias: tensor([10, 20, 30]) });
+    layer.loadStateDict({
+      weight: tensor([
+        [1, 0],
+        [0, 1],
+        [1, 1],
+      ]),
+      bias: tensor([10, 20, 30]),
+    });
     await expectClose(layer.forward(tensor([[1, 2]])), [[11, 22, 33]]);
     expect(layer.forward(zeros([5, 4, 2])).shape).toEqual([5, 4, 3]);
     expect(() => layer.forward(zeros([1, 3]))).toThrow(ShapeError);
@@ -55,14 +62,36 @@ describe("convolutions", () => {
   it("compute what the function does", async () => {
     const conv = new nn.Conv2d(1, 1, 2, { stride: 2 });
     conv.loadStateDict({ weight: ones([1, 1, 2, 2]), bias: tensor([0.5]) });
-    await expectClose(conv.forward(image), [[[[10.5, 18.5], [42.5, 50.5]]]]);
+    await expectClose(conv.forward(image), [
+      [
+        [
+          [10.5, 18.5],
+          [42.5, 50.5],
+        ],
+      ],
+    ]);
   });
 });
 
 describe("layers without state", () => {
   it("pool", async () => {
-    await expectClose(new nn.MaxPool2d(2).forward(image), [[[[5, 7], [13, 15]]]]);
-    await expectClose(new nn.AvgPool2d(2, { stride: 2, padding: 1, countIncludePad: false }).forward(image), [[[[0, 1.5, 3], [6, 7.5, 9], [12, 13.5, 15]]]]);
+    await expectClose(new nn.MaxPool2d(2).forward(image), [
+      [
+        [
+          [5, 7],
+          [13, 15],
+        ],
+      ],
+    ]);
+    await expectClose(new nn.AvgPool2d(2, { stride: 2, padding: 1, countIncludePad: false }).forward(image), [
+      [
+        [
+          [0, 1.5, 3],
+          [6, 7.5, 9],
+          [12, 13.5, 15],
+        ],
+      ],
+    ]);
     expect(new nn.MaxPool1d(2).forward(zeros([1, 1, 4])).shape).toEqual([1, 1, 2]);
     expect(new nn.MaxPool3d(2).forward(zeros([1, 1, 4, 4, 4])).shape).toEqual([1, 1, 2, 2, 2]);
     expect(new nn.AvgPool1d(3, { stride: 1 }).forward(zeros([1, 1, 4])).shape).toEqual([1, 1, 2]);
@@ -92,7 +121,10 @@ describe("layers without state", () => {
     [new nn.Tanh(), Math.tanh],
     [new nn.Sigmoid(), (x) => 1 / (1 + Math.exp(-x))],
     [new nn.SiLU(), (x) => x / (1 + Math.exp(-x))],
-    [new nn.GELU({ approximate: "tanh" }), (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))],
+    [
+      new nn.GELU({ approximate: "tanh" }),
+      (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+    ],
     [new nn.LeakyReLU({ negativeSlope: 0.2 }), (x) => (x > 0 ? x : 0.2 * x)],
     [new nn.ELU({ alpha: 0.5 }), (x) => (x > 0 ? x : 0.5 * Math.expm1(x))],
     [new nn.Softplus(), (x) => Math.log1p(Math.exp(x))],
@@ -103,10 +135,22 @@ describe("layers without state", () => {
   });
 
   it("softmax along an axis", async () => {
-    const x = tensor([[0, 0], [0, Math.log(3)]]);
-    await expectClose(new nn.Softmax().forward(x), [[0.5, 0.5], [0.25, 0.75]]);
-    await expectClose(new nn.Softmax(0).forward(x), [[0.5, 0.25], [0.5, 0.75]]);
-    await expectClose(new nn.LogSoftmax().forward(x), [[-Math.LN2, -Math.LN2], [Math.log(0.25), Math.log(0.75)]]);
+    const x = tensor([
+      [0, 0],
+      [0, Math.log(3)],
+    ]);
+    await expectClose(new nn.Softmax().forward(x), [
+      [0.5, 0.5],
+      [0.25, 0.75],
+    ]);
+    await expectClose(new nn.Softmax(0).forward(x), [
+      [0.5, 0.25],
+      [0.5, 0.75],
+    ]);
+    await expectClose(new nn.LogSoftmax().forward(x), [
+      [-Math.LN2, -Math.LN2],
+      [Math.log(0.25), Math.log(0.75)],
+    ]);
   });
 });
 

@@ -21,7 +21,10 @@ export class Linear extends Module<Tensor, Tensor> {
     requireSizes("Linear", { inFeatures, outFeatures });
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
-    ({ weight: this.weight, bias: this.bias } = weightAndBias([outFeatures, inFeatures], bias ? outFeatures : undefined));
+    ({ weight: this.weight, bias: this.bias } = weightAndBias(
+      [outFeatures, inFeatures],
+      bias ? outFeatures : undefined,
+    ));
   }
 
   /** Throws ShapeError unless the last axis has inFeatures. */

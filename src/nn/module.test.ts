@@ -1,6 +1,20 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { expectClose, useReference } from "../../test/values.js";
-import { ArgumentError, compile, evaluate, grad, manualSeed, noGrad, Parameter, ShapeError, StateTensor, tensor, zeros, type Buffer, type Tensor } from "../tensor/index.js";
+import {
+  ArgumentError,
+  compile,
+  evaluate,
+  grad,
+  manualSeed,
+  noGrad,
+  Parameter,
+  ShapeError,
+  StateTensor,
+  tensor,
+  zeros,
+  type Buffer,
+  type Tensor,
+} from "../tensor/index.js";
 import * as nn from "./index.js";
 import { StateDictError } from "../tensor/state-dict.js";
 
@@ -43,7 +57,13 @@ describe("the tree", () => {
     const counting = new Counting();
     expect(counting.namedBuffers().map(([name]) => name)).toEqual(["running_mean", "seen"]);
     expect(counting.buffers()).toHaveLength(2);
-    expect(counting.namedParameters().map(([name]) => name)).toEqual(["in_weight", "branches.0.weight", "branches.0.bias", "branches.1.weight", "branches.1.bias"]);
+    expect(counting.namedParameters().map(([name]) => name)).toEqual([
+      "in_weight",
+      "branches.0.weight",
+      "branches.0.bias",
+      "branches.1.weight",
+      "branches.1.bias",
+    ]);
     expect(Object.keys(counting.stateDict())).not.toContain("seen");
   });
 
@@ -65,7 +85,9 @@ describe("the tree", () => {
   });
 
   it("shows itself", () => {
-    expect(new Net().toString()).toBe("Net(\n  (fc1): Linear(3, 4)\n  (drop): Dropout(p: 0.5)\n  (fc2): Linear(4, 2)\n)");
+    expect(new Net().toString()).toBe(
+      "Net(\n  (fc1): Linear(3, 4)\n  (drop): Dropout(p: 0.5)\n  (fc2): Linear(4, 2)\n)",
+    );
     expect(new nn.Sequential(new nn.ReLU()).toString()).toBe("Sequential(\n  (0): ReLU()\n)");
   });
 
@@ -175,11 +197,16 @@ describe("state", () => {
     const { "fc2.bias": _, ...rest } = net.stateDict();
     const wrong = { ...rest, "fc1.weight": zeros([4, 3]), "fc1.bias": zeros([5]), extra: zeros([1]) };
     expect(() => net.loadStateDict(wrong)).toThrow(StateDictError);
-    expect(() => net.loadStateDict(wrong)).toThrow("missing: fc2.bias; unexpected: extra; other shapes: fc1.bias is [5] and should be [4]");
+    expect(() => net.loadStateDict(wrong)).toThrow(
+      "missing: fc2.bias; unexpected: extra; other shapes: fc1.bias is [5] and should be [4]",
+    );
     expect(() => net.loadStateDict(wrong, { strict: false })).toThrow(StateDictError);
     expect(await net.fc1.weight.array()).toEqual(before);
     const { "fc1.bias": __, ...fitting } = wrong;
-    expect(net.loadStateDict(fitting, { strict: false })).toEqual({ missing: ["fc1.bias", "fc2.bias"], unexpected: ["extra"] });
+    expect(net.loadStateDict(fitting, { strict: false })).toEqual({
+      missing: ["fc1.bias", "fc2.bias"],
+      unexpected: ["extra"],
+    });
     await expectClose(net.fc1.weight.sum(), 0);
   });
 
@@ -249,12 +276,18 @@ describe("gradients", () => {
   it("are forgotten and refused", async () => {
     const net = new Net();
     await evaluate(...net.parameters());
-    net.forward(zeros([1, 3])).sum().backward();
+    net
+      .forward(zeros([1, 3]))
+      .sum()
+      .backward();
     expect(net.fc1.weight.grad).not.toBeNull();
     net.zeroGrad();
     expect(net.parameters().every((p) => p.grad === null)).toBe(true);
     net.fc1.freeze();
-    net.forward(zeros([1, 3])).sum().backward();
+    net
+      .forward(zeros([1, 3]))
+      .sum()
+      .backward();
     expect(net.fc1.weight.grad).toBeNull();
     expect(net.fc2.weight.grad).not.toBeNull();
     expect(net.fc1.unfreeze().weight.requiresGrad).toBe(true);

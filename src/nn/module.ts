@@ -11,7 +11,8 @@ export type ForwardPreHook<In> = (module: AnyModule, inputs: Inputs<In>) => Inpu
 export type ForwardHook<In, Out> = (module: AnyModule, inputs: Inputs<In>, output: Out) => Out | undefined;
 
 /**
- * A part of a network: fields hold its parameters, buffers and further modules (alone or in arrays), `forward` says what it
+ * A part of a network: fields hold its parameters, buffers and further modules (alone or in arrays), `forward` says
+ * what it
  * computes. Every call of `forward` passes the hooks.
  *
  * ```ts

@@ -1,13 +1,24 @@
 import { ArgumentError } from "../core/errors.js";
 import type { Buffer, Parameter, Tensor } from "../tensor/index.js";
-import { countBeside, Optimizer, requireAtLeast, zerosBeside, type Group, type Optimized, type Optional } from "./optimizer.js";
+import {
+  countBeside,
+  Optimizer,
+  requireAtLeast,
+  zerosBeside,
+  type Group,
+  type Optimized,
+  type Optional,
+} from "./optimizer.js";
 
 export interface AdamSettings {
   /** How much of the running means of the gradient and of its square is kept in a step; [0.9, 0.999] if not given. */
   readonly betas: readonly [number, number];
   /** Keeps the divisor from 0; 1e-8 if not given. */
   readonly eps: number;
-  /** Adam: factor on the L2 penalty whose gradient is added, 0 if not given. AdamW: share that lr takes off, 0.01 if not given. */
+  /**
+   * Adam: factor on the L2 penalty whose gradient is added, 0 if not given. AdamW: share that lr takes off, 0.01 if not
+   * given.
+   */
   readonly weightDecay: number;
 }
 
@@ -15,10 +26,15 @@ export type AdamOptions = Optional<AdamSettings & { readonly lr: number }>;
 
 type State = { readonly [name in "step" | "expAvg" | "expAvgSq"]: Buffer };
 
-/** What Adam and AdamW share: m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − lr·m̂ / (√v̂ + eps) with m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ). */
+/**
+ * What Adam and AdamW share: m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; θ ← θ − lr·m̂ / (√v̂ + eps) with m̂ = m/(1−β₁ᵗ), v̂
+ * = v/(1−β₂ᵗ).
+ */
 abstract class AdaptiveMoments extends Optimizer<AdamSettings, State> {
   protected check({ betas, eps, weightDecay }: AdamSettings): void {
-    for (const beta of betas) if (!(beta >= 0 && beta < 1)) throw new ArgumentError(`[optim] betas ${JSON.stringify(betas)} must lie in [0, 1)`);
+    for (const beta of betas)
+      if (!(beta >= 0 && beta < 1))
+        throw new ArgumentError(`[optim] betas ${JSON.stringify(betas)} must lie in [0, 1)`);
     requireAtLeast("eps", eps, 0);
     requireAtLeast("weightDecay", weightDecay, 0);
   }
@@ -51,7 +67,10 @@ function oneMinusPower(beta: number, t: Tensor): Tensor {
 /** Adam with an L2 penalty in the gradient: g ← g + weightDecay·θ. Kingma and Ba 2014, in PyTorch's form. */
 export class Adam extends AdaptiveMoments {
   /** lr is 0.001 if not given. Throws ArgumentError for betas outside [0, 1) and other settings below 0. */
-  constructor(params: Optimized<AdamSettings>, { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions = {}) {
+  constructor(
+    params: Optimized<AdamSettings>,
+    { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions = {},
+  ) {
     super(params, lr, { betas, eps, weightDecay });
   }
 
@@ -62,10 +81,16 @@ export class Adam extends AdaptiveMoments {
   }
 }
 
-/** Adam with weight decay apart from the gradient: θ ← θ·(1 − lr·weightDecay) before each step. Loshchilov and Hutter 2017. */
+/**
+ * Adam with weight decay apart from the gradient: θ ← θ·(1 − lr·weightDecay) before each step. Loshchilov and Hutter
+ * 2017.
+ */
 export class AdamW extends AdaptiveMoments {
   /** lr is 0.001 if not given. Throws ArgumentError for betas outside [0, 1) and other settings below 0. */
-  constructor(params: Optimized<AdamSettings>, { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 }: AdamOptions = {}) {
+  constructor(
+    params: Optimized<AdamSettings>,
+    { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 }: AdamOptions = {},
+  ) {
     super(params, lr, { betas, eps, weightDecay });
   }
 

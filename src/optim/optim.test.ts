@@ -13,22 +13,35 @@ const scale = [1, 0.5];
 const slopes = (theta: readonly number[]): number[] => theta.map((v, i) => (scale[i] ?? 0) * v ** 3);
 
 function lossOf(theta: Tensor): Tensor {
-  return theta.pow(4).mul(tensor(scale, { dtype: "float64" })).sum().div(4);
+  return theta
+    .pow(4)
+    .mul(tensor(scale, { dtype: "float64" }))
+    .sum()
+    .div(4);
 }
 
-function sgd(steps: number, { lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false }: Partial<SGDSettings> & { lr: number }): number[] {
+function sgd(
+  steps: number,
+  { lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false }: Partial<SGDSettings> & { lr: number },
+): number[] {
   let theta = [...start];
   let buffer: number[] | undefined;
   for (let t = 0; t < steps; t++) {
     const g = slopes(theta).map((v, i) => v + weightDecay * (theta[i] ?? 0));
     const b: number[] = buffer ? buffer.map((v, i) => momentum * v + (1 - dampening) * (g[i] ?? 0)) : g;
     buffer = b;
-    theta = theta.map((v, i) => v - lr * (momentum === 0 ? (g[i] ?? 0) : nesterov ? (g[i] ?? 0) + momentum * (b[i] ?? 0) : (b[i] ?? 0)));
+    theta = theta.map(
+      (v, i) => v - lr * (momentum === 0 ? (g[i] ?? 0) : nesterov ? (g[i] ?? 0) + momentum * (b[i] ?? 0) : (b[i] ?? 0)),
+    );
   }
   return theta;
 }
 
-function adam(steps: number, isDecoupled: boolean, { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions): number[] {
+function adam(
+  steps: number,
+  isDecoupled: boolean,
+  { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions,
+): number[] {
   const [b1, b2] = betas;
   let theta = [...start];
   let m = theta.map(() => 0);
@@ -38,7 +51,9 @@ function adam(steps: number, isDecoupled: boolean, { lr = 1e-3, betas = [0.9, 0.
     if (isDecoupled) theta = theta.map((p) => p * (1 - lr * weightDecay));
     m = m.map((p, i) => b1 * p + (1 - b1) * (g[i] ?? 0));
     v = v.map((p, i) => b2 * p + (1 - b2) * (g[i] ?? 0) ** 2);
-    theta = theta.map((p, i) => p - (lr * ((m[i] ?? 0) / (1 - b1 ** t))) / (Math.sqrt((v[i] ?? 0) / (1 - b2 ** t)) + eps));
+    theta = theta.map(
+      (p, i) => p - (lr * ((m[i] ?? 0) / (1 - b1 ** t))) / (Math.sqrt((v[i] ?? 0) / (1 - b2 ** t)) + eps),
+    );
   }
   return theta;
 }
@@ -58,7 +73,10 @@ function train(theta: Parameter, optimizer: Optimizer, steps: number, isCompiled
   if ("programCount" in run) expect(run.programCount).toBe(1);
 }
 
-describe.each([["plain", false], ["compiled", true]])("%s", (_, isCompiled) => {
+describe.each([
+  ["plain", false],
+  ["compiled", true],
+])("%s", (_, isCompiled) => {
   it.each<Optional<SGDSettings> & { lr: number }>([
     { lr: 0.05 },
     { lr: 0.05, weightDecay: 0.1 },
@@ -71,13 +89,20 @@ describe.each([["plain", false], ["compiled", true]])("%s", (_, isCompiled) => {
     await expectClose(theta, sgd(10, options as Partial<SGDSettings> & { lr: number }), 1e-9);
   });
 
-  it.each<AdamOptions>([{ lr: 0.1 }, { lr: 0.05, betas: [0.5, 0.9], eps: 1e-3, weightDecay: 0.1 }, { lr: 0.1, betas: [0, 0.99] }])("Adam %o", async (options) => {
+  it.each<AdamOptions>([
+    { lr: 0.1 },
+    { lr: 0.05, betas: [0.5, 0.9], eps: 1e-3, weightDecay: 0.1 },
+    { lr: 0.1, betas: [0, 0.99] },
+  ])("Adam %o", async (options) => {
     const theta = parameter();
     train(theta, new Adam([theta], options), 10, isCompiled);
     await expectClose(theta, adam(10, false, options), 1e-9);
   });
 
-  it.each<AdamOptions>([{ lr: 0.1, weightDecay: 0 }, { lr: 0.05, weightDecay: 0.3 }])("AdamW %o", async (options) => {
+  it.each<AdamOptions>([
+    { lr: 0.1, weightDecay: 0 },
+    { lr: 0.05, weightDecay: 0.3 },
+  ])("AdamW %o", async (options) => {
     const theta = parameter();
     train(theta, new AdamW([theta], options), 10, isCompiled);
     await expectClose(theta, adam(10, true, options), 1e-9);

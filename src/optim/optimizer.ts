@@ -6,7 +6,9 @@ import { readStateDict, writeStateDict, type NamedState, type StateDict } from "
 export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** Parameters with settings of their own; what is left out is taken from the optimizer's options. */
-export type ParameterGroup<Settings> = { readonly params: Iterable<Parameter> } & Optional<Settings & { readonly lr: number }>;
+export type ParameterGroup<Settings> = { readonly params: Iterable<Parameter> } & Optional<
+  Settings & { readonly lr: number }
+>;
 
 /** Parameters that share all settings, or groups of them. */
 export type Optimized<Settings> = Iterable<Parameter> | Iterable<ParameterGroup<Settings>>;
@@ -48,7 +50,8 @@ export class Group<Settings, State> {
 }
 
 /**
- * Changes parameters by their gradients. Settings that choose code are fixed at construction; the learning rate may change at
+ * Changes parameters by their gradients. Settings that choose code are fixed at construction; the learning rate may
+ * change at
  * any time. `step` works in plain and in compiled functions.
  */
 export abstract class Optimizer<Settings = unknown, State extends ParameterState = ParameterState> {
@@ -60,7 +63,10 @@ export abstract class Optimizer<Settings = unknown, State extends ParameterState
     const alone = given.filter((item) => item instanceof Parameter);
     const sets = given.filter((item) => !(item instanceof Parameter));
     if (given.length === 0 || (alone.length > 0 && sets.length > 0)) {
-      throw new ArgumentError("[optim] expected a list of parameters, such as model.parameters(), or of groups { params, … }, and one that is not empty");
+      throw new ArgumentError(
+        "[optim] expected a list of parameters, such as model.parameters(), or of groups { params, … }, and one " +
+          "that is not empty",
+      );
     }
     const seen = new Set<Parameter>();
     this.groups = (alone.length > 0 ? [{ params: alone } satisfies { params: Parameter[] }] : sets).map((group) => {
@@ -68,7 +74,8 @@ export abstract class Optimizer<Settings = unknown, State extends ParameterState
       const settings: Settings = { ...defaults, ...withoutUndefined(rest) };
       this.check(settings);
       const members = [...list].map((parameter) => {
-        if (seen.has(parameter)) throw new ArgumentError("[optim] a parameter is listed twice: each may be in one group, once");
+        if (seen.has(parameter))
+          throw new ArgumentError("[optim] a parameter is listed twice: each may be in one group, once");
         seen.add(parameter);
         return { parameter, state: this.createState(parameter, settings) };
       });
@@ -121,7 +128,9 @@ export abstract class Optimizer<Settings = unknown, State extends ParameterState
   /** Takes over a state. Throws StateDictError, before anything is changed, where it belongs to other parameters. */
   loadStateDict({ state, groups }: OptimizerState): void {
     if (groups.length !== this.groups.length) {
-      throw new ArgumentError(`[optim] the state has ${groups.length} parameter groups, and the optimizer ${this.groups.length}`);
+      throw new ArgumentError(
+        `[optim] the state has ${groups.length} parameter groups, and the optimizer ${this.groups.length}`,
+      );
     }
     readStateDict(this.#named(), state);
     this.groups.forEach((group, i) => (group.lr = groups[i]?.lr ?? group.lr));
@@ -129,7 +138,9 @@ export abstract class Optimizer<Settings = unknown, State extends ParameterState
 
   #named(): NamedState[] {
     const members = this.groups.flatMap((group) => group.members);
-    return members.flatMap(({ state }, i) => Object.entries(state).map(([name, buffer]) => ({ name: `${i}.${name}`, state: buffer })));
+    return members.flatMap(({ state }, i) =>
+      Object.entries(state).map(([name, buffer]) => ({ name: `${i}.${name}`, state: buffer })),
+    );
   }
 }
 
@@ -149,6 +160,7 @@ export function countBeside({ dtype, device }: Parameter): Buffer {
 
 /** The number itself. Throws ArgumentError unless it is at least `least`. */
 export function requireAtLeast(name: string, value: number, least: number): number {
-  if (!(value >= least && value < Infinity)) throw new ArgumentError(`[optim] ${name} ${value} must be a number of ${least} or more`);
+  if (!(value >= least && value < Infinity))
+    throw new ArgumentError(`[optim] ${name} ${value} must be a number of ${least} or more`);
   return value;
 }

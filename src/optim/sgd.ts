@@ -1,6 +1,14 @@
 import { ArgumentError } from "../core/errors.js";
 import { where, type Buffer, type Parameter, type Tensor } from "../tensor/index.js";
-import { countBeside, Optimizer, requireAtLeast, zerosBeside, type Group, type Optimized, type Optional } from "./optimizer.js";
+import {
+  countBeside,
+  Optimizer,
+  requireAtLeast,
+  zerosBeside,
+  type Group,
+  type Optimized,
+  type Optional,
+} from "./optimizer.js";
 
 export interface SGDSettings {
   /** Share of the last step's direction that is kept; 0 if not given. */
@@ -21,8 +29,20 @@ type State = { readonly [name in "momentum" | "steps"]?: Buffer };
  * θ ← θ − lr·b, or θ − lr·(g + momentum·b) with Nesterov's momentum. Sutskever et al. 2013, in PyTorch's form.
  */
 export class SGD extends Optimizer<SGDSettings, State> {
-  /** lr is 0.001 if not given. Throws ArgumentError for settings below 0, and for nesterov without momentum or with dampening. */
-  constructor(params: Optimized<SGDSettings>, { lr = 1e-3, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false }: Optional<SGDSettings & { lr: number }> = {}) {
+  /**
+   * lr is 0.001 if not given. Throws ArgumentError for settings below 0, and for nesterov without momentum or with
+   * dampening.
+   */
+  constructor(
+    params: Optimized<SGDSettings>,
+    {
+      lr = 1e-3,
+      momentum = 0,
+      dampening = 0,
+      weightDecay = 0,
+      nesterov = false,
+    }: Optional<SGDSettings & { lr: number }> = {},
+  ) {
     super(params, lr, { momentum, dampening, weightDecay, nesterov });
   }
 
@@ -30,7 +50,9 @@ export class SGD extends Optimizer<SGDSettings, State> {
     requireAtLeast("momentum", momentum, 0);
     requireAtLeast("weightDecay", weightDecay, 0);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new ArgumentError(`[SGD] nesterov needs momentum above 0 and no dampening, and got ${momentum} and ${dampening}`);
+      throw new ArgumentError(
+        `[SGD] nesterov needs momentum above 0 and no dampening, and got ${momentum} and ${dampening}`,
+      );
     }
   }
 
@@ -40,7 +62,12 @@ export class SGD extends Optimizer<SGDSettings, State> {
     return dampening === 0 ? state : { ...state, steps: countBeside(parameter) };
   }
 
-  protected next(parameter: Parameter, gradient: Tensor, state: State, { settings, rate }: Group<SGDSettings, State>): Tensor {
+  protected next(
+    parameter: Parameter,
+    gradient: Tensor,
+    state: State,
+    { settings, rate }: Group<SGDSettings, State>,
+  ): Tensor {
     const { momentum, dampening, weightDecay, nesterov } = settings;
     const g = weightDecay === 0 ? gradient : gradient.add(parameter.mul(weightDecay));
     let direction = g;

@@ -52,7 +52,11 @@ export function writeStateDict(states: readonly NamedState[]): StateDict {
 }
 
 /** Assigns values by name. Throws StateDictError before anything is changed. */
-export function readStateDict(states: readonly NamedState[], values: StateDict, { strict = true }: LoadOptions = {}): LoadResult {
+export function readStateDict(
+  states: readonly NamedState[],
+  values: StateDict,
+  { strict = true }: LoadOptions = {},
+): LoadResult {
   const known = new Set(states.map(({ name }) => name));
   const found = states.flatMap(({ name, state }) => {
     const value = values[name];
@@ -63,9 +67,12 @@ export function readStateDict(states: readonly NamedState[], values: StateDict, 
     unexpected: Object.keys(values).filter((name) => !known.has(name)),
   };
   const misshaped = found.flatMap(({ name, state, value }) =>
-    sameShape(state.shape, value.shape) ? [] : [`${name} is ${formatShape(value.shape)} and should be ${formatShape(state.shape)}`],
+    sameShape(state.shape, value.shape)
+      ? []
+      : [`${name} is ${formatShape(value.shape)} and should be ${formatShape(state.shape)}`],
   );
-  if (misshaped.length > 0 || (strict && result.missing.length + result.unexpected.length > 0)) throw new StateDictError(result, misshaped);
+  if (misshaped.length > 0 || (strict && result.missing.length + result.unexpected.length > 0))
+    throw new StateDictError(result, misshaped);
   for (const { state, value } of found) state.assign(value.to(state.device).astype(state.dtype));
   return result;
 }

@@ -32,7 +32,7 @@ test("an empty folder is taken, a full one is left as it is", async () => {
   await requireFreeFolder(path);
   expect(await saveRunFolder(path, files)).toBe(path);
   await expect(requireFreeFolder(path)).rejects.toThrow(ArgumentError);
-  await expect(requireFreeFolder(path)).rejects.toThrow("run holds 2 files already");
+  await expect(requireFreeFolder(path)).rejects.toThrow("run is not empty (it holds model.safetensors)");
   expect(await saveRunFolder(path, new Map([["other", "x"]]))).toBe(`${path}-2`);
   expect(await saveRunFolder(path, new Map([["other", "y"]]))).toBe(`${path}-3`);
   expect((await readdir(path)).sort()).toEqual(["model.safetensors", "recipe.json"]);

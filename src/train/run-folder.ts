@@ -20,7 +20,7 @@ export async function requireFreeFolder(path: string): Promise<void> {
     throw new ArgumentError(`cannot save a run as ${path}: ${String(error)}; name another folder`, { cause: error });
   }
   if (entries.length === 0) return;
-  throw new ArgumentError(`${path} holds ${entries.length} files already, such as ${entries[0]}; name a folder that does not exist yet`);
+  throw new ArgumentError(`${path} is not empty (it holds ${entries[0]}); name a folder that does not exist yet`);
 }
 
 /** `<base>-1`, or the next number that no run has yet. */

@@ -16,6 +16,8 @@ export class FunctionWriter {
   readonly locals: ValueType[] = [];
   #scopes: Scope[] = [{ code: [], known: new Map(), owned: [] }];
   readonly #free = new Map<ValueType, number[]>();
+  /** Open scopes that are out of sight while code is written into a scope around them. */
+  #setAside = 0;
 
   constructor(parameters: readonly ValueType[]) {
     this.#parameters = parameters;
@@ -93,8 +95,10 @@ export class FunctionWriter {
     const have = scope.known.get(key);
     if (have !== undefined) return have;
     const inner = this.#scopes.splice(depth + 1);
+    this.#setAside += inner.length;
     write();
-    const local = inner.length === 0 ? this.acquire(type) : this.#fresh(type);
+    const local = this.#setAside === 0 ? this.acquire(type) : this.#fresh(type);
+    this.#setAside -= inner.length;
     this.emit(indexed("local.set", local));
     this.#scopes.push(...inner);
     scope.owned.push(local);

@@ -21,8 +21,9 @@ export class LinearMemory {
   #end: number;
 
   constructor(shared: boolean, limit: number) {
-    this.limit = Math.min(limit, (maxPages - 1) * pageBytes);
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: maxPages, shared });
+    const { memory, pages } = reserve(shared, maxPages);
+    this.memory = memory;
+    this.limit = Math.min(limit, (pages - 1) * pageBytes);
     this.#end = pageBytes;
     this.#free.push({ start: reserved, size: pageBytes - reserved });
   }
@@ -106,6 +107,16 @@ export class LinearMemory {
       return true;
     }
     return false;
+  }
+}
+
+/** A memory whose address range can be reserved; small devices refuse the largest. */
+function reserve(shared: boolean, pages: number): { memory: WebAssembly.Memory; pages: number } {
+  try {
+    return { memory: new WebAssembly.Memory({ initial: 1, maximum: pages, shared }), pages };
+  } catch (error) {
+    if (pages <= 1024) throw error;
+    return reserve(shared, pages / 2);
   }
 }
 

@@ -37,6 +37,8 @@ export interface Progress {
 /** A block is put out once this many runs and this many bytes came after its last use. */
 const idleRuns = 32;
 const idleBytes = 8 << 20;
+/** Blocks of at least this size are given back when their handle is collected; smaller ones are copied out. */
+const watchedBytes = 64 << 10;
 /** Larger blocks give their copy up while they are in linear memory. */
 const largestTwin = 16 << 20;
 
@@ -53,6 +55,8 @@ export class Residency {
   readonly #resident = new Set<Block>();
   /** Ranges that queued commands may still use. */
   readonly #leaving: { command: number; address: number; bytes: number }[] = [];
+  /** Spares collected storages the copy. It holds blocks only while they are in linear memory, lest it keep their arrays. */
+  readonly #collected = new FinalizationRegistry<Block>((block) => this.release(block));
   #residentBytes = 0;
   #runs = 0;
   #volume = 0;
@@ -67,10 +71,14 @@ export class Residency {
     return this.#residentBytes;
   }
 
-  /** Puts a block into linear memory for the command, and returns its address. Throws OutOfMemoryError. */
-  use(block: Block, command: number, access: "read" | "write"): number {
+  /**
+   * Puts a block into linear memory for the command, and returns its address. `handle` is the object whose end is the
+   * block's end. Throws OutOfMemoryError.
+   */
+  use(block: Block, command: number, access: "read" | "write", handle?: object): number {
     if (block.address === 0) {
       block.address = this.#place(block.bytes);
+      if (handle && block.bytes >= watchedBytes) this.#collected.register(handle, block, block);
       this.#residentBytes += block.bytes;
       if (block.host && access === "read") {
         this.#memory.bytes(block.address, block.bytes).set(block.host);
@@ -119,6 +127,7 @@ export class Residency {
   }
 
   #remove(block: Block): void {
+    this.#collected.unregister(block);
     this.#resident.delete(block);
     this.#residentBytes -= block.bytes;
     if (block.lastUse <= this.#progress.completed()) this.#memory.free(block.address, block.bytes);

@@ -41,8 +41,6 @@ const maxPending = 16;
 const inlineMicroseconds = 30;
 /** Reads of at least this size are copied by a worker. */
 const largeRead = 1 << 20;
-/** Storages of at least this size have their memory given back when their handle is collected; smaller ones are copied out. */
-const watchedBytes = 64 << 10;
 
 class WasmStorage implements Storage {
   readonly device: WasmBackend;
@@ -99,7 +97,6 @@ export class WasmBackend implements Backend {
   readonly #residency: Residency;
   readonly #library: KernelLibrary;
   readonly #executables = new WeakMap<Graph, Executable>();
-  readonly #collected: FinalizationRegistry<Block>;
   /** The arena with the threads' scratch memory behind it, and the base addresses of the runs under way. */
   #workspace = new Block(0, undefined, true);
   #bases = new Block(0, undefined, true);
@@ -115,7 +112,6 @@ export class WasmBackend implements Backend {
     this.#executor = new Executor(this.#memory, options);
     this.#residency = new Residency(this.#memory, this.#executor, options.budgetBytes ?? 1.5 * 2 ** 30);
     this.#library = new KernelLibrary(hasRelaxedSimd(), options.threads > 0, (module) => this.#executor.install(module));
-    this.#collected = new FinalizationRegistry((block) => this.#residency.release(block));
   }
 
   supports(_dtype: DType): boolean {
@@ -142,26 +138,24 @@ export class WasmBackend implements Backend {
           `${this.#memory.limit}; use smaller batches, or the native device`,
       );
     }
-    const compiledBefore = this.#library.size;
     const kernels = this.#library.compile(program.kernels);
-    const compileMs = this.#library.size === compiledBefore && program.kernels.length > 0 ? 0 : performance.now() - start;
-    return new WasmExecutable(graph, program, kernels, compileMs);
+    return new WasmExecutable(graph, program, kernels, performance.now() - start);
   }
 
   allocate(bytes: number): Storage {
-    return this.#storage(new Block(bytes));
+    return new WasmStorage(this, new Block(bytes));
   }
 
   upload(bytes: Uint8Array): Storage {
-    return this.#storage(new Block(bytes.byteLength, bytes.slice()));
+    return new WasmStorage(this, new Block(bytes.byteLength, bytes.slice()));
   }
 
   submit(executable: Executable, inputs: readonly Storage[], outputs: readonly Storage[]): void {
     this.#check();
     if (!(executable instanceof WasmExecutable)) throw new DeviceError("[wasm] the executable was loaded by another device");
     const { program, encoded, kernels } = executable;
-    const ins = this.#blocks("input", inputs, program.inputs);
-    const outs = this.#blocks("output", outputs, program.outputs);
+    const ins = this.#storages("input", inputs, program.inputs);
+    const outs = this.#storages("output", outputs, program.outputs);
     this.#waitForTurn();
 
     const residency = this.#residency;
@@ -171,8 +165,8 @@ export class WasmBackend implements Backend {
     const scratchStride = Math.ceil(kernels.scratchBytes / 64) * 64;
     const arenaBytes = Math.ceil(program.arenaBytes / 64) * 64;
     const bases = new Int32Array(layout.count);
-    ins.forEach((block, i) => (bases[i] = residency.use(block, command, "read")));
-    outs.forEach((block, i) => (bases[layout.outputs + i] = residency.use(block, command, "write")));
+    ins.forEach((storage, i) => (bases[i] = residency.use(storage.block, command, "read", storage)));
+    outs.forEach((storage, i) => (bases[layout.outputs + i] = residency.use(storage.block, command, "write", storage)));
     this.#workspace = this.#atLeast(this.#workspace, arenaBytes + scratchStride * this.threads);
     const workspace = residency.use(this.#workspace, command, "read");
     bases[layout.arena] = workspace;
@@ -198,7 +192,7 @@ export class WasmBackend implements Backend {
 
   async read(storage: Storage): Promise<Uint8Array> {
     this.#check();
-    const block = this.#block("read", storage);
+    const { block } = this.#usable("value", storage);
     const { queue } = this.#executor;
     const written = block.lastWrite <= this.#executor.completed();
     if (!queue || (written && (block.bytes < largeRead || block.address === 0))) return this.#residency.copyOut(block);
@@ -209,7 +203,7 @@ export class WasmBackend implements Backend {
 
   readSync(storage: Storage): Uint8Array {
     this.#check();
-    const block = this.#block("read", storage);
+    const { block } = this.#usable("value", storage);
     if (block.lastWrite > this.#executor.completed()) {
       if (!this.#executor.wait) throw new DeviceError("[wasm] this thread cannot wait for a value: use the asynchronous read");
       this.#executor.wait(block.lastWrite);
@@ -225,14 +219,17 @@ export class WasmBackend implements Backend {
 
   release(storage: Storage): void {
     const { block } = this.#own(storage);
-    if (block.released) return;
-    this.#collected.unregister(block);
     this.#residency.release(block);
   }
 
   async close(): Promise<void> {
     this.#failure ??= new DeviceError("[wasm] the device was closed");
     await this.#executor.queue?.close();
+  }
+
+  /** Functions compiled so far. */
+  get kernelCount(): number {
+    return this.#library.size;
   }
 
   /** Queued commands that are not done. */
@@ -245,12 +242,6 @@ export class WasmBackend implements Backend {
     return this.#residency.residentBytes;
   }
 
-  #storage(block: Block): Storage {
-    const storage = new WasmStorage(this, block);
-    if (block.bytes >= watchedBytes) this.#collected.register(storage, block, block);
-    return storage;
-  }
-
   #check(): void {
     if (this.#failure) throw this.#failure;
     this.#executor.queue?.check();
@@ -261,20 +252,20 @@ export class WasmBackend implements Backend {
     throw new DeviceError(`[wasm] a storage of ${storage.device.name} was given to wasm: move the tensor with .to("wasm")`);
   }
 
-  #block(what: string, storage: Storage): Block {
-    const { block } = this.#own(storage);
-    if (block.released) throw new DisposedError(`[wasm] the ${what} was given back with dispose() and must not be used again`);
-    return block;
+  #usable(what: string, storage: Storage): WasmStorage {
+    const own = this.#own(storage);
+    if (own.block.released) throw new DisposedError(`[wasm] the ${what} was given back with dispose() and must not be used again`);
+    return own;
   }
 
-  #blocks(what: string, storages: readonly Storage[], types: readonly TensorType[]): Block[] {
+  #storages(what: string, storages: readonly Storage[], types: readonly TensorType[]): WasmStorage[] {
     if (storages.length !== types.length) throw new ArgumentError(`[wasm] ${storages.length} ${what}s were given: the program has ${types.length}`);
     return storages.map((storage, i) => {
       const type = types[i];
       if (type && storage.bytes !== typeBytes(type)) {
         throw new ArgumentError(`[wasm] ${what} ${i} has ${storage.bytes} bytes: the program expects ${typeBytes(type)}`);
       }
-      return this.#block(what, storage);
+      return this.#usable(what, storage);
     });
   }
 

@@ -40,7 +40,9 @@ export const minimum = binary("minimum", ops.min);
 export const atan2 = binary("atan2", ops.atan2, floatDType);
 
 /** ⌊a / b⌋ in the promoted dtype; integers that are divided by 0 give 0. Throws ShapeError. */
-export const floorDivide = binary("floorDivide", (x, y) => (isFloat(x.dtype) ? ops.floor(ops.div(x, y)) : ops.div(x, y)));
+export const floorDivide = binary("floorDivide", (x, y) =>
+  isFloat(x.dtype) ? ops.floor(ops.div(x, y)) : ops.div(x, y),
+);
 
 /** a to the power b. Small constant exponents are multiplications and roots. Throws ShapeError. */
 export function pow(a: Operand, b: Operand): Value {
@@ -101,7 +103,10 @@ function bitwise(name: string, op: (a: Value, b: Value) => Value, onBool: boolea
   return (a, b) => {
     const dtype = commonDType([a, b]);
     if (isFloat(dtype) || (dtype === "bool" && !onBool)) {
-      throw new DTypeError(`[${name}] needs integers${onBool ? " or bools" : ""}, but the operands meet in ${dtype}: convert them with .to("int32")`);
+      throw new DTypeError(
+        `[${name}] needs integers${onBool ? " or bools" : ""}, but the operands meet in ${dtype}: convert them ` +
+          `with .to("int32")`,
+      );
     }
     return op(...unify(name, [a, b], dtype));
   };
@@ -115,10 +120,15 @@ export const bitwiseOr = bitwise("bitwiseOr", ops.or, true);
 export const bitwiseXor = bitwise("bitwiseXor", ops.xor, true);
 /** a shifted left by b bits, 0 ≤ b < 32. Throws ShapeError, and DTypeError for floats and bools. */
 export const shiftLeft = bitwise("shiftLeft", ops.shl, false);
-/** a shifted right by b bits, 0 ≤ b < 32; signed integers keep their sign. Throws ShapeError, and DTypeError for floats and bools. */
+/**
+ * a shifted right by b bits, 0 ≤ b < 32; signed integers keep their sign. Throws ShapeError, and DTypeError for floats
+ * and bools.
+ */
 export const shiftRight = bitwise("shiftRight", ops.shr, false);
 
-/** Elements of `a` where `condition` holds (is nonzero), else of `b`, all three broadcast together. Throws ShapeError. */
+/**
+ * Elements of `a` where `condition` holds (is nonzero), else of `b`, all three broadcast together. Throws ShapeError.
+ */
 export function where(condition: Value, a: Operand, b: Operand): Value {
   const shape = broadcastShapes("where", condition.shape, shapeOf(a), shapeOf(b));
   const dtype = commonDType([a, b]);

@@ -35,7 +35,9 @@ export interface ConvTransposeOptions {
 export function perAxis(op: string, name: string, value: PerAxis, axes: number, least: number): number[] {
   const list = typeof value === "number" ? new Array<number>(axes).fill(value) : [...value];
   if (list.length !== axes || list.some((v) => !Number.isInteger(v) || v < least)) {
-    throw new ArgumentError(`[${op}] ${name} ${JSON.stringify(value)} must be a whole number of ${least} or more, or ${axes} of them`);
+    throw new ArgumentError(
+      `[${op}] ${name} ${JSON.stringify(value)} must be a whole number of ${least} or more, or ${axes} of them`,
+    );
   }
   return list;
 }
@@ -47,12 +49,18 @@ export function perAxis(op: string, name: string, value: PerAxis, axes: number, 
 function operandsOf(op: string, spatial: number, x: Value, weight: Value, channels: number) {
   const batched = x.shape.length === spatial + 2;
   if ((!batched && x.shape.length !== spatial + 1) || weight.shape.length !== spatial + 2) {
-    throw new ShapeError(`[${op}] input ${formatShape(x.shape)} and weight ${formatShape(weight.shape)}: expected ranks ${spatial + 2} (or ${spatial + 1} without batch) and ${spatial + 2}`);
+    throw new ShapeError(
+      `[${op}] input ${formatShape(x.shape)} and weight ${formatShape(weight.shape)}: expected ranks ` +
+        `${spatial + 2} (or ${spatial + 1} without batch) and ${spatial + 2}`,
+    );
   }
   const dtype = promoteTypes(toFloat(x).dtype, toFloat(weight).dtype);
   const input = toDType(batched ? x : reshape(x, [1, ...x.shape]), dtype);
   if (input.shape[1] !== channels) {
-    throw new ShapeError(`[${op}] input ${formatShape(x.shape)} has ${input.shape[1]} channels, and weight ${formatShape(weight.shape)} takes ${channels}`);
+    throw new ShapeError(
+      `[${op}] input ${formatShape(x.shape)} has ${input.shape[1]} channels, and weight ` +
+        `${formatShape(weight.shape)} takes ${channels}`,
+    );
   }
   const finish = (y: Value): Value => (batched ? y : reshape(y, y.shape.slice(1)));
   return { input, kernel: toDType(weight, dtype), finish };
@@ -60,19 +68,37 @@ function operandsOf(op: string, spatial: number, x: Value, weight: Value, channe
 
 function addBias(op: string, y: Value, bias: Value | undefined): Value {
   if (!bias) return y;
-  if (bias.shape.length !== 1 || bias.shape[0] !== y.shape[1]) throw new ShapeError(`[${op}] bias ${formatShape(bias.shape)} must be [${y.shape[1]}], one for each output channel`);
+  if (bias.shape.length !== 1 || bias.shape[0] !== y.shape[1])
+    throw new ShapeError(
+      `[${op}] bias ${formatShape(bias.shape)} must be [${y.shape[1]}], one for each output channel`,
+    );
   return add(y, reshape(bias, [-1, ...y.shape.slice(2).map(() => 1)]));
 }
 
-function samePadding(op: string, strides: readonly number[], kernel: readonly number[], dilation: readonly number[]): [number, number][] {
-  if (strides.some((s) => s !== 1)) throw new ArgumentError(`[${op}] padding "same" needs stride 1, and got ${formatShape(strides)}: give the padding as numbers`);
+function samePadding(
+  op: string,
+  strides: readonly number[],
+  kernel: readonly number[],
+  dilation: readonly number[],
+): [number, number][] {
+  if (strides.some((s) => s !== 1))
+    throw new ArgumentError(
+      `[${op}] padding "same" needs stride 1, and got ${formatShape(strides)}: give the padding as numbers`,
+    );
   return kernel.map((k, i) => {
     const total = (dilation[i] ?? 1) * (k - 1);
     return [Math.floor(total / 2), Math.ceil(total / 2)];
   });
 }
 
-function convolve(op: string, spatial: number, x: Value, weight: Value, bias: Value | undefined, options: ConvOptions): Value {
+function convolve(
+  op: string,
+  spatial: number,
+  x: Value,
+  weight: Value,
+  bias: Value | undefined,
+  options: ConvOptions,
+): Value {
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const { input, kernel, finish } = operandsOf(op, spatial, x, weight, (weight.shape[1] ?? 0) * groups);
   const strides = perAxis(op, "stride", stride, spatial, 1);
@@ -90,17 +116,26 @@ export function conv1d(x: Value, weight: Value, bias?: Value, options: ConvOptio
   return convolve("conv1d", 1, x, weight, bias, options);
 }
 
-/** Cross-correlation: x [N, C, H, W] (or [C, H, W]), weight [O, C/groups, KH, KW], bias [O]. Throws ShapeError, ArgumentError. */
+/**
+ * Cross-correlation: x [N, C, H, W] (or [C, H, W]), weight [O, C/groups, KH, KW], bias [O]. Throws ShapeError,
+ * ArgumentError.
+ */
 export function conv2d(x: Value, weight: Value, bias?: Value, options: ConvOptions = {}): Value {
   return convolve("conv2d", 2, x, weight, bias, options);
 }
 
-/** Cross-correlation: x [N, C, D, H, W] (or [C, D, H, W]), weight [O, C/groups, KD, KH, KW], bias [O]. Throws ShapeError, ArgumentError. */
+/**
+ * Cross-correlation: x [N, C, D, H, W] (or [C, D, H, W]), weight [O, C/groups, KD, KH, KW], bias [O]. Throws
+ * ShapeError, ArgumentError.
+ */
 export function conv3d(x: Value, weight: Value, bias?: Value, options: ConvOptions = {}): Value {
   return convolve("conv3d", 3, x, weight, bias, options);
 }
 
-/** Weight [C, O/groups, …] of a transposed convolution as the weight [O, C/groups, …] of the convolution that it amounts to. */
+/**
+ * Weight [C, O/groups, …] of a transposed convolution as the weight [O, C/groups, …] of the convolution that it amounts
+ * to.
+ */
 function transposedKernel(kernel: Value, groups: number): Value {
   const [channels = 0, each = 0, ...size] = kernel.shape;
   const axes = size.map((_, i) => i + 3);
@@ -108,11 +143,20 @@ function transposedKernel(kernel: Value, groups: number): Value {
   return reshape(swapaxes(grouped, 1, 2), [groups * each, channels / groups, ...size]);
 }
 
-function convolveTransposed(op: string, spatial: number, x: Value, weight: Value, bias: Value | undefined, options: ConvTransposeOptions): Value {
+function convolveTransposed(
+  op: string,
+  spatial: number,
+  x: Value,
+  weight: Value,
+  bias: Value | undefined,
+  options: ConvTransposeOptions,
+): Value {
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = options;
   const { input, kernel, finish } = operandsOf(op, spatial, x, weight, weight.shape[0] ?? 0);
   if (!Number.isInteger(groups) || groups < 1 || (weight.shape[0] ?? 0) % groups !== 0) {
-    throw new ShapeError(`[${op}] weight ${formatShape(weight.shape)} cannot be cut into ${groups} groups of input channels`);
+    throw new ShapeError(
+      `[${op}] weight ${formatShape(weight.shape)} cannot be cut into ${groups} groups of input channels`,
+    );
   }
   const strides = perAxis(op, "stride", stride, spatial, 1);
   const kernelDilation = perAxis(op, "dilation", dilation, spatial, 1);
@@ -125,21 +169,35 @@ function convolveTransposed(op: string, spatial: number, x: Value, weight: Value
     }
     return [reach, reach + (added[i] ?? 0)];
   });
-  const y = ops.conv(input, transposedKernel(kernel, groups), { padding: pads, inputDilation: strides, kernelDilation, groups });
+  const y = ops.conv(input, transposedKernel(kernel, groups), {
+    padding: pads,
+    inputDilation: strides,
+    kernelDilation,
+    groups,
+  });
   return finish(addBias(op, y, bias));
 }
 
-/** The transpose of conv1d as a linear map: x [N, C, L], weight [C, O/groups, K], bias [O]. Throws ShapeError, ArgumentError. */
+/**
+ * The transpose of conv1d as a linear map: x [N, C, L], weight [C, O/groups, K], bias [O]. Throws ShapeError,
+ * ArgumentError.
+ */
 export function convTranspose1d(x: Value, weight: Value, bias?: Value, options: ConvTransposeOptions = {}): Value {
   return convolveTransposed("convTranspose1d", 1, x, weight, bias, options);
 }
 
-/** The transpose of conv2d as a linear map: x [N, C, H, W], weight [C, O/groups, KH, KW], bias [O]. Throws ShapeError, ArgumentError. */
+/**
+ * The transpose of conv2d as a linear map: x [N, C, H, W], weight [C, O/groups, KH, KW], bias [O]. Throws ShapeError,
+ * ArgumentError.
+ */
 export function convTranspose2d(x: Value, weight: Value, bias?: Value, options: ConvTransposeOptions = {}): Value {
   return convolveTransposed("convTranspose2d", 2, x, weight, bias, options);
 }
 
-/** The transpose of conv3d as a linear map: x [N, C, D, H, W], weight [C, O/groups, KD, KH, KW], bias [O]. Throws ShapeError, ArgumentError. */
+/**
+ * The transpose of conv3d as a linear map: x [N, C, D, H, W], weight [C, O/groups, KD, KH, KW], bias [O]. Throws
+ * ShapeError, ArgumentError.
+ */
 export function convTranspose3d(x: Value, weight: Value, bias?: Value, options: ConvTransposeOptions = {}): Value {
   return convolveTransposed("convTranspose3d", 3, x, weight, bias, options);
 }

@@ -15,7 +15,10 @@ function slope(f: (x: Tensor) => Tensor, x: readonly number[]): Tensor {
 describe("broadcasting and promotion", () => {
   it("repeats size-1 and missing axes", async () => {
     const rows = tensor([[1], [2]]);
-    await expectClose(rows.add(tensor([10, 20, 30])), [[11, 21, 31], [12, 22, 32]]);
+    await expectClose(rows.add(tensor([10, 20, 30])), [
+      [11, 21, 31],
+      [12, 22, 32],
+    ]);
     expect(() => tensor([1, 2]).add(tensor([1, 2, 3]))).toThrow(ShapeError);
     expect(() => tensor([1, 2]).add(tensor([1, 2, 3]))).toThrow("[add] shapes [2] and [3]");
     expect(t.zeros([0, 3]).mul(t.ones([1, 3])).shape).toEqual([0, 3]);
@@ -45,12 +48,22 @@ describe("broadcasting and promotion", () => {
 
   it("raises to small powers by multiplication", async () => {
     const x = tensor([-2, 3]);
-    for (const [power, expected] of [[0, [1, 1]], [1, [-2, 3]], [2, [4, 9]], [3, [-8, 27]], [-1, [-0.5, 1 / 3]], [-2, [0.25, 1 / 9]]] as const) {
+    for (const [power, expected] of [
+      [0, [1, 1]],
+      [1, [-2, 3]],
+      [2, [4, 9]],
+      [3, [-8, 27]],
+      [-1, [-0.5, 1 / 3]],
+      [-2, [0.25, 1 / 9]],
+    ] as const) {
       await expectClose(x.pow(power), [...expected]);
     }
     await expectClose(tensor([4, 9]).pow(0.5), [2, 3]);
-    await expectClose(slope((v) => v.pow(3), [2, -1]), [12, 3]);
-    expect((await tensor([2, 3], { dtype: "int32" }).pow(2).array(1))).toEqual([4, 9]);
+    await expectClose(
+      slope((v) => v.pow(3), [2, -1]),
+      [12, 3],
+    );
+    expect(await tensor([2, 3], { dtype: "int32" }).pow(2).array(1)).toEqual([4, 9]);
   });
 
   it("combines truth values", async () => {
@@ -84,29 +97,53 @@ describe("functions", () => {
     ["leakyRelu", (x) => x.leakyRelu({ negativeSlope: 0.1 }), (x) => (x > 0 ? x : 0.1 * x)],
     ["elu", (x) => x.elu({ alpha: 2 }), (x) => (x > 0 ? x : 2 * Math.expm1(x))],
     ["softplus", (x) => x.softplus({ beta: 3 }), (x) => Math.log1p(Math.exp(3 * x)) / 3],
-    ["gelu by tanh", (x) => x.gelu({ approximate: "tanh" }), (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))],
+    [
+      "gelu by tanh",
+      (x) => x.gelu({ approximate: "tanh" }),
+      (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+    ],
     ["clamp", (x) => x.clamp({ min: -1, max: 0.5 }), (x) => Math.min(0.5, Math.max(-1, x))],
   ])("%s and its derivative", async (_, f, expected) => {
     await expectClose(f(tensor(points, { dtype: "float64" })), points.map(expected), 1e-9);
     const h = 1e-5;
     const smooth = points.filter((x) => x !== -1);
-    await expectClose(slope(f, smooth), smooth.map((x) => (expected(x + h) - expected(x - h)) / (2 * h)), 1e-6);
+    await expectClose(
+      slope(f, smooth),
+      smooth.map((x) => (expected(x + h) - expected(x - h)) / (2 * h)),
+      1e-6,
+    );
   });
 
   it("gelu by erf", async () => {
     // Φ(1) = 0.841344746068543, Φ(−2) = 0.0227501319481792.
-    await expectClose(tensor([1, -2, 0], { dtype: "float64" }).gelu(), [0.841344746068543, -0.0455002638963584, 0], 1e-9);
+    await expectClose(
+      tensor([1, -2, 0], { dtype: "float64" }).gelu(),
+      [0.841344746068543, -0.0455002638963584, 0],
+      1e-9,
+    );
   });
 
   it("stay finite far out, gradients included", async () => {
     const far = [-1e4, -200, 0, 200, 1e4];
     await expectClose(tensor(far).sigmoid(), [0, 0, 0.5, 1, 1]);
-    await expectClose(slope((x) => x.sigmoid(), far), [0, 0, 0.25, 0, 0]);
+    await expectClose(
+      slope((x) => x.sigmoid(), far),
+      [0, 0, 0.25, 0, 0],
+    );
     await expectClose(tensor(far).softplus(), [0, 0, Math.LN2, 200, 1e4]);
-    await expectClose(slope((x) => x.softplus(), far), [0, 0, 0.5, 1, 1]);
+    await expectClose(
+      slope((x) => x.softplus(), far),
+      [0, 0, 0.5, 1, 1],
+    );
     await expectClose(tensor(far).elu(), [-1, -1, 0, 200, 1e4]);
-    await expectClose(slope((x) => x.elu(), far), [0, 0, 1, 1, 1]);
-    await expectClose(slope((x) => x.silu(), far), [0, 0, 0.5, 1, 1]);
+    await expectClose(
+      slope((x) => x.elu(), far),
+      [0, 0, 1, 1, 1],
+    );
+    await expectClose(
+      slope((x) => x.silu(), far),
+      [0, 0, 0.5, 1, 1],
+    );
     await expectClose(tensor([-20]).sigmoid().log(), [-20.000000002], 1e-6);
   });
 
@@ -114,7 +151,10 @@ describe("functions", () => {
     const a = tensor([0, 1e4, -Infinity, Infinity, -Infinity], { dtype: "float64" });
     const b = tensor([0, -1e4, -Infinity, Infinity, 3], { dtype: "float64" });
     expect(await t.logaddexp(a, b).array(1)).toEqual([expect.closeTo(Math.LN2, 9), 1e4, -Infinity, Infinity, 3]);
-    const [da, db] = grad((x: Tensor, y: Tensor) => t.logaddexp(x, y).sum(), { argnums: [0, 1] })(tensor([1, 5]), tensor([1, 2]));
+    const [da, db] = grad((x: Tensor, y: Tensor) => t.logaddexp(x, y).sum(), { argnums: [0, 1] })(
+      tensor([1, 5]),
+      tensor([1, 2]),
+    );
     await expectClose(da, [0.5, 1 / (1 + Math.exp(-3))]);
     await expectClose(db, [0.5, 1 / (1 + Math.exp(3))]);
   });
@@ -132,7 +172,10 @@ describe("functions", () => {
   });
 
   it("selects and interpolates", async () => {
-    await expectClose(t.where(tensor([true, false]), tensor([[1], [2]]), 0), [[1, 0], [2, 0]]);
+    await expectClose(t.where(tensor([true, false]), tensor([[1], [2]]), 0), [
+      [1, 0],
+      [2, 0],
+    ]);
     await expectClose(t.lerp(tensor([0, 10]), tensor([10, 20]), 0.25), [2.5, 12.5]);
     await expectClose(t.atan2(tensor([1, -1, 0]), tensor([0, -1, -1])), [Math.PI / 2, -0.75 * Math.PI, Math.PI]);
   });

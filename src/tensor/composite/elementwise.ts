@@ -102,10 +102,19 @@ export function isfinite(x: Value): Value {
   return isFloat(x.dtype) ? ops.lt(ops.abs(x), like(x, Infinity)) : ops.constant(1, "bool", x.shape);
 }
 
-/** x limited to [min, max]; NaN stays NaN. The gradient passes where x lies within. Throws ArgumentError when neither bound is given. */
-export function clamp(x: Value, { min, max }: { readonly min?: number | undefined; readonly max?: number | undefined }): Value {
+/**
+ * x limited to [min, max]; NaN stays NaN. The gradient passes where x lies within. Throws ArgumentError when neither
+ * bound is given.
+ */
+export function clamp(
+  x: Value,
+  { min, max }: { readonly min?: number | undefined; readonly max?: number | undefined },
+): Value {
   if (min === undefined && max === undefined) throw new ArgumentError("[clamp] needs a bound: give min, max or both");
-  const dtype = commonDType([x, ...[min, max].filter((bound) => bound !== undefined && Number.isFinite(bound)).map(Number)]);
+  const dtype = commonDType([
+    x,
+    ...[min, max].filter((bound) => bound !== undefined && Number.isFinite(bound)).map(Number),
+  ]);
   const input = toDType(x, dtype);
   const at = (bound: number): Value => materialize("clamp", bound, dtype, x.shape);
   let result = input;
@@ -116,7 +125,10 @@ export function clamp(x: Value, { min, max }: { readonly min?: number | undefine
 }
 
 /** NaN as `nan`, +∞ and −∞ as the given numbers; 0 and the largest finite float32 by default. */
-export function nanToNum(x: Value, options: { readonly nan?: number; readonly posinf?: number; readonly neginf?: number } = {}): Value {
+export function nanToNum(
+  x: Value,
+  options: { readonly nan?: number; readonly posinf?: number; readonly neginf?: number } = {},
+): Value {
   const largest = 3.4028234663852886e38;
   const { nan = 0, posinf = largest, neginf = -largest } = options;
   const finite = where(ops.eq(x, like(x, Infinity)), posinf, where(ops.eq(x, like(x, -Infinity)), neginf, x));

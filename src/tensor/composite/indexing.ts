@@ -18,18 +18,25 @@ import { broadcastTo, toDType } from "./operands.js";
  * | `"1:5"`, `":-1"`, `"::2"`, `"::-1"` | a range `start:stop:step` as in Python |
  * | `"..."` | as many whole axes as are left |
  * | `null` | a new axis of size 1 |
- * | integer tensor | the elements at these positions; negative ones count from the back, others are limited to what exists |
+ * | integer tensor | the elements there; negative positions count from the back, others are limited to what exists |
  *
- * Several tensors broadcast together and pick one element for each of their positions; their axes stand where the first of
- * them stood, or in front when other axes lie between them, as in NumPy. Throws IndexError for a position out of range or an
+ * Several tensors broadcast together and pick one element for each of their positions; their axes stand where the first
+ * of
+ * them stood, or in front when other axes lie between them, as in NumPy. Throws IndexError for a position out of range
+ * or an
  * index that cannot be read, DTypeError for a mask of bools or a tensor of floats.
  */
 export function at(x: Value, ...indices: readonly Index[]): Value {
   const plan = parseIndex("at", x.shape, indices);
   const basic = takeRanges(x, plan);
   const kept = plan.filter((index) => index.kind !== "take");
-  const shaped = reshape(basic, kept.map((index) => (index.kind === "new" ? 1 : index.kind === "range" ? index.count : (x.shape[index.axis] ?? 0))));
-  const gathered = kept.flatMap((index, axis) => (index.kind === "gather" ? [{ axis, positions: index.positions }] : []));
+  const shaped = reshape(
+    basic,
+    kept.map((index) => (index.kind === "new" ? 1 : index.kind === "range" ? index.count : (x.shape[index.axis] ?? 0))),
+  );
+  const gathered = kept.flatMap((index, axis) =>
+    index.kind === "gather" ? [{ axis, positions: index.positions }] : [],
+  );
   return gathered.length === 0 ? shaped : pick(shaped, gathered);
 }
 
@@ -59,7 +66,10 @@ function takeRanges(x: Value, plan: readonly AxisIndex[]): Value {
 
 /** Positions as int32, negative ones counted from the back of an axis. */
 function fromFront(op: string, positions: Value, size: number): Value {
-  if (!isInteger(positions.dtype)) throw new DTypeError(`[${op}] positions must be integers, and came as ${positions.dtype}: convert them with .to("int32")`);
+  if (!isInteger(positions.dtype))
+    throw new DTypeError(
+      `[${op}] positions must be integers, and came as ${positions.dtype}: convert them with .to("int32")`,
+    );
   const index = toDType(positions, "int32");
   return where(lt(index, 0), add(index, size), index);
 }
@@ -72,7 +82,11 @@ function pick(x: Value, indices: readonly { readonly axis: number; readonly posi
   indices.forEach(({ positions }, i) => {
     const size = sizes[i] ?? 0;
     const index = broadcastTo("at", fromFront("at", positions, size), shape);
-    flat = flat ? add(mul(flat, size), clamp(index, { min: 0, max: size - 1 })) : indices.length > 1 ? clamp(index, { min: 0, max: size - 1 }) : index;
+    flat = flat
+      ? add(mul(flat, size), clamp(index, { min: 0, max: size - 1 }))
+      : indices.length > 1
+        ? clamp(index, { min: 0, max: size - 1 })
+        : index;
   });
   if (!flat) return x;
   const rest = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
@@ -82,7 +96,11 @@ function pick(x: Value, indices: readonly { readonly axis: number; readonly posi
   const isAdjacent = axes.every((axis, i) => axis === first + i);
   if (!isAdjacent || first === 0) return picked;
   const from = shape.map((_, i) => i);
-  return moveaxis(picked, from, from.map((i) => i + first));
+  return moveaxis(
+    picked,
+    from,
+    from.map((i) => i + first),
+  );
 }
 
 /**
@@ -91,7 +109,9 @@ function pick(x: Value, indices: readonly { readonly axis: number; readonly posi
  */
 export function takeAlongAxis(x: Value, indices: Value, axis: number): Value {
   if (x.shape.length !== indices.shape.length) {
-    throw new ShapeError(`[takeAlongAxis] ${formatShape(x.shape)} and indices ${formatShape(indices.shape)} must have the same rank`);
+    throw new ShapeError(
+      `[takeAlongAxis] ${formatShape(x.shape)} and indices ${formatShape(indices.shape)} must have the same rank`,
+    );
   }
   const a = normalizeAxis("takeAlongAxis", axis, x.shape.length);
   const without = (shape: readonly number[]): number[] => shape.filter((_, i) => i !== a);
@@ -102,16 +122,31 @@ export function takeAlongAxis(x: Value, indices: Value, axis: number): Value {
   return moveaxis(ops.gather(rows, places, { batch: outer.length }), -1, a);
 }
 
-/** The first elements of x along every axis but one, as many as `shape` has. Throws ShapeError where there are too few. */
+/**
+ * The first elements of x along every axis but one, as many as `shape` has. Throws ShapeError where there are too few.
+ */
 function cropTo(op: string, x: Value, shape: readonly number[], axis: number): Value {
   if (x.shape.length !== shape.length || shape.some((size, i) => i !== axis && size > (x.shape[i] ?? 0))) {
-    throw new ShapeError(`[${op}] index ${formatShape(shape)} must have the rank of ${formatShape(x.shape)} and may exceed it along axis ${axis} only`);
+    throw new ShapeError(
+      `[${op}] index ${formatShape(shape)} must have the rank of ${formatShape(x.shape)} and may exceed it along ` +
+        `axis ${axis} only`,
+    );
   }
   const limits = x.shape.map((size, i) => (i === axis ? size : (shape[i] ?? 0)));
-  return limits.every((limit, i) => limit === x.shape[i]) ? x : ops.slice(x, x.shape.map(() => 0), limits, x.shape.map(() => 1));
+  return limits.every((limit, i) => limit === x.shape[i])
+    ? x
+    : ops.slice(
+        x,
+        x.shape.map(() => 0),
+        limits,
+        x.shape.map(() => 1),
+      );
 }
 
-/** y[…, i, …] = x[…, index[…, i, …], …] along an axis; the result has the index's shape. Throws ShapeError, DTypeError. Source: PyTorch's `gather`. */
+/**
+ * y[…, i, …] = x[…, index[…, i, …], …] along an axis; the result has the index's shape. Throws ShapeError, DTypeError.
+ * Source: PyTorch's `gather`.
+ */
 export function gather(x: Value, axis: number, index: Value): Value {
   const a = normalizeAxis("gather", axis, x.shape.length);
   return takeAlongAxis(cropTo("gather", x, index.shape, a), index, a);
@@ -119,13 +154,15 @@ export function gather(x: Value, axis: number, index: Value): Value {
 
 /** The slices at the positions of a vector along an axis. Throws ShapeError, DTypeError. */
 export function indexSelect(x: Value, axis: number, index: Value): Value {
-  if (index.shape.length !== 1) throw new ShapeError(`[indexSelect] index ${formatShape(index.shape)} must be a vector`);
+  if (index.shape.length !== 1)
+    throw new ShapeError(`[indexSelect] index ${formatShape(index.shape)} must be a vector`);
   const a = normalizeAxis("indexSelect", axis, x.shape.length);
   return moveaxis(ops.gather(moveaxis(x, a, 0), fromFront("indexSelect", index, x.shape[a] ?? 0)), 0, a);
 }
 
 /**
- * x with `source[…, i, …]` added at […, index[…, i, …], …] along an axis, in index order; positions outside are dropped.
+ * x with `source[…, i, …]` added at […, index[…, i, …], …] along an axis, in index order; positions outside are
+ * dropped.
  * Throws ShapeError, DTypeError. Source: PyTorch's `scatter_add`.
  */
 export function scatterAdd(x: Value, axis: number, index: Value, source: Value): Value {
@@ -135,17 +172,32 @@ export function scatterAdd(x: Value, axis: number, index: Value, source: Value):
   const last = (v: Value): Value => moveaxis(v, a, -1);
   const places = last(fromFront("scatterAdd", index, x.shape[a] ?? 0));
   const batch = x.shape.length - 1;
-  const into = (rows: Value): Value => moveaxis(ops.scatter(rows, places, toDType(last(updates), x.dtype), { batch, mode: "add" }), -1, a);
+  const into = (rows: Value): Value =>
+    moveaxis(ops.scatter(rows, places, toDType(last(updates), x.dtype), { batch, mode: "add" }), -1, a);
   if (target === x) return into(last(x));
   const added = into(ops.constant(0, x.dtype, last(target).shape));
   const zero = x.shape.map(() => 0);
-  return add(x, ops.pad(added, ops.constant(0, x.dtype), zero, x.shape.map((size, i) => size - (added.shape[i] ?? 0)), zero));
+  return add(
+    x,
+    ops.pad(
+      added,
+      ops.constant(0, x.dtype),
+      zero,
+      x.shape.map((size, i) => size - (added.shape[i] ?? 0)),
+      zero,
+    ),
+  );
 }
 
-/** 1 at each class index and 0 elsewhere, along a new last axis of `classes`. An index outside gives zeros only. Throws DTypeError, ArgumentError. */
+/**
+ * 1 at each class index and 0 elsewhere, along a new last axis of `classes`. An index outside gives zeros only. Throws
+ * DTypeError, ArgumentError.
+ */
 export function oneHot(indices: Value, classes: number, { dtype = "float32" }: { readonly dtype?: DType } = {}): Value {
-  if (!isInteger(indices.dtype)) throw new DTypeError(`[oneHot] class indices must be integers, and came as ${indices.dtype}`);
-  if (!Number.isInteger(classes) || classes < 1) throw new ArgumentError(`[oneHot] classes ${classes} must be a whole number above 0`);
+  if (!isInteger(indices.dtype))
+    throw new DTypeError(`[oneHot] class indices must be integers, and came as ${indices.dtype}`);
+  if (!Number.isInteger(classes) || classes < 1)
+    throw new ArgumentError(`[oneHot] classes ${classes} must be a whole number above 0`);
   const shape = [...indices.shape, classes];
   return toDType(eq(unsqueeze(toDType(indices, "int32"), -1), ops.iota(shape, indices.shape.length, "int32")), dtype);
 }

@@ -18,7 +18,8 @@ function mismatch(op: string, a: Value, b: Value, why: string): ShapeError {
 }
 
 /**
- * The matrix product with NumPy's rank rules: vectors count as a row on the left and a column on the right and lose that
+ * The matrix product with NumPy's rank rules: vectors count as a row on the left and a column on the right and lose
+ * that
  * axis again; axes before the last two broadcast. Throws ShapeError for scalars and inner sizes that differ.
  */
 export function matmul(a: Value, b: Value): Value {
@@ -48,34 +49,53 @@ export function matmul(a: Value, b: Value): Value {
   );
 }
 
-/** The product of two batches of matrices: [B, n, k] with [B, k, m] gives [B, n, m]. Throws ShapeError for anything else. */
+/**
+ * The product of two batches of matrices: [B, n, k] with [B, k, m] gives [B, n, m]. Throws ShapeError for anything
+ * else.
+ */
 export function bmm(a: Value, b: Value): Value {
-  if (a.shape.length !== 3 || b.shape.length !== 3 || a.shape[0] !== b.shape[0]) throw mismatch("bmm", a, b, "expected [B, n, k] and [B, k, m]");
+  if (a.shape.length !== 3 || b.shape.length !== 3 || a.shape[0] !== b.shape[0])
+    throw mismatch("bmm", a, b, "expected [B, n, k] and [B, k, m]");
   return matmul(a, b);
 }
 
 /** The inner product of two vectors of one length, a scalar. Throws ShapeError for anything else. */
 export function dot(a: Value, b: Value): Value {
-  if (a.shape.length !== 1 || b.shape.length !== 1) throw mismatch("dot", a, b, "expected two vectors; matmul takes matrices");
+  if (a.shape.length !== 1 || b.shape.length !== 1)
+    throw mismatch("dot", a, b, "expected two vectors; matmul takes matrices");
   return matmul(a, b);
 }
 
-/** Every product of an element of vector a with one of vector b, [n] and [m] giving [n, m]. Throws ShapeError for other ranks. */
+/**
+ * Every product of an element of vector a with one of vector b, [n] and [m] giving [n, m]. Throws ShapeError for other
+ * ranks.
+ */
 export function outer(a: Value, b: Value): Value {
   if (a.shape.length !== 1 || b.shape.length !== 1) throw mismatch("outer", a, b, "expected two vectors");
   const [x, y] = promote(a, b);
-  return ops.mul(broadcastTo("outer", reshape(x, [-1, 1]), [...x.shape, ...y.shape]), broadcastTo("outer", y, [...x.shape, ...y.shape]));
+  return ops.mul(
+    broadcastTo("outer", reshape(x, [-1, 1]), [...x.shape, ...y.shape]),
+    broadcastTo("outer", y, [...x.shape, ...y.shape]),
+  );
 }
 
-/** x·Wᵀ + b: x [..., in], weight [out, in], bias [out] give [..., out]. Throws ShapeError where the sizes do not fit. */
+/**
+ * x·Wᵀ + b: x [..., in], weight [out, in], bias [out] give [..., out]. Throws ShapeError where the sizes do not fit.
+ */
 export function linear(x: Value, weight: Value, bias?: Value): Value {
   const rank = x.shape.length;
   const features = x.shape[rank - 1];
   if (weight.shape.length !== 2 || features === undefined || features !== weight.shape[1]) {
-    throw new ShapeError(`[linear] input ${formatShape(x.shape)} does not fit weight ${formatShape(weight.shape)}: expected [..., ${weight.shape[1] ?? "in"}] and [out, in]`);
+    throw new ShapeError(
+      `[linear] input ${formatShape(x.shape)} does not fit weight ${formatShape(weight.shape)}: expected [..., ` +
+        `${weight.shape[1] ?? "in"}] and [out, in]`,
+    );
   }
   if (bias && (bias.shape.length !== 1 || bias.shape[0] !== weight.shape[0])) {
-    throw new ShapeError(`[linear] bias ${formatShape(bias.shape)} does not fit weight ${formatShape(weight.shape)}: expected [${weight.shape[0]}]`);
+    throw new ShapeError(
+      `[linear] bias ${formatShape(bias.shape)} does not fit weight ${formatShape(weight.shape)}: expected ` +
+        `[${weight.shape[0]}]`,
+    );
   }
   const [input, matrix] = promote(x, weight);
   const product = ops.dot(input, matrix, { batchA: [], batchB: [], contractA: [rank - 1], contractB: [1] });

@@ -4,7 +4,8 @@ import { crossEntropy, DTypeError, grad, mseLoss, ShapeError, tensor, type Tenso
 
 useReference();
 
-const ints = (values: number | number[] | number[][], dtype: "int32" | "uint8" = "int32"): Tensor => tensor(values, { dtype });
+const ints = (values: number | number[] | number[][], dtype: "int32" | "uint8" = "int32"): Tensor =>
+  tensor(values, { dtype });
 
 /** −ln softmax(row)[target], by definition. */
 function surprise(row: readonly number[], target: number): number {
@@ -12,7 +13,10 @@ function surprise(row: readonly number[], target: number): number {
 }
 
 describe("crossEntropy", () => {
-  const rows = [[1, 2, 3], [0.5, -1, 0]];
+  const rows = [
+    [1, 2, 3],
+    [0.5, -1, 0],
+  ];
   const logits = tensor(rows, { dtype: "float64" });
   const [first = [], second = []] = rows;
   const losses = [surprise(first, 2), surprise(second, 0)];
@@ -32,7 +36,10 @@ describe("crossEntropy", () => {
   });
 
   it("of probabilities", async () => {
-    const target = tensor([[0, 0, 1], [0.5, 0.25, 0.25]]);
+    const target = tensor([
+      [0, 0, 1],
+      [0.5, 0.25, 0.25],
+    ]);
     const expected = 0.5 * surprise(second, 0) + 0.25 * surprise(second, 1) + 0.25 * surprise(second, 2);
     await expectClose(crossEntropy(logits, target, { reduction: "none" }), [l0, expected]);
   });
@@ -40,17 +47,28 @@ describe("crossEntropy", () => {
   it("has the gradient (softmax − one-hot) / N", async () => {
     const gradient = grad((z: Tensor) => crossEntropy(z, ints([2, 0])))(logits);
     const softmax = rows.map((row) => row.map((v) => Math.exp(v) / row.reduce((sum, u) => sum + Math.exp(u), 0)));
-    await expectClose(gradient, softmax.map((row, i) => row.map((p, j) => (p - (j === (i === 0 ? 2 : 0) ? 1 : 0)) / 2)));
+    await expectClose(
+      gradient,
+      softmax.map((row, i) => row.map((p, j) => (p - (j === (i === 0 ? 2 : 0) ? 1 : 0)) / 2)),
+    );
   });
 
   it("stays finite at ±1e4", async () => {
-    const far = tensor([[1e4, -1e4], [1e4, -1e4]]);
+    const far = tensor([
+      [1e4, -1e4],
+      [1e4, -1e4],
+    ]);
     await expectClose(crossEntropy(far, ints([0, 1]), { reduction: "none" }), [0, 2e4]);
-    await expectClose(grad((z: Tensor) => crossEntropy(z, ints([0, 1]), { reduction: "sum" }))(far), [[0, 0], [1, -1]]);
+    await expectClose(grad((z: Tensor) => crossEntropy(z, ints([0, 1]), { reduction: "sum" }))(far), [
+      [0, 0],
+      [1, -1],
+    ]);
   });
 
   it("refuses targets that do not fit", () => {
-    expect(() => crossEntropy(logits, ints([0]))).toThrow("[crossEntropy] logits [2, 3] and target [1] of int32: expected class indices of shape [2]");
+    expect(() => crossEntropy(logits, ints([0]))).toThrow(
+      "[crossEntropy] logits [2, 3] and target [1] of int32: expected class indices of shape [2]",
+    );
     expect(() => crossEntropy(logits, tensor([0, 1]))).toThrow(ShapeError);
     expect(() => crossEntropy(logits, tensor([true, false]))).toThrow(DTypeError);
     expect(() => crossEntropy(logits, ints([0, 0]), { reduction: "max" as never })).toThrow("[crossEntropy] reduction");

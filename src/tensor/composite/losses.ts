@@ -5,7 +5,7 @@ import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
 import { mul, sub } from "./arithmetic.js";
 import { toDType, toFloat } from "./operands.js";
-import { logSoftmax, mean, sum } from "./reduction.js";
+import { belowMax, logSoftmax, mean, sum } from "./reduction.js";
 
 /** What becomes of the losses of single examples: their mean, their sum, or themselves. */
 export type Reduction = "mean" | "sum" | "none";
@@ -29,8 +29,9 @@ function finish(op: string, losses: Value, { reduction = "mean" }: LossOptions):
 }
 
 /**
- * −ln softmax(logits)[target]: logits [N, C] (or [C], or [N, C, d…]) and class indices [N] ([], [N, d…]), which must lie in
- * [0, C): an index outside picks no class, so its loss is 0. A target of floats in the shape of the logits holds
+ * −ln softmax(logits)[target]: logits [N, C] (or [C], or [N, C, d…]) and class indices [N] ([], [N, d…]), which must
+ * lie in
+ * [0, C): one outside gives a loss that means nothing. A target of floats in the shape of the logits holds
  * probabilities: −Σ target · ln softmax(logits). Throws ShapeError, DTypeError.
  */
 export function crossEntropy(logits: Value, target: Value, options: LossOptions = {}): Value {
@@ -41,24 +42,38 @@ export function crossEntropy(logits: Value, target: Value, options: LossOptions 
   const expected = isSoft ? shape : indexShape;
   if (shape.length === 0 || !sameShape(target.shape, expected)) {
     const what = isSoft ? "probabilities" : "class indices";
-    throw new ShapeError(`[crossEntropy] logits ${formatShape(shape)} and target ${formatShape(target.shape)} of ${target.dtype}: expected ${what} of shape ${formatShape(expected)}`);
+    throw new ShapeError(
+      `[crossEntropy] logits ${formatShape(shape)} and target ${formatShape(target.shape)} of ${target.dtype}: ` +
+        `expected ${what} of shape ${formatShape(expected)}`,
+    );
   }
-  if (target.dtype === "bool") throw new DTypeError("[crossEntropy] the target holds bools: expected class indices as integers, or probabilities as floats");
-  const logProbabilities = logSoftmax(logits, axis);
-  return finish("crossEntropy", ops.neg(sum(isSoft ? mul(logProbabilities, target) : pickClasses(logProbabilities, target, axis), axis)), options);
+  if (target.dtype === "bool")
+    throw new DTypeError(
+      "[crossEntropy] the target holds bools: expected class indices as integers, or probabilities as floats",
+    );
+  const losses = isSoft ? ops.neg(sum(mul(logSoftmax(logits, axis), target), axis)) : surprises(logits, target, axis);
+  return finish("crossEntropy", losses, options);
 }
 
-/** x at the class indices along an axis, and 0 elsewhere. A select instead of a gather fuses with the softmax, and so does its gradient. */
-function pickClasses(x: Value, classes: Value, axis: number): Value {
-  const others = x.shape.map((_, i) => i).filter((i) => i !== axis);
-  const isTarget = ops.eq(ops.broadcast(toDType(classes, "int32"), x.shape, others), ops.iota(x.shape, axis, "int32"));
-  return ops.select(isTarget, x, ops.constant(0, x.dtype, x.shape));
+/** ln Σ eˣ − x[class] along an axis, both of x less its maximum. */
+function surprises(logits: Value, classes: Value, axis: number): Value {
+  const x = belowMax("crossEntropy", logits, axis);
+  const { shape } = x;
+  const others = shape.map((_, i) => i).filter((i) => i !== axis);
+  const index = toDType(classes, "int32");
+  // A select instead of a gather: it fuses with the row's other sums, and so does its gradient.
+  const isTarget = ops.eq(ops.broadcast(index, shape, others), ops.iota(shape, axis, "int32"));
+  const picked = sum(ops.select(isTarget, x, ops.constant(0, x.dtype, shape)), axis);
+  return ops.sub(ops.log(sum(ops.exp(x), axis)), picked);
 }
 
 /** (input − target)². Throws ShapeError unless the shapes are equal. */
 export function mseLoss(input: Value, target: Value, options: LossOptions = {}): Value {
   if (!sameShape(input.shape, target.shape)) {
-    throw new ShapeError(`[mseLoss] input ${formatShape(input.shape)} and target ${formatShape(target.shape)} differ: reshape one, lest broadcasting average over pairs`);
+    throw new ShapeError(
+      `[mseLoss] input ${formatShape(input.shape)} and target ${formatShape(target.shape)} differ: reshape one, ` +
+        "lest broadcasting average over pairs",
+    );
   }
   const difference = toFloat(sub(input, target));
   return finish("mseLoss", ops.mul(difference, difference), options);

@@ -5,7 +5,11 @@ import { arange, ArgumentError, grad, IndexError, ShapeError, tensor, type Tenso
 
 useReference();
 
-const square = tensor([[1, 2, 3], [4, 5, 6], [7, 8, 9]]);
+const square = tensor([
+  [1, 2, 3],
+  [4, 5, 6],
+  [7, 8, 9],
+]);
 
 describe("shapes", () => {
   it("works out one size", () => {
@@ -48,11 +52,23 @@ describe("shapes", () => {
     expect(x.moveaxis(0, -1).shape).toEqual([3, 4, 2]);
     expect(x.moveaxis([0, 1], [1, 0]).shape).toEqual([3, 2, 4]);
     expect(() => x.permute(0, 1)).toThrow(IndexError);
-    await expectClose(tensor([[1, 2], [3, 4]]).transpose(), [[1, 3], [2, 4]]);
+    await expectClose(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]).transpose(),
+      [
+        [1, 3],
+        [2, 4],
+      ],
+    );
   });
 
   it("expands", async () => {
-    await expectClose(tensor([[1], [2]]).expand(2, 3), [[1, 1, 1], [2, 2, 2]]);
+    await expectClose(tensor([[1], [2]]).expand(2, 3), [
+      [1, 1, 1],
+      [2, 2, 2],
+    ]);
     expect(tensor([[1], [2]]).expand(4, -1, 3).shape).toEqual([4, 2, 3]);
     expect(() => tensor([1, 2]).expand(3)).toThrow("[expand] [2] does not broadcast to [3]");
   });
@@ -61,7 +77,10 @@ describe("shapes", () => {
 describe("joining and cutting", () => {
   it("concatenates and stacks", async () => {
     await expectClose(t.concat([tensor([[1]]), tensor([[2], [3]])]), [[1], [2], [3]]);
-    await expectClose(t.stack([tensor([1, 2]), tensor([3, 4])], -1), [[1, 3], [2, 4]]);
+    await expectClose(t.stack([tensor([1, 2]), tensor([3, 4])], -1), [
+      [1, 3],
+      [2, 4],
+    ]);
     expect(t.concat([tensor([1], { dtype: "int32" }), tensor([0.5])]).dtype).toBe("float32");
     expect(() => t.concat([])).toThrow(ArgumentError);
     expect(() => t.concat([tensor([[1]]), tensor([1])])).toThrow(ShapeError);
@@ -81,29 +100,87 @@ describe("joining and cutting", () => {
   });
 
   it("flips and rolls", async () => {
-    await expectClose(square.flip(1), [[3, 2, 1], [6, 5, 4], [9, 8, 7]]);
-    await expectClose(square.flip(), [[9, 8, 7], [6, 5, 4], [3, 2, 1]]);
-    await expectClose(square.roll(1), [[9, 1, 2], [3, 4, 5], [6, 7, 8]]);
-    await expectClose(square.roll(-1, 0), [[4, 5, 6], [7, 8, 9], [1, 2, 3]]);
-    await expectClose(square.roll([1, 4], [0, 1]), [[9, 7, 8], [3, 1, 2], [6, 4, 5]]);
+    await expectClose(square.flip(1), [
+      [3, 2, 1],
+      [6, 5, 4],
+      [9, 8, 7],
+    ]);
+    await expectClose(square.flip(), [
+      [9, 8, 7],
+      [6, 5, 4],
+      [3, 2, 1],
+    ]);
+    await expectClose(square.roll(1), [
+      [9, 1, 2],
+      [3, 4, 5],
+      [6, 7, 8],
+    ]);
+    await expectClose(square.roll(-1, 0), [
+      [4, 5, 6],
+      [7, 8, 9],
+      [1, 2, 3],
+    ]);
+    await expectClose(square.roll([1, 4], [0, 1]), [
+      [9, 7, 8],
+      [3, 1, 2],
+      [6, 4, 5],
+    ]);
     expect(() => square.roll([1, 2], 0)).toThrow(ArgumentError);
   });
 
   it("repeats", async () => {
-    await expectClose(tensor([1, 2]).tile(2, 2), [[1, 2, 1, 2], [1, 2, 1, 2]]);
+    await expectClose(tensor([1, 2]).tile(2, 2), [
+      [1, 2, 1, 2],
+      [1, 2, 1, 2],
+    ]);
     await expectClose(tensor([[1, 2]]).tile(2), [[1, 2, 1, 2]]);
     expect(tensor([1, 2]).tile(0).shape).toEqual([0]);
-    await expectClose(tensor([[1, 2], [3, 4]]).repeatInterleave(2, 1), [[1, 1, 2, 2], [3, 3, 4, 4]]);
-    await expectClose(tensor([[1, 2], [3, 4]]).repeatInterleave(2), [1, 1, 2, 2, 3, 3, 4, 4]);
-    await expectClose(grad((x: Tensor) => x.repeatInterleave(3, 0).mul(tensor([1, 2, 3, 4, 5, 6])).sum())(tensor([1, 1])), [6, 15]);
+    await expectClose(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]).repeatInterleave(2, 1),
+      [
+        [1, 1, 2, 2],
+        [3, 3, 4, 4],
+      ],
+    );
+    await expectClose(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]).repeatInterleave(2),
+      [1, 1, 2, 2, 3, 3, 4, 4],
+    );
+    await expectClose(
+      grad((x: Tensor) =>
+        x
+          .repeatInterleave(3, 0)
+          .mul(tensor([1, 2, 3, 4, 5, 6]))
+          .sum(),
+      )(tensor([1, 1])),
+      [6, 15],
+    );
   });
 });
 
 describe("triangles and diagonals", () => {
   it("keeps one side", async () => {
-    await expectClose(square.tril(), [[1, 0, 0], [4, 5, 0], [7, 8, 9]]);
-    await expectClose(square.tril(-1), [[0, 0, 0], [4, 0, 0], [7, 8, 0]]);
-    await expectClose(square.triu(1), [[0, 2, 3], [0, 0, 6], [0, 0, 0]]);
+    await expectClose(square.tril(), [
+      [1, 0, 0],
+      [4, 5, 0],
+      [7, 8, 9],
+    ]);
+    await expectClose(square.tril(-1), [
+      [0, 0, 0],
+      [4, 0, 0],
+      [7, 8, 0],
+    ]);
+    await expectClose(square.triu(1), [
+      [0, 2, 3],
+      [0, 0, 6],
+      [0, 0, 0],
+    ]);
     expect(() => tensor([1]).triu()).toThrow(ShapeError);
   });
 
@@ -112,12 +189,53 @@ describe("triangles and diagonals", () => {
     await expectClose(t.diag(square, 1), [2, 6]);
     await expectClose(t.diag(square, -2), [7]);
     expect(t.diag(square, 5).shape).toEqual([0]);
-    await expectClose(t.diag(tensor([1, 2])), [[1, 0], [0, 2]]);
-    await expectClose(t.diag(tensor([1, 2]), -1), [[0, 0, 0], [1, 0, 0], [0, 2, 0]]);
-    await expectClose(t.diag(tensor([1, 2]), 1), [[0, 1, 0], [0, 0, 2], [0, 0, 0]]);
-    await expectClose(t.diagonal(tensor([[[1, 2], [3, 4]], [[5, 6], [7, 8]]]), { axis1: 1, axis2: 2 }), [[1, 4], [5, 8]]);
-    await expectClose(t.diagonal(tensor([[1, 2, 3], [4, 5, 6]])), [1, 5]);
-    await expectClose(grad((x: Tensor) => t.diag(x).square().sum())(square), [[2, 0, 0], [0, 10, 0], [0, 0, 18]]);
+    await expectClose(t.diag(tensor([1, 2])), [
+      [1, 0],
+      [0, 2],
+    ]);
+    await expectClose(t.diag(tensor([1, 2]), -1), [
+      [0, 0, 0],
+      [1, 0, 0],
+      [0, 2, 0],
+    ]);
+    await expectClose(t.diag(tensor([1, 2]), 1), [
+      [0, 1, 0],
+      [0, 0, 2],
+      [0, 0, 0],
+    ]);
+    await expectClose(
+      t.diagonal(
+        tensor([
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          [
+            [5, 6],
+            [7, 8],
+          ],
+        ]),
+        { axis1: 1, axis2: 2 },
+      ),
+      [
+        [1, 4],
+        [5, 8],
+      ],
+    );
+    await expectClose(
+      t.diagonal(
+        tensor([
+          [1, 2, 3],
+          [4, 5, 6],
+        ]),
+      ),
+      [1, 5],
+    );
+    await expectClose(grad((x: Tensor) => t.diag(x).square().sum())(square), [
+      [2, 0, 0],
+      [0, 10, 0],
+      [0, 0, 18],
+    ]);
   });
 });
 
@@ -129,8 +247,21 @@ describe("pad", () => {
     await expectClose(x.pad([[2, 2]], { mode: "reflect" }), [3, 2, 1, 2, 3, 2, 1]);
     await expectClose(x.pad([[2, 1]], { mode: "replicate" }), [1, 1, 1, 2, 3, 3]);
     await expectClose(x.pad([[2, 1]], { mode: "circular" }), [2, 3, 1, 2, 3, 1]);
-    await expectClose(tensor([[1, 2]]).pad(1), [[0, 0, 0, 0], [0, 1, 2, 0], [0, 0, 0, 0]]);
-    await expectClose(tensor([[1, 2], [3, 4]]).pad([[1, 0]]), [[0, 1, 2], [0, 3, 4]]);
+    await expectClose(tensor([[1, 2]]).pad(1), [
+      [0, 0, 0, 0],
+      [0, 1, 2, 0],
+      [0, 0, 0, 0],
+    ]);
+    await expectClose(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]).pad([[1, 0]]),
+      [
+        [0, 1, 2],
+        [0, 3, 4],
+      ],
+    );
     await expectClose(grad((v: Tensor) => v.pad([[2, 2]], { mode: "reflect" }).sum())(x), [2, 3, 2]);
   });
 
@@ -140,7 +271,12 @@ describe("pad", () => {
     expect(() => x.pad([[4, 0]], { mode: "circular" })).toThrow(ShapeError);
     expect(() => x.pad([[-1, 0]], { mode: "reflect" })).toThrow(ArgumentError);
     expect(() => x.pad([[-2, -2]])).toThrow(ShapeError);
-    expect(() => x.pad([[1, 1], [1, 1]])).toThrow(ShapeError);
+    expect(() =>
+      x.pad([
+        [1, 1],
+        [1, 1],
+      ]),
+    ).toThrow(ShapeError);
     expect(() => x.pad(0.5)).toThrow(ArgumentError);
   });
 });

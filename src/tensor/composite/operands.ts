@@ -33,7 +33,8 @@ export function toNumeric(x: Value): Value {
 }
 
 /**
- * The dtype in which operands meet. Tensors promote each other; a JavaScript number keeps the tensors' dtype unless that
+ * The dtype in which operands meet. Tensors promote each other; a JavaScript number keeps the tensors' dtype unless
+ * that
  * would lose its fraction (then float32) or its value (bool with a number gives int32). Numbers alone are float32.
  */
 export function commonDType(operands: readonly Operand[]): DType {
@@ -53,14 +54,23 @@ function withScalar(dtype: DType | undefined, scalar: number | boolean): DType {
   return dtype === "bool" ? "int32" : dtype;
 }
 
-/** The tensor repeated along missing and size-1 axes, as NumPy does. Throws ShapeError where the shapes do not allow it. */
+/**
+ * The tensor repeated along missing and size-1 axes, as NumPy does. Throws ShapeError where the shapes do not allow it.
+ */
 export function broadcastTo(op: string, x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const offset = shape.length - x.shape.length;
   if (offset < 0 || x.shape.some((size, axis) => size !== 1 && size !== shape[axis + offset])) {
-    throw new ShapeError(`[${op}] ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}: counted from the last axis, sizes must be equal or 1`);
+    throw new ShapeError(
+      `[${op}] ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}: counted from the last axis, ` +
+        "sizes must be equal or 1",
+    );
   }
-  return broadcast(x, shape, x.shape.map((_, axis) => axis + offset));
+  return broadcast(
+    x,
+    shape,
+    x.shape.map((_, axis) => axis + offset),
+  );
 }
 
 /** A number or tensor as a tensor of exactly this dtype and shape. */
@@ -68,8 +78,15 @@ export function materialize(op: string, operand: Operand, dtype: DType, shape: S
   return isScalar(operand) ? constant(Number(operand), dtype, shape) : broadcastTo(op, toDType(operand, dtype), shape);
 }
 
-/** The operands in one dtype (their common one unless given) and one shape. Throws ShapeError naming the op and the shapes. */
-export function unify<const T extends readonly Operand[]>(op: string, operands: T, dtype = commonDType(operands)): { readonly [K in keyof T]: Value } {
+/**
+ * The operands in one dtype (their common one unless given) and one shape. Throws ShapeError naming the op and the
+ * shapes.
+ */
+export function unify<const T extends readonly Operand[]>(
+  op: string,
+  operands: T,
+  dtype = commonDType(operands),
+): { readonly [K in keyof T]: Value } {
   const shape = broadcastShapes(op, ...operands.map(shapeOf));
   return operands.map((operand) => materialize(op, operand, dtype, shape)) as { readonly [K in keyof T]: Value };
 }

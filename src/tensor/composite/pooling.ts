@@ -27,19 +27,25 @@ export interface AvgPoolOptions extends PoolOptions {
 function plan(op: string, spatial: number, x: Value, window: PerAxis, options: MaxPoolOptions) {
   const batched = x.shape.length === spatial + 2;
   if (!batched && x.shape.length !== spatial + 1) {
-    throw new ShapeError(`[${op}] input ${formatShape(x.shape)} must have rank ${spatial + 2}, or ${spatial + 1} without batch`);
+    throw new ShapeError(
+      `[${op}] input ${formatShape(x.shape)} must have rank ${spatial + 2}, or ${spatial + 1} without batch`,
+    );
   }
   const size = perAxis(op, "window", window, spatial, 1);
   const stride = perAxis(op, "stride", options.stride ?? size, spatial, 1);
   const dilation = perAxis(op, "dilation", options.dilation ?? 1, spatial, 1);
   const padding = perAxis(op, "padding", options.padding ?? 0, spatial, 0);
   if (padding.some((p, i) => 2 * p > (size[i] ?? 0))) {
-    throw new ArgumentError(`[${op}] padding ${formatShape(padding)} is more than half the window ${formatShape(size)}: some windows would hold nothing else`);
+    throw new ArgumentError(
+      `[${op}] padding ${formatShape(padding)} is more than half the window ${formatShape(size)}: some windows ` +
+        "would hold nothing else",
+    );
   }
   const input = batched ? x : reshape(x, [1, ...x.shape]);
   input.shape.slice(2).forEach((length, i) => {
     const span = (dilation[i] ?? 1) * ((size[i] ?? 1) - 1) + 1;
-    if (length + 2 * (padding[i] ?? 0) < span) throw new ShapeError(`[${op}] window ${formatShape(size)} does not fit into input ${formatShape(x.shape)}`);
+    if (length + 2 * (padding[i] ?? 0) < span)
+      throw new ShapeError(`[${op}] window ${formatShape(size)} does not fit into input ${formatShape(x.shape)}`);
   });
   return {
     input,
@@ -49,7 +55,10 @@ function plan(op: string, spatial: number, x: Value, window: PerAxis, options: M
       window: [1, 1, ...size],
       strides: [1, 1, ...stride],
       dilation: [1, 1, ...dilation],
-      padding: [[0, 0], [0, 0], ...padding.map((p): [number, number] => [p, p])] satisfies [number, number][] as [number, number][],
+      padding: [[0, 0], [0, 0], ...padding.map((p): [number, number] => [p, p])] satisfies [number, number][] as [
+        number,
+        number,
+      ][],
     },
     finish: (y: Value): Value => (batched ? y : reshape(y, y.shape.slice(1))),
   };
@@ -60,7 +69,13 @@ function maxPool(op: string, spatial: number, x: Value, window: PerAxis, options
   return finish(ops.reduceWindow(input, { ...config, fold: "max" }));
 }
 
-function avgPool(op: string, spatial: number, x: Value, window: PerAxis, { countIncludePad = true, ...options }: AvgPoolOptions): Value {
+function avgPool(
+  op: string,
+  spatial: number,
+  x: Value,
+  window: PerAxis,
+  { countIncludePad = true, ...options }: AvgPoolOptions,
+): Value {
   const { input, count, padded, window: config, finish } = plan(op, spatial, toFloat(x), window, options);
   const total = ops.reduceWindow(input, { ...config, fold: "add" });
   if (countIncludePad || !padded) return finish(ops.div(total, ops.constant(count, total.dtype, total.shape)));

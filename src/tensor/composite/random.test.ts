@@ -1,6 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { useReference } from "../../../test/values.js";
-import { ArgumentError, bernoulli, dropout, DTypeError, Generator, grad, manualSeed, ones, rand, randint, randn, randperm, type Tensor } from "../index.js";
+import {
+  ArgumentError,
+  bernoulli,
+  dropout,
+  DTypeError,
+  Generator,
+  grad,
+  manualSeed,
+  ones,
+  rand,
+  randint,
+  randn,
+  randperm,
+  type Tensor,
+} from "../index.js";
 import { constant } from "../../ops/index.js";
 import { readValueSync } from "../read.js";
 import { erfinv } from "./random.js";
@@ -53,7 +67,8 @@ describe("distributions", () => {
   it("whole numbers, coins and orders", () => {
     manualSeed(9);
     const dice = Array.from(randint(1, 7, [6000]).dataSync());
-    for (let face = 1; face <= 6; face++) expect(Math.abs(dice.filter((v) => v === face).length - 1000)).toBeLessThan(130);
+    for (let face = 1; face <= 6; face++)
+      expect(Math.abs(dice.filter((v) => v === face).length - 1000)).toBeLessThan(130);
     expect(dice.every((v) => v >= 1 && v <= 6)).toBe(true);
     const heads = Array.from(bernoulli(0.3, [10_000]).dataSync()).filter((v) => v === 1).length;
     expect(Math.abs(heads - 3000)).toBeLessThan(150);

@@ -14,7 +14,8 @@ function mantissa(key: Value, shape: Shape): Value {
 }
 
 function requireFloat(op: string, dtype: DType): void {
-  if (!isFloat(dtype)) throw new DTypeError(`[${op}] ${dtype} cannot hold fractions: use float32, or randint for integers`);
+  if (!isFloat(dtype))
+    throw new DTypeError(`[${op}] ${dtype} cannot hold fractions: use float32, or randint for integers`);
 }
 
 /** Uniform numbers of [0, 1), multiples of 2⁻²⁴. */
@@ -28,17 +29,33 @@ export interface UniformOptions {
   readonly dtype?: DType | undefined;
 }
 
-/** Uniform numbers low + (high − low)·u with u in [0, 1) a multiple of 2⁻²⁴; low 0 and high 1 if not given. Throws DTypeError, ArgumentError. */
-export function uniform(key: Value, shape: Shape, { low = 0, high = 1, dtype = "float32" }: UniformOptions = {}): Value {
+/**
+ * Uniform numbers low + (high − low)·u with u in [0, 1) a multiple of 2⁻²⁴; low 0 and high 1 if not given. Throws
+ * DTypeError, ArgumentError.
+ */
+export function uniform(
+  key: Value,
+  shape: Shape,
+  { low = 0, high = 1, dtype = "float32" }: UniformOptions = {},
+): Value {
   requireFloat("uniform", dtype);
   if (!(low <= high)) throw new ArgumentError(`[uniform] low ${low} exceeds high ${high}`);
   const u = unit(key, shape);
   return toDType(low === 0 && high === 1 ? u : add(mul(u, high - low), low), dtype);
 }
 
-/** Coefficients of two polynomials, highest power first, by which Giles (2010), "Approximating the erfinv function", gives erf⁻¹(x)/x. */
-const central = [2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941];
-const tail = [-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682];
+/**
+ * Coefficients of two polynomials, highest power first, by which Giles (2010), "Approximating the erfinv function",
+ * gives erf⁻¹(x)/x.
+ */
+const central = [
+  2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164,
+  0.246640727, 1.50140941,
+];
+const tail = [
+  -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047,
+  1.00167406, 2.83297682,
+];
 
 function polynomial(coefficients: readonly number[], x: Value): Value {
   const [first = 0, ...rest] = coefficients;
@@ -60,7 +77,10 @@ export interface NormalOptions {
   readonly dtype?: DType | undefined;
 }
 
-/** Normally distributed numbers, within ±5.4 standard deviations; mean 0 and std 1 if not given. Throws DTypeError, ArgumentError. */
+/**
+ * Normally distributed numbers, within ±5.4 standard deviations; mean 0 and std 1 if not given. Throws DTypeError,
+ * ArgumentError.
+ */
 export function normal(key: Value, shape: Shape, { mean = 0, std = 1, dtype = "float32" }: NormalOptions = {}): Value {
   requireFloat("normal", dtype);
   if (!(std >= 0)) throw new ArgumentError(`[normal] std ${std} must be 0 or more`);
@@ -72,18 +92,36 @@ export function normal(key: Value, shape: Shape, { mean = 0, std = 1, dtype = "f
 
 /** True with the given probability, as bool. Throws ArgumentError for a probability outside [0, 1]. */
 export function bernoulli(key: Value, shape: Shape, probability: number): Value {
-  if (!(probability >= 0 && probability <= 1)) throw new ArgumentError(`[bernoulli] probability ${probability} must lie in [0, 1]`);
+  if (!(probability >= 0 && probability <= 1))
+    throw new ArgumentError(`[bernoulli] probability ${probability} must lie in [0, 1]`);
   return ops.lt(mantissa(key, shape), ops.constant(Math.round(probability * 2 ** 24), "int32", shape));
 }
 
 /**
- * Whole numbers in [low, high), uniform up to a bias of (high − low)·2⁻³². Throws ArgumentError for an empty range or one
+ * Whole numbers in [low, high), uniform up to a bias of (high − low)·2⁻³². Throws ArgumentError for an empty range or
+ * one
  * that int32 does not hold, DTypeError for a dtype that is no integer.
  */
-export function randint(key: Value, shape: Shape, low: number, high: number, { dtype = "int32" }: { readonly dtype?: DType | undefined } = {}): Value {
-  if (!isInteger(dtype)) throw new DTypeError(`[randint] ${dtype} is no integer type: use int32, or uniform for fractions`);
-  if (!Number.isInteger(low) || !Number.isInteger(high) || low >= high || low < -(2 ** 31) || high > 2 ** 31 || high - low === 2 ** 32) {
-    throw new ArgumentError(`[randint] [${low}, ${high}) must be a range of whole numbers that is not empty and fits int32`);
+export function randint(
+  key: Value,
+  shape: Shape,
+  low: number,
+  high: number,
+  { dtype = "int32" }: { readonly dtype?: DType | undefined } = {},
+): Value {
+  if (!isInteger(dtype))
+    throw new DTypeError(`[randint] ${dtype} is no integer type: use int32, or uniform for fractions`);
+  if (
+    !Number.isInteger(low) ||
+    !Number.isInteger(high) ||
+    low >= high ||
+    low < -(2 ** 31) ||
+    high > 2 ** 31 ||
+    high - low === 2 ** 32
+  ) {
+    throw new ArgumentError(
+      `[randint] [${low}, ${high}) must be a range of whole numbers that is not empty and fits int32`,
+    );
   }
   const offset = ops.mod(ops.randomBits(key, shape), ops.constant(high - low, "uint32", shape));
   return toDType(add(ops.convert(offset, "int32"), low), dtype);

@@ -4,7 +4,10 @@ import { grad, IndexError, norm, ones, prod, ShapeError, tensor, variance, zeros
 
 useReference();
 
-const x = tensor([[1, -2, 3], [4, 5, -6]]);
+const x = tensor([
+  [1, -2, 3],
+  [4, 5, -6],
+]);
 
 describe("sums and means", () => {
   it("reduce the axes asked for", async () => {
@@ -12,7 +15,10 @@ describe("sums and means", () => {
     await expectClose(x.sum(0), [5, 3, -3]);
     await expectClose(x.sum(-1, { keepdims: true }), [[2], [3]]);
     await expectClose(x.sum([0, 1], { keepdims: true }), [[5]]);
-    await expectClose(x.sum([]), [[1, -2, 3], [4, 5, -6]]);
+    await expectClose(x.sum([]), [
+      [1, -2, 3],
+      [4, 5, -6],
+    ]);
     await expectClose(x.mean(1), [2 / 3, 1]);
     await expectClose(prod(x, 0), [4, -10, -18]);
     expect(() => x.sum(2)).toThrow(IndexError);
@@ -57,12 +63,29 @@ describe("extremes", () => {
     expect(await tensor([true, false]).max().item()).toBe(1);
     expect(await tensor([false, true]).argmax().item()).toBe(1);
     expect(x.argmax(1).dtype).toBe("int32");
-    await expectClose(grad((v: Tensor) => v.max(1).sum())(x), [[0, 0, 1], [0, 1, 0]]);
+    await expectClose(grad((v: Tensor) => v.max(1).sum())(x), [
+      [0, 0, 1],
+      [0, 1, 0],
+    ]);
   });
 
   it("all and any", async () => {
-    expect(await tensor([[1, 0], [1, 1]]).all(1).array(1)).toEqual([0, 1]);
-    expect(await tensor([[0, 0], [0, 1]]).any(1).array(1)).toEqual([0, 1]);
+    expect(
+      await tensor([
+        [1, 0],
+        [1, 1],
+      ])
+        .all(1)
+        .array(1),
+    ).toEqual([0, 1]);
+    expect(
+      await tensor([
+        [0, 0],
+        [0, 1],
+      ])
+        .any(1)
+        .array(1),
+    ).toEqual([0, 1]);
   });
 });
 
@@ -91,11 +114,23 @@ describe("spread", () => {
 });
 
 describe("softmax and its kin at ±1e4", () => {
-  const far = tensor([[1e4, 0, -1e4], [-1e4, -1e4, -1e4]], { dtype: "float64" });
+  const far = tensor(
+    [
+      [1e4, 0, -1e4],
+      [-1e4, -1e4, -1e4],
+    ],
+    { dtype: "float64" },
+  );
 
   it("stay finite", async () => {
-    await expectClose(far.softmax(), [[1, 0, 0], [1 / 3, 1 / 3, 1 / 3]]);
-    await expectClose(far.logSoftmax(), [[0, -1e4, -2e4], [-Math.log(3), -Math.log(3), -Math.log(3)]]);
+    await expectClose(far.softmax(), [
+      [1, 0, 0],
+      [1 / 3, 1 / 3, 1 / 3],
+    ]);
+    await expectClose(far.logSoftmax(), [
+      [0, -1e4, -2e4],
+      [-Math.log(3), -Math.log(3), -Math.log(3)],
+    ]);
     await expectClose(far.logsumexp(1), [1e4, -1e4 + Math.log(3)]);
     await expectClose(tensor([[-Infinity, 0]]).logsumexp(1, { keepdims: true }), [[0]]);
     await expectClose(tensor([-Infinity, -Infinity]).logsumexp(), -Infinity);
@@ -112,8 +147,15 @@ describe("softmax and its kin at ±1e4", () => {
     const [p0 = 0, p1 = 0, p2 = 0] = p;
     await expectClose(grad((v: Tensor) => v.softmax().at(0))(z), [p0 * (1 - p0), -p0 * p1, -p0 * p2]);
     await expectClose(grad((v: Tensor) => v.logSoftmax().at(1))(z), [-p0, 1 - p1, -p2]);
-    await expectClose(grad((v: Tensor) => v.logSoftmax().sum())(far), [[-2, 1, 1], [0, 0, 0]]);
-    await expectClose(grad((v: Tensor) => grad((u: Tensor) => u.logsumexp())(v).at(0))(z), [p0 * (1 - p0), -p0 * p1, -p0 * p2]);
+    await expectClose(grad((v: Tensor) => v.logSoftmax().sum())(far), [
+      [-2, 1, 1],
+      [0, 0, 0],
+    ]);
+    await expectClose(grad((v: Tensor) => grad((u: Tensor) => u.logsumexp())(v).at(0))(z), [
+      p0 * (1 - p0),
+      -p0 * p1,
+      -p0 * p2,
+    ]);
   });
 
   it("take any axis", async () => {

@@ -24,7 +24,13 @@ function plan(op: string, x: Value, axis: Axes, { keepdims = false }: ReduceOpti
   return {
     axes,
     count: axes.reduce((product, a) => product * (x.shape[a] ?? 1), 1),
-    finish: (reduced: Value): Value => (keepdims ? reshape(reduced, x.shape.map((d, i) => (axes.includes(i) ? 1 : d))) : reduced),
+    finish: (reduced: Value): Value =>
+      keepdims
+        ? reshape(
+            reduced,
+            x.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
+          )
+        : reduced,
   };
 }
 
@@ -59,7 +65,10 @@ function extremum(op: "max" | "min", x: Value, axis: Axes, options: ReduceOption
   if (x.dtype === "bool") return fold(op, x, op === "max" ? "or" : "and", axis, options);
   const { axes, count } = plan(op, x, axis, options);
   if (count === 0) {
-    throw new ShapeError(`[${op}] ${formatShape(x.shape)} has no elements along axes ${formatShape(axes)}: the ${op} of nothing does not exist`);
+    throw new ShapeError(
+      `[${op}] ${formatShape(x.shape)} has no elements along axes ${formatShape(axes)}: the ${op} of nothing does ` +
+        "not exist",
+    );
   }
   return fold(op, x, op, axis, options);
 }
@@ -78,17 +87,32 @@ function argExtremum(op: "max" | "min", x: Value, axis: number | undefined, opti
   const name = op === "max" ? "argmax" : "argmin";
   const input = axis === undefined ? flatten(x) : x;
   const { axes, count, finish } = plan(name, input, axis ?? 0, options);
-  if (count === 0) throw new ShapeError(`[${name}] ${formatShape(x.shape)} has no elements along axis ${axis ?? "(all)"}: the ${op} of nothing does not exist`);
+  if (count === 0)
+    throw new ShapeError(
+      `[${name}] ${formatShape(x.shape)} has no elements along axis ${axis ?? "(all)"}: the ${op} of nothing does ` +
+        "not exist",
+    );
   const found = ops.argReduce(toDType(input, input.dtype === "bool" ? "int32" : input.dtype), axes[0] ?? 0, op);
-  return axis === undefined && options.keepdims ? reshape(found, x.shape.map(() => 1)) : finish(found);
+  return axis === undefined && options.keepdims
+    ? reshape(
+        found,
+        x.shape.map(() => 1),
+      )
+    : finish(found);
 }
 
-/** The index (int32) of the first largest element along an axis, or in the flattened tensor; NaN counts as largest. Throws ShapeError over nothing. */
+/**
+ * The index (int32) of the first largest element along an axis, or in the flattened tensor; NaN counts as largest.
+ * Throws ShapeError over nothing.
+ */
 export function argmax(x: Value, axis?: number, options: ReduceOptions = {}): Value {
   return argExtremum("max", x, axis, options);
 }
 
-/** The index (int32) of the first smallest element along an axis, or in the flattened tensor; NaN counts as smallest. Throws ShapeError over nothing. */
+/**
+ * The index (int32) of the first smallest element along an axis, or in the flattened tensor; NaN counts as smallest.
+ * Throws ShapeError over nothing.
+ */
 export function argmin(x: Value, axis?: number, options: ReduceOptions = {}): Value {
   return argExtremum("min", x, axis, options);
 }
@@ -167,22 +191,22 @@ export function logsumexp(x: Value, axis?: Axes, options: ReduceOptions = {}): V
   return finish(ops.add(ops.log(total), reshape(highest, total.shape)));
 }
 
-function softmaxInput(op: string, x: Value, axis: number) {
+/** x less its maximum along an axis, which is a constant to the gradient. Integers and bools give float32. */
+export function belowMax(op: string, x: Value, axis: number): Value {
   const input = toFloat(x);
-  const axes = [normalizeAxis(op, axis, x.shape.length)];
-  const shifted = sizeOf(x.shape) === 0 ? input : ops.sub(input, spread(ops.stopGradient(max(input, axes, { keepdims: true })), input));
-  return { shifted, axes };
+  const a = normalizeAxis(op, axis, x.shape.length);
+  if (sizeOf(x.shape) === 0) return input;
+  return ops.sub(input, spread(ops.stopGradient(max(input, a, { keepdims: true })), input));
 }
 
 /** eˣ / Σ eˣ along an axis, without overflow. Integers and bools give float32. */
 export function softmax(x: Value, axis = -1): Value {
-  const { shifted, axes } = softmaxInput("softmax", x, axis);
-  const e = ops.exp(shifted);
-  return ops.div(e, spread(sum(e, axes, { keepdims: true }), e));
+  const e = ops.exp(belowMax("softmax", x, axis));
+  return ops.div(e, spread(sum(e, axis, { keepdims: true }), e));
 }
 
 /** ln(eˣ / Σ eˣ) along an axis, without overflow. Integers and bools give float32. */
 export function logSoftmax(x: Value, axis = -1): Value {
-  const { shifted, axes } = softmaxInput("logSoftmax", x, axis);
-  return ops.sub(shifted, spread(ops.log(sum(ops.exp(shifted), axes, { keepdims: true })), shifted));
+  const shifted = belowMax("logSoftmax", x, axis);
+  return ops.sub(shifted, spread(ops.log(sum(ops.exp(shifted), axis, { keepdims: true })), shifted));
 }

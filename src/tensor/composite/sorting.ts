@@ -17,7 +17,10 @@ export interface Sorted {
   readonly indices: Value;
 }
 
-/** Elements in ascending order along an axis, equal ones in their old order, NaN last in either direction. Throws IndexError. */
+/**
+ * Elements in ascending order along an axis, equal ones in their old order, NaN last in either direction. Throws
+ * IndexError.
+ */
 export function sort(x: Value, axis = -1, { descending = false }: SortOptions = {}): Sorted {
   return ops.sort(x, normalizeAxis("sort", axis, x.shape.length), descending);
 }
@@ -27,11 +30,22 @@ export function argsort(x: Value, axis = -1, options: SortOptions = {}): Value {
   return sort(x, axis, options).indices;
 }
 
-/** The k largest elements along an axis (or smallest), in order, with their int32 positions. Throws IndexError, ArgumentError. */
-export function topk(x: Value, k: number, axis = -1, { largest = true }: { readonly largest?: boolean | undefined } = {}): Sorted {
+/**
+ * The k largest elements along an axis (or smallest), in order, with their int32 positions. Throws IndexError,
+ * ArgumentError.
+ */
+export function topk(
+  x: Value,
+  k: number,
+  axis = -1,
+  { largest = true }: { readonly largest?: boolean | undefined } = {},
+): Sorted {
   const a = normalizeAxis("topk", axis, x.shape.length);
   const size = x.shape[a] ?? 0;
-  if (!Number.isInteger(k) || k < 0 || k > size) throw new ArgumentError(`[topk] k ${k} must be a whole number from 0 to ${size}, the size of axis ${axis} of ${formatShape(x.shape)}`);
+  if (!Number.isInteger(k) || k < 0 || k > size)
+    throw new ArgumentError(
+      `[topk] k ${k} must be a whole number from 0 to ${size}, the size of axis ${axis} of ${formatShape(x.shape)}`,
+    );
   const { values, indices } = sort(x, a, { descending: largest });
   const first = (all: Value): Value => split(all, [k, size - k], a)[0] ?? all;
   return { values: first(values), indices: first(indices) };

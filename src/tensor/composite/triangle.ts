@@ -13,7 +13,10 @@ function onOrBelow(op: string, shape: Shape, diagonal: number): Value {
   return ops.le(ops.sub(columns, rows), ops.constant(diagonal, "int32", shape));
 }
 
-/** The lower triangle of the last two axes, 0 above `diagonal` (0 is the main one, positive ones lie above). Throws ShapeError. */
+/**
+ * The lower triangle of the last two axes, 0 above `diagonal` (0 is the main one, positive ones lie above). Throws
+ * ShapeError.
+ */
 export function tril(x: Value, diagonal = 0): Value {
   return ops.select(onOrBelow("tril", x.shape, diagonal), x, ops.constant(0, x.dtype, x.shape));
 }
@@ -24,7 +27,14 @@ export function triu(x: Value, diagonal = 0): Value {
 }
 
 /** Elements whose indices along two axes differ by `offset` (second − first), as a new last axis. Throws ShapeError. */
-export function diagonal(x: Value, { offset = 0, axis1 = 0, axis2 = 1 }: { readonly offset?: number; readonly axis1?: number; readonly axis2?: number } = {}): Value {
+export function diagonal(
+  x: Value,
+  {
+    offset = 0,
+    axis1 = 0,
+    axis2 = 1,
+  }: { readonly offset?: number; readonly axis1?: number; readonly axis2?: number } = {},
+): Value {
   const rank = x.shape.length;
   if (rank < 2) throw new ShapeError(`[diagonal] needs at least two axes, and got ${formatShape(x.shape)}`);
   const a = normalizeAxis("diagonal", axis1, rank);
@@ -43,11 +53,15 @@ export function diagonal(x: Value, { offset = 0, axis1 = 0, axis2 = 1 }: { reado
   return ops.slice(flat, [...outer.map(() => 0), start], [...outer, end], [...outer.map(() => 1), columns + 1]);
 }
 
-/** A vector as the diagonal of a square matrix of zeros, or a matrix's diagonal as a vector. Throws ShapeError for other ranks. */
+/**
+ * A vector as the diagonal of a square matrix of zeros, or a matrix's diagonal as a vector. Throws ShapeError for other
+ * ranks.
+ */
 export function diag(x: Value, offset = 0): Value {
   if (x.shape.length === 2) return diagonal(x, { offset });
   const [length] = x.shape;
-  if (length === undefined || x.shape.length > 1) throw new ShapeError(`[diag] needs a vector or a matrix, and got ${formatShape(x.shape)}`);
+  if (length === undefined || x.shape.length > 1)
+    throw new ShapeError(`[diag] needs a vector or a matrix, and got ${formatShape(x.shape)}`);
   const n = length + Math.abs(offset);
   const shape = [n, n];
   const first = Math.max(0, -offset);

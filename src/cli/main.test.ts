@@ -1,0 +1,69 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { main } from "./main.js";
+
+/** Runs a command line in this process and collects what it writes. */
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const out = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const err = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const text = (spy: typeof out): string => spy.mock.calls.map(([chunk]) => String(chunk)).join("");
+  const code = await main(argv);
+  const ended = { code, out: text(out), err: text(err) };
+  out.mockRestore();
+  err.mockRestore();
+  return ended;
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+test("help and version", async () => {
+  const help = await run("--help");
+  expect(help.code).toBe(0);
+  expect(help.out).toContain("gradus train mlp");
+  expect(help.out).toContain("Exit codes: 0 done, 1 failed, 2 the command line was not understood, 130 stopped by Ctrl-C.");
+  const train = await run("train", "--help");
+  expect(train.code).toBe(0);
+  for (const word of ["softmax-regression", "--batch-size", "--data-dir", "Examples:"]) expect(train.out).toContain(word);
+  const version = await run("--version");
+  expect([version.code, /^\d+\.\d+\.\d+\n$/.test(version.out)]).toEqual([0, true]);
+});
+
+test.each<[string[], string]>([
+  [[], "Usage: gradus"],
+  [["trian"], "gradus: unknown command 'trian'\n(Did you mean train?)"],
+  [["train"], "gradus: missing required argument 'recipe'"],
+  [["train", "mlp", "lenet"], "gradus: too many arguments"],
+  [["train", "mlp", "--epoch", "3"], "gradus: unknown option '--epoch'\n(Did you mean --epochs?)"],
+  [["train", "mlp", "--epochs"], "gradus: option '--epochs <n>' argument missing"],
+  [["train", "mlp", "--epochs", "few"], "gradus: --epochs few: expected a whole number from 1"],
+  [["train", "lennet"], "gradus: recipe lennet: expected mlp, softmax-regression, lenet; did you mean lenet?"],
+])("%o is not understood", async (argv, message) => {
+  const { code, out, err } = await run(...argv);
+  expect([code, out]).toEqual([2, ""]);
+  expect(err).toContain(message);
+});
+
+test("what is in the way of saving is said before the work", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "gradus-main-"));
+  try {
+    await writeFile(join(folder, "notes.txt"), "");
+    const taken = await run("train", "mlp", "--out", folder);
+    expect([taken.code, taken.err.includes("is not empty (it holds notes.txt)")]).toEqual([2, true]);
+    const nowhere = await run("train", "mlp", "--out", join(folder, "run"), "--json", join(folder, "no", "a.json"));
+    expect([nowhere.code, nowhere.err.includes("expected the name of a file in a folder that exists")]).toEqual([2, true]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("missing data fails with where to put it", async () => {
+  vi.stubEnv("GRADUS_DATA", "");
+  const { code, err } = await run("train", "mlp", "--data", "mnist", "--device", "reference");
+  expect(code).toBe(1);
+  expect(err).toContain("train-images-idx3-ubyte");
+  expect(err).toContain("--data-dir");
+});
