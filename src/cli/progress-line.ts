@@ -34,9 +34,22 @@ export class ProgressLine {
   update(state: ProgressState): void {
     if (this.#now() - this.#drawnAt < redrawMilliseconds) return;
     this.#drawnAt = this.#now();
+    this.#draw(progressText(state, this.#columns()));
+  }
+
+  /** Shows what is done before there is a state. */
+  show(text: string): void {
+    this.#draw(text.slice(0, this.#columns()));
+  }
+
+  #draw(text: string): void {
     this.#shown = true;
-    // The last column stays free: some terminals wrap as soon as it is written.
-    this.#stream.write(`\r\x1b[2K${progressText(state, (this.#stream.columns ?? 80) - 1)}`);
+    this.#stream.write(`\r\x1b[2K${text}`);
+  }
+
+  /** The last column stays free: some terminals wrap as soon as it is written. */
+  #columns(): number {
+    return (this.#stream.columns ?? 80) - 1;
   }
 
   /** Takes the line away, so that other text can be written. */

@@ -1,14 +1,13 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
+import type { ImageSplits } from "../data/image-set.js";
 import { writeFileAtomic } from "../io/atomic-file.js";
-import { confusionMatrix, formatConfusionMatrix } from "../metrics/confusion.js";
-import { manualSeed } from "../tensor/random.js";
+import { manualSeed, type Backend } from "../node.js";
 import { evaluateImages, type Evaluation } from "../train/evaluate.js";
 import { fit, type FitResult } from "../train/fit.js";
 import { makeOptimizer } from "../train/make-optimizer.js";
-import { measureNormalization } from "../train/normalization.js";
-import { usualLearningRate } from "../train/optimizer-names.js";
+import { measureNormalization, type Normalization } from "../train/normalization.js";
 import { nextRunFolder, requireFreeFolder } from "../train/run-folder.js";
 import { saveRun } from "../train/save-run.js";
 import { firstImages } from "./data-sets.js";
@@ -16,100 +15,68 @@ import { exitCodes } from "./exit-codes.js";
 import { catchInterrupt } from "./interrupt.js";
 import { openDevice } from "./open-device.js";
 import { packageVersion } from "./package-version.js";
-import { formatCount, formatDuration, formatLoss } from "./progress-line.js";
-import { hasColour, painter } from "./terminal.js";
+import { formatCount, formatLoss, ProgressLine } from "./progress-line.js";
+import { isInteractive } from "./terminal.js";
 import type { TrainOptions } from "./train-options.js";
+import { trainReport } from "./train-report.js";
 import { TrainingProgress } from "./training-progress.js";
 
-const bold = painter(hasColour(process.stdout));
-const say = (line = ""): void => void process.stdout.write(`${line}\n`);
-const note = (line: string): void => void process.stderr.write(`${line}\n`);
+/** What training goes on with, once everything is checked and loaded. */
+interface Setting {
+  readonly options: TrainOptions;
+  readonly device: Backend;
+  readonly data: ImageSplits;
+  readonly normalization: Normalization;
+  readonly parameters: number;
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** Carries out `gradus train` and gives its exit code. Throws GradusError for everything that the user can mend. */
 export async function train(options: TrainOptions): Promise<number> {
-  const { recipe, epochs, batchSize, seed } = options;
+  const { recipe, optimizer: optimizerName, seed } = options;
   const out = options.out ?? (await nextRunFolder(join("runs", `${recipe.name}-${options.data.name}`)));
   await requireFreeFolder(out);
   if (options.json !== undefined) await requireFolderOf(options.json);
-  const interrupt = catchInterrupt(() => note("\nStopping after this step; Ctrl-C once more stops at once."));
   const device = openDevice(options.device, options.threads);
+  const interrupt = catchInterrupt(() => note("\nStopping after this step; Ctrl-C once more stops at once."));
+  const line = isInteractive(process.stderr) ? new ProgressLine(process.stderr) : undefined;
   try {
+    line?.show(`Preparing ${options.data.name} …`);
     const full = await options.data.load(options.dataDir);
-    const data = { ...full, train: firstImages(full.train, options.limit ?? full.train.count) };
+    const data = { train: firstImages(full.train, options.limit ?? full.train.count), test: full.test };
     const normalization = measureNormalization(data.train.images);
     manualSeed(seed);
     const model = await recipe.model();
-    const lr = options.lr ?? (options.optimizer === recipe.defaults.optimizer ? recipe.defaults.lr : usualLearningRate[options.optimizer]);
-    const { schedule } = recipe.defaults;
-    const optimizer = makeOptimizer(options.optimizer, model.parameters(), lr);
     const parameters = [...model.parameters()].reduce((sum, parameter) => sum + parameter.size, 0);
-    const threads = device.threads;
-    note(
-      `${recipe.name}, ${formatCount(parameters)} parameters, on ${options.data.name} ` +
-        `(${formatCount(data.train.count)} training and ${formatCount(data.test.count)} test images), ` +
-        `${device.name}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
-    );
-    if (interrupt.signal.aborted) {
+    const optimizer = makeOptimizer(optimizerName, model.parameters(), options.lr);
+    const setting = { options, device, data, normalization, parameters };
+    line?.clear();
+    note(heading(setting));
+    line?.show("Compiling …");
+
+    const progress = new TrainingProgress(process.stderr, line, { ...options, examples: data.train.count });
+    const training = { ...options, model, optimizer, train: data.train, normalization, signal: interrupt.signal };
+    const fitted = await fit({ ...training, onStep: (step) => progress.step(step) }).finally(() => progress.end());
+    if (fitted.steps === 0) {
       note("Stopped before the first step; nothing was learned yet.");
       return exitCodes.interrupted;
     }
-
-    const progress = new TrainingProgress(process.stderr, { epochs, batchSize, examples: data.train.count });
-    let fitted: FitResult;
-    try {
-      fitted = await fit({
-        model, optimizer, train: data.train, normalization, epochs, batchSize, lr, schedule, seed,
-        signal: interrupt.signal,
-        onStep: (step) => progress.step(step),
-      });
-    } finally {
-      progress.end();
-    }
-    const test = fitted.interrupted ? undefined : await evaluateImages(model, data.test, normalization);
-    const place = await saveRun(out, {
-      model,
-      metrics: progress.metrics,
-      evaluation: test,
-      description: {
-        gradus: packageVersion(),
-        recipe: recipe.name,
-        data: options.data.name,
-        options: {
-          epochs, batchSize, optimizer: options.optimizer, lr, schedule, seed,
-          device: device.name, threads, limit: options.limit ?? null,
-        },
-        preprocessing: { height: data.train.height, width: data.train.width, ...normalization },
-        classes: data.train.classes,
-        parameters,
-        trained: { steps: fitted.steps, examples: fitted.examples, interrupted: fitted.interrupted },
-      },
-    });
-    if (!test) {
+    const evaluation = fitted.interrupted ? undefined : await evaluateImages(model, data.test, normalization);
+    const description = describeRun(setting, fitted);
+    const place = await saveRun(out, { model, metrics: progress.metrics, evaluation, description });
+    if (!evaluation) {
       say(`Stopped after step ${fitted.steps} (loss ${formatLoss(fitted.loss)}). What was learned is saved in ${place}`);
       return exitCodes.interrupted;
     }
-    const examplesPerSecond = fitted.examples / fitted.seconds;
-    report(test, data.test.labels, data.train.classes, fitted, place, options);
     if (options.json !== undefined) {
-      const result = {
-        recipe: recipe.name,
-        data: options.data.name,
-        device: device.name,
-        threads,
-        seed,
-        epochs,
-        parameters,
-        seconds: fitted.seconds,
-        compileSeconds: fitted.compileSeconds + test.compileSeconds,
-        examplesPerSecond,
-        train: { loss: fitted.loss },
-        test: { loss: test.loss, accuracy: test.accuracy },
-        peakRssBytes: process.resourceUsage().maxRSS * 1024,
-      };
-      await writeFileAtomic(options.json, `${JSON.stringify(result, null, 2)}\n`);
+      await writeFileAtomic(options.json, `${JSON.stringify(jsonResult(setting, fitted, evaluation), null, 2)}\n`);
     }
+    say(trainReport({ options, fitted, evaluation, test: data.test, place }, process.stdout));
     return exitCodes.done;
   } finally {
+    line?.clear();
     interrupt.release();
   }
 }
@@ -122,33 +89,54 @@ async function requireFolderOf(path: string): Promise<void> {
   throw new ArgumentError(`--json ${path}: expected the name of a file in a folder that exists`);
 }
 
-function report(
-  test: Evaluation,
-  labels: Uint8Array,
-  classes: number,
-  fitted: FitResult,
-  place: string,
-  options: TrainOptions,
-): void {
-  const speed = formatCount(fitted.examples / fitted.seconds);
-  say(`Trained for ${formatDuration(fitted.seconds)} (${speed} examples/s).`);
-  say();
-  say(`Test accuracy ${bold("bold", `${(100 * test.accuracy).toFixed(2)} %`)}, loss ${formatLoss(test.loss)}`);
-  say();
-  say(formatConfusionMatrix(confusionMatrix(test.predicted, labels, classes)));
-  say();
-  say(`Saved in ${bold("bold", place)}: model.safetensors, recipe.json, metrics.jsonl`);
-  say();
-  say("Try next:");
-  for (const [command, why] of suggestions(options)) say(`  ${command.padEnd(44)} ${bold("dim", why)}`);
+function heading({ options, device, data, parameters }: Setting): string {
+  const images = `${formatCount(data.train.count)} training and ${formatCount(data.test.count)} test images`;
+  return (
+    `${options.recipe.name}, ${formatCount(parameters)} parameters, on ${options.data.name} (${images}), ` +
+    `${device.name}, ${device.threads} ${device.threads === 1 ? "thread" : "threads"}`
+  );
 }
 
-/** Commands that lead on from this run. */
-function suggestions({ recipe, data, epochs }: TrainOptions): (readonly [command: string, why: string])[] {
-  const list: (readonly [string, string])[] = [];
-  if (recipe.name !== "lenet") list.push([`npx gradus train lenet --data ${data.name}`, "a convolutional network makes fewer errors"]);
-  if (recipe.name === "lenet") list.push([`npx gradus train mlp --data ${data.name}`, "how far you get without convolutions"]);
-  list.push([`npx gradus train ${recipe.name} --data ${data.name} --epochs ${2 * epochs}`, "train twice as long"]);
-  if (data.name !== "mnist") list.push([`npx gradus train ${recipe.name} --data mnist --data-dir DIR`, "real handwriting, from MNIST's files in DIR"]);
-  return list;
+/** What `recipe.json` holds: all that is needed to repeat the run and to use its model. */
+function describeRun({ options, device, data, normalization, parameters }: Setting, fitted: FitResult): Record<string, unknown> {
+  const { recipe, epochs, batchSize, optimizer, lr, schedule, seed, limit } = options;
+  return {
+    gradus: packageVersion(),
+    recipe: recipe.name,
+    data: options.data.name,
+    options: {
+      epochs,
+      batchSize,
+      optimizer,
+      lr,
+      schedule,
+      seed,
+      device: device.name,
+      threads: device.threads,
+      limit: limit ?? null,
+    },
+    preprocessing: { height: data.train.height, width: data.train.width, ...normalization },
+    classes: data.train.classes,
+    parameters,
+    trained: { steps: fitted.steps, examples: fitted.examples, interrupted: fitted.interrupted },
+  };
+}
+
+/** What `--json` writes. */
+function jsonResult({ options, device, parameters }: Setting, fitted: FitResult, test: Evaluation): Record<string, unknown> {
+  return {
+    recipe: options.recipe.name,
+    data: options.data.name,
+    device: device.name,
+    threads: device.threads,
+    seed: options.seed,
+    epochs: options.epochs,
+    parameters,
+    seconds: fitted.seconds,
+    compileSeconds: fitted.compileSeconds + test.compileSeconds,
+    examplesPerSecond: fitted.examples / fitted.seconds,
+    train: { loss: fitted.loss },
+    test: { loss: test.loss, accuracy: test.accuracy },
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  };
 }

@@ -5,15 +5,19 @@ import { parseTrainOptions } from "./train-options.js";
 test("what is not given comes from the recipe", () => {
   const { recipe, data, ...options } = parseTrainOptions("softmax-regression", {});
   expect([recipe.name, data.name]).toEqual(["softmax-regression", "digits"]);
-  const { epochs, batchSize, optimizer } = recipe.defaults;
-  expect(options).toMatchObject({ epochs, batchSize, optimizer, seed: 0, device: "auto", lr: undefined, threads: undefined });
+  expect(options).toMatchObject({ ...recipe.defaults, seed: 0, device: "auto", threads: undefined });
+});
+
+test("another optimizer than the recipe's has its own usual learning rate", () => {
+  expect(parseTrainOptions("mlp", { optimizer: "sgd" }).lr).toBe(0.05);
+  expect(parseTrainOptions("mlp", { optimizer: "sgd", lr: "0.3" }).lr).toBe(0.3);
 });
 
 test("what is given counts", () => {
   const given = { data: "mnist", dataDir: "d", epochs: "3", batchSize: "7", lr: "1e-2", optimizer: "sgd", seed: "12", device: "wasm", threads: "2", out: "o", json: "j", limit: "100" };
   const { recipe, data, ...options } = parseTrainOptions("mlp", given);
   expect([recipe.name, data.name]).toEqual(["mlp", "mnist"]);
-  expect(options).toEqual({ dataDir: "d", epochs: 3, batchSize: 7, lr: 0.01, optimizer: "sgd", seed: 12, device: "wasm", threads: 2, out: "o", json: "j", limit: 100 });
+  expect(options).toEqual({ dataDir: "d", epochs: 3, batchSize: 7, lr: 0.01, schedule: "one-cycle", optimizer: "sgd", seed: 12, device: "wasm", threads: 2, out: "o", json: "j", limit: 100 });
 });
 
 test.each<[string, Record<string, string>, string]>([

@@ -1,10 +1,11 @@
 import { ArgumentError } from "../core/errors.js";
-import { optimizerNames, type OptimizerName } from "../train/optimizer-names.js";
+import { optimizerNames, usualLearningRate, type OptimizerName } from "../train/optimizer-names.js";
+import type { Recipe } from "../train/recipe.js";
+import type { ScheduleName } from "../train/schedule.js";
 import { dataSets, type DataSet } from "./data-sets.js";
 import { deviceNames, type DeviceName } from "./device-names.js";
 import { nearestName } from "./nearest-name.js";
 import { recipes } from "./recipes.js";
-import type { Recipe } from "../train/recipe.js";
 
 /** A checked `gradus train` command line; what is undefined was not given. */
 export interface TrainOptions {
@@ -15,8 +16,9 @@ export interface TrainOptions {
   readonly epochs: number;
   readonly batchSize: number;
   readonly optimizer: OptimizerName;
-  /** Undefined: as the recipe has it, or the optimizer's usual one where that is not the recipe's. */
-  readonly lr: number | undefined;
+  /** The highest learning rate of the schedule. */
+  readonly lr: number;
+  readonly schedule: ScheduleName;
   readonly seed: number;
   readonly device: DeviceName;
   readonly threads: number | undefined;
@@ -30,15 +32,20 @@ export type GivenOptions = Readonly<Partial<Record<string, string>>>;
 /** Checks every option. Throws ArgumentError that names the option, what came, and what is expected. */
 export function parseTrainOptions(recipeName: string, given: GivenOptions): TrainOptions {
   const recipe = named("recipe", recipeName, recipes);
+  const { defaults } = recipe;
+  const optimizer = oneOf("--optimizer", given["optimizer"] ?? defaults.optimizer, optimizerNames);
+  // A rate that suits one optimizer does not suit another.
+  const usualLr = optimizer === defaults.optimizer ? defaults.lr : usualLearningRate[optimizer];
   return {
     recipe,
     data: named("--data", given["data"] ?? "digits", dataSets),
     dataDir: given["dataDir"],
     limit: optional(given["limit"], (text) => wholeNumber("--limit", text, 1)),
-    epochs: optional(given["epochs"], (text) => wholeNumber("--epochs", text, 1)) ?? recipe.defaults.epochs,
-    batchSize: optional(given["batchSize"], (text) => wholeNumber("--batch-size", text, 1)) ?? recipe.defaults.batchSize,
-    optimizer: oneOf("--optimizer", given["optimizer"] ?? recipe.defaults.optimizer, optimizerNames),
-    lr: optional(given["lr"], (text) => positiveNumber("--lr", text)),
+    epochs: optional(given["epochs"], (text) => wholeNumber("--epochs", text, 1)) ?? defaults.epochs,
+    batchSize: optional(given["batchSize"], (text) => wholeNumber("--batch-size", text, 1)) ?? defaults.batchSize,
+    optimizer,
+    lr: optional(given["lr"], (text) => positiveNumber("--lr", text)) ?? usualLr,
+    schedule: defaults.schedule,
     seed: optional(given["seed"], (text) => wholeNumber("--seed", text, 0)) ?? 0,
     device: oneOf("--device", given["device"] ?? "auto", deviceNames),
     threads: optional(given["threads"], (text) => wholeNumber("--threads", text, 1)),

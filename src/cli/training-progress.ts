@@ -1,7 +1,7 @@
 import type { StepRecord } from "../train/fit.js";
 import type { StepMetrics } from "../train/save-run.js";
-import { formatCount, formatLoss, ProgressLine } from "./progress-line.js";
-import { isInteractive, type OutputStream } from "./terminal.js";
+import { formatCount, formatLoss, type ProgressLine } from "./progress-line.js";
+import type { OutputStream } from "./terminal.js";
 
 /** Steps that a shown loss is averaged over, and that one line of the metrics stands for. */
 const stepsPerMetric = 20;
@@ -21,9 +21,14 @@ export class TrainingProgress {
   #epochLosses: number[] = [];
   #last: StepRecord | undefined;
 
-  constructor(stream: OutputStream, run: { readonly epochs: number; readonly batchSize: number; readonly examples: number }) {
+  /** `line` is the one to rewrite, where the stream is a terminal. */
+  constructor(
+    stream: OutputStream,
+    line: ProgressLine | undefined,
+    run: { readonly epochs: number; readonly batchSize: number; readonly examples: number },
+  ) {
     this.#stream = stream;
-    this.#line = isInteractive(stream) ? new ProgressLine(stream) : undefined;
+    this.#line = line;
     this.#epochs = run.epochs;
     this.#stepsPerEpoch = Math.ceil(run.examples / run.batchSize);
     this.#totalExamples = run.examples * run.epochs;

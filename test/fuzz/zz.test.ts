@@ -25,7 +25,7 @@ describe("random graphs", () => {
           expect(far, `[${output.shape.join(", ")}] of\n${printGraph({ inputs, outputs: [output] })}`).toBeUndefined();
         });
       }),
-      { numRuns: 60, seed: 1, endOnFailure: true },
+      { numRuns: 60, seed: 3, endOnFailure: true },
     );
   });
 });

@@ -1,3 +1,4 @@
+import { kernelType } from "./kernel-type.js";
 import type { MemoryOp, PlainOp } from "./opcodes.js";
 import {
   commandKind,
@@ -12,7 +13,6 @@ import {
   stepKind,
   threadLayout,
 } from "./program-layout.js";
-import { kernelType } from "./render-wasm.js";
 import { constant, indexed, memory, plain, typed, type FunctionType, type Instruction, type WasmFunction, type WasmModule } from "./wasm-module.js";
 
 /**

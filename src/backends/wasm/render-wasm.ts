@@ -1,19 +1,16 @@
 import { byteSize } from "../../core/dtype.js";
 import { CompileError } from "../../core/errors.js";
 import { constantOf } from "../../ir/expr-builder.js";
-import type { ComputeType, Expr, FoldOp, Kernel, KernelBuffer, Stmt, Variable } from "../../ir/loop.js";
+import type { ComputeType, Expr, FoldOp, Kernel, Stmt, Variable } from "../../ir/loop.js";
 import type { ScalarOp } from "../../ir/scalar.js";
+import { AddressWriter } from "./address-writer.js";
 import { evenWords, writeCast } from "./casts.js";
 import { FunctionWriter } from "./function-writer.js";
-import { linearIndex, type IndexTerm, type LinearIndex } from "./linear-index.js";
+import { kernelType, parameter } from "./kernel-type.js";
 import { loadScalar, loadVector, storeScalar, storeVector } from "./memory-access.js";
 import { kindOf, laneBytes, lanesIn, registerLanes, registers, valueType } from "./registers.js";
 import { laneInstructions, scalarOps, spell, uniformShift, type Emission, type OpRow, type Spelled } from "./scalar-ops.js";
-import { constant, indexed, memory, plain, typed, type FunctionType, type Instruction, type ValueType, type WasmFunction } from "./wasm-module.js";
-
-/** buffers (i32 addresses), ints (i32 each), first item, end of items, this thread's scratch memory. */
-export const kernelType: FunctionType = { params: ["i32", "i32", "i32", "i32", "i32"], results: [] };
-const [buffersParameter, intsParameter, beginParameter, endParameter, scratchParameter] = [0, 1, 2, 3, 4];
+import { constant, indexed, memory, plain, typed, type Instruction, type ValueType, type WasmFunction } from "./wasm-module.js";
 
 export interface RenderedKernel extends WasmFunction {
   /** Memory that each thread needs at its scratch address, 64-byte aligned. */
@@ -29,49 +26,27 @@ const get = (local: number): Instruction => indexed("local.get", local);
 const set = (local: number): Instruction => indexed("local.set", local);
 const i32 = (value: number): Instruction => constant("i32.const", value);
 
-interface Held {
-  /** One for each register. */
-  readonly locals: readonly number[];
-  /** The scope in which it gets its value. */
-  readonly depth: number;
-  readonly mutable: boolean;
-  /**
-   * What an index computed from unchanging values stands for. It is computed when first asked for; addresses are put
-   * together from its terms.
-   */
-  readonly index?: { readonly value: Expr; readonly sum: LinearIndex };
-}
-
 class KernelRenderer {
   readonly #kernel: Kernel;
   readonly #ops: Readonly<Record<ScalarOp, OpRow>>;
   readonly #writer = new FunctionWriter(kernelType.params);
-  readonly #variables = new Map<number, Held>();
-  readonly #scratchOffsets: readonly number[];
-  readonly #scratchBytes: number;
-  readonly #depths = new Map<number, number>();
+  readonly #addresses: AddressWriter;
 
   constructor(kernel: Kernel, ops: Readonly<Record<ScalarOp, OpRow>>) {
     this.#kernel = kernel;
     this.#ops = ops;
-    let offset = 0;
-    this.#scratchOffsets = kernel.buffers.map((buffer) => {
-      const at = offset;
-      if (buffer.access === "scratch") offset += Math.ceil((buffer.scratchSize * byteSize(buffer.dtype)) / 64) * 64;
-      return at;
-    });
-    this.#scratchBytes = offset;
+    this.#addresses = new AddressWriter(kernel, this.#writer, (e) => this.#value(e, 0));
   }
 
   run(): RenderedKernel {
     const item = this.#writer.acquire("i32");
-    this.#loop(this.#kernel.item, item, [get(beginParameter)], [get(endParameter)], 1, true, this.#kernel.body);
+    this.#loop(this.#kernel.item, item, [get(parameter.begin)], [get(parameter.end)], 1, true, this.#kernel.body);
     return {
       name: this.#kernel.name,
       type: kernelType,
       locals: this.#writer.locals,
       body: this.#writer.finish(),
-      scratchBytes: this.#scratchBytes,
+      scratchBytes: this.#addresses.scratchBytes,
     };
   }
 
@@ -94,12 +69,6 @@ class KernelRenderer {
     for (const local of taken) this.#writer.release(local);
   }
 
-  #buffer(index: number): KernelBuffer {
-    const buffer = this.#kernel.buffers[index];
-    if (!buffer) throw new CompileError(`[wasm] kernel ${this.#kernel.name} uses buffer ${index} of ${this.#kernel.buffers.length}`);
-    return buffer;
-  }
-
   // Statements
 
   #stmts(stmts: readonly Stmt[]): void {
@@ -110,24 +79,24 @@ class KernelRenderer {
     switch (s.kind) {
       case "let":
       case "mutable": {
-        if (s.kind === "let" && s.value.type === "index" && s.value.kind === "op" && Number.isFinite(this.#depthOf(s.value))) {
-          const index = { value: s.value, sum: this.#linear(s.value) };
-          this.#variables.set(s.variable.id, { locals: [], depth: this.#depthOf(s.value), mutable: false, index });
+        if (s.kind === "let" && s.value.type === "index" && s.value.kind === "op" && Number.isFinite(this.#addresses.depthOf(s.value))) {
+          const index = { value: s.value, sum: this.#addresses.linear(s.value) };
+          this.#addresses.define(s.variable, { locals: [], depth: this.#addresses.depthOf(s.value), mutable: false, index });
           return;
         }
         this.#values(s.value);
         const type = valueType(s.variable);
         const locals = Array.from({ length: registers(s.variable) }, () => this.#writer.local(type));
-        this.#variables.set(s.variable.id, { locals, depth: this.#writer.depth, mutable: s.kind === "mutable" });
+        this.#addresses.define(s.variable, { locals, depth: this.#writer.depth, mutable: s.kind === "mutable" });
         this.#assign(locals);
         return;
       }
       case "assign":
         this.#values(s.value);
-        this.#assign(this.#held(s.variable).locals);
+        this.#assign(this.#addresses.held(s.variable).locals);
         return;
       case "accumulate": {
-        const { locals } = this.#held(s.variable);
+        const { locals } = this.#addresses.held(s.variable);
         locals.forEach((local, part) => {
           this.#emit(get(local));
           this.#value(s.value, part);
@@ -173,7 +142,7 @@ class KernelRenderer {
     body: readonly Stmt[],
   ): void {
     this.#emit(...begin, set(counter));
-    this.#variables.set(variable.id, { locals: [counter], depth: this.#writer.depth + 1, mutable: false });
+    this.#addresses.define(variable, { locals: [counter], depth: this.#writer.depth + 1, mutable: false });
     const inner = this.#writer.inScope(() => this.#stmts(body));
     if (mayBeEmpty) this.#emit(get(counter), ...end, plain("i32.lt_s"), typed("if"));
     this.#emit(typed("loop"));
@@ -203,14 +172,8 @@ class KernelRenderer {
     for (const local of [...locals].reverse()) this.#emit(set(local));
   }
 
-  #held(variable: Variable): Held {
-    const held = this.#variables.get(variable.id);
-    if (!held) throw new CompileError(`[wasm] kernel ${this.#kernel.name} reads ${variable.name} before it has a value`);
-    return held;
-  }
-
   #store(buffer: number, index: Expr, value: Expr): void {
-    const { dtype } = this.#buffer(buffer);
+    const { dtype } = this.#addresses.buffer(buffer);
     const parts = registers(value);
     // All registers are computed before the first is stored: the value may be read from the same buffer.
     const locals = parts === 1 ? [] : Array.from({ length: parts }, () => this.#writer.local("v128"));
@@ -219,7 +182,7 @@ class KernelRenderer {
       this.#assign(locals);
     }
     for (let part = 0; part < parts; part++) {
-      const offset = this.#address(buffer, index, part * registerLanes(value.type));
+      const offset = this.#addresses.address(buffer, index, part * registerLanes(value.type));
       const local = locals[part];
       if (local === undefined) this.#value(value, 0);
       else this.#emit(get(local));
@@ -227,101 +190,6 @@ class KernelRenderer {
         if (value.lanes === 1) storeScalar(e, dtype, offset);
         else storeVector(e, dtype, offset);
       });
-    }
-  }
-
-  // Addresses
-
-  /**
-   * Leaves the address of an element on the stack, and returns what is still to be added as the instruction's offset.
-   * Terms that do not change in inner loops are added outside of them.
-   */
-  #address(buffer: number, index: Expr, ahead: number): number {
-    const size = byteSize(this.#buffer(buffer).dtype);
-    const { terms, constant: fixed, min } = this.#linear(index);
-    const byDepth = new Map<number, IndexTerm[]>();
-    for (const term of terms) {
-      const depth = this.#depthOf(term.expr);
-      const list = byDepth.get(depth);
-      if (list) list.push(term);
-      else byDepth.set(depth, [term]);
-    }
-    let local = this.#pointer(buffer);
-    let key = `address ${buffer}`;
-    for (const depth of [...byDepth.keys()].filter(Number.isFinite).sort((a, b) => a - b)) {
-      const group = byDepth.get(depth) ?? [];
-      key += group.map(({ expr, factor }) => `+${expr.id}*${factor}`).join("");
-      const from = local;
-      local = this.#writer.once(depth, key, "i32", () => {
-        this.#emit(get(from));
-        for (const term of group) this.#addTerm(term, size);
-      });
-    }
-    this.#emit(get(local));
-    for (const term of byDepth.get(Infinity) ?? []) this.#addTerm(term, size);
-    const bytes = (fixed + ahead) * size;
-    // An offset is added without wrapping, so the rest must not lie before the buffer.
-    if (min >= 0 && bytes >= 0 && bytes < 2 ** 31) return bytes;
-    if (bytes !== 0) this.#emit(i32(bytes), plain("i32.add"));
-    return 0;
-  }
-
-  #linear(index: Expr): LinearIndex {
-    return linearIndex(index, (variable) => this.#held(variable).index?.sum);
-  }
-
-  #addTerm({ expr, factor }: IndexTerm, size: number): void {
-    this.#value(expr, 0);
-    const by = factor * size;
-    const shift = Math.log2(by);
-    if (by > 1 && Number.isInteger(shift)) this.#emit(i32(shift), plain("i32.shl"));
-    else if (by !== 1) this.#emit(i32(by), plain("i32.mul"));
-    this.#emit(plain("i32.add"));
-  }
-
-  #pointer(buffer: number): number {
-    const { access } = this.#buffer(buffer);
-    return this.#writer.once(0, `pointer ${buffer}`, "i32", () => {
-      if (access === "scratch") this.#emit(get(scratchParameter), i32(this.#scratchOffsets[buffer] ?? 0), plain("i32.add"));
-      else {
-        const place = this.#kernel.buffers.slice(0, buffer).filter((b) => b.access !== "scratch").length;
-        this.#emit(get(buffersParameter), memory("i32.load", 4 * place));
-      }
-    });
-  }
-
-  /** The outermost scope in which the expression can be computed; Infinity where it must stay in its place. */
-  #depthOf(e: Expr): number {
-    const have = this.#depths.get(e.id);
-    if (have !== undefined) return have;
-    const depth = this.#findDepth(e);
-    this.#depths.set(e.id, depth);
-    return depth;
-  }
-
-  #findDepth(e: Expr): number {
-    switch (e.kind) {
-      case "const":
-      case "int-arg":
-        return 0;
-      case "var": {
-        const { depth, mutable } = this.#held(e.variable);
-        return mutable ? Infinity : depth;
-      }
-      case "op":
-        // A division may trap where its operands make no sense, as in a loop that is not entered.
-        if ((e.op === "div" || e.op === "rem") && !constantOf(e.args[1] ?? e)) return Infinity;
-        return Math.max(...e.args.map((a) => this.#depthOf(a)));
-      case "cast":
-      case "bitcast":
-        return this.#depthOf(e.arg);
-      case "load":
-      case "guard":
-      case "splat":
-      case "pack":
-      case "ramp":
-      case "fold":
-        return Infinity;
     }
   }
 
@@ -334,13 +202,13 @@ class KernelRenderer {
         this.#emit(scalarConstant(e.type, e.value));
         return;
       case "var": {
-        const { locals, index, depth } = this.#held(e.variable);
+        const { locals, index, depth } = this.#addresses.held(e.variable);
         const local = index ? this.#writer.once(depth, `index ${e.variable.id}`, "i32", () => this.#value(index.value, 0)) : locals[part];
         this.#emit(get(local ?? 0));
         return;
       }
       case "int-arg":
-        this.#emit(get(this.#writer.once(0, `int ${e.slot}`, "i32", () => this.#emit(get(intsParameter), memory("i32.load", 4 * e.slot)))));
+        this.#emit(get(this.#writer.once(0, `int ${e.slot}`, "i32", () => this.#emit(get(parameter.ints), memory("i32.load", 4 * e.slot)))));
         return;
       case "load":
         this.#load(e, part);
@@ -406,8 +274,8 @@ class KernelRenderer {
   }
 
   #load(e: Extract<Expr, { kind: "load" }>, part: number): void {
-    const { dtype } = this.#buffer(e.buffer);
-    const offset = this.#address(e.buffer, e.index, part * registerLanes(e.type));
+    const { dtype } = this.#addresses.buffer(e.buffer);
+    const offset = this.#addresses.address(e.buffer, e.index, part * registerLanes(e.type));
     this.#withTemporaries(lanesIn(e, part), (emission) => {
       if (e.lanes === 1) loadScalar(emission, dtype, offset);
       else loadVector(emission, dtype, offset);
@@ -484,12 +352,12 @@ class KernelRenderer {
       this.#vectorConstant(laneBytes(arg.type, [value, value, value, value].slice(0, registerLanes(arg.type))));
       return;
     }
-    if (arg.kind === "load" && byteSize(this.#buffer(arg.buffer).dtype) === (arg.type === "float64" ? 8 : 4)) {
-      const offset = this.#address(arg.buffer, arg.index, 0);
+    if (arg.kind === "load" && byteSize(this.#addresses.buffer(arg.buffer).dtype) === (arg.type === "float64" ? 8 : 4)) {
+      const offset = this.#addresses.address(arg.buffer, arg.index, 0);
       this.#emit(memory(arg.type === "float64" ? "v128.load64_splat" : "v128.load32_splat", offset));
       return;
     }
-    const depth = this.#depthOf(arg);
+    const depth = this.#addresses.depthOf(arg);
     const write = (): void => {
       if (arg.type === "bool") this.#emit(i32(0));
       this.#value(arg, 0);
@@ -504,10 +372,10 @@ class KernelRenderer {
   #pack(args: readonly Expr[]): void {
     const [first] = args;
     if (!first) return;
-    const plainLoads = args.every((a) => a.kind === "load" && byteSize(this.#buffer(a.buffer).dtype) === (a.type === "float64" ? 8 : 4));
+    const plainLoads = args.every((a) => a.kind === "load" && byteSize(this.#addresses.buffer(a.buffer).dtype) === (a.type === "float64" ? 8 : 4));
     if (plainLoads) {
       // The address of the last lane goes deepest, so that each load finds its own above the others.
-      const offsets = [...args].reverse().map((a) => (a.kind === "load" ? this.#address(a.buffer, a.index, 0) : 0));
+      const offsets = [...args].reverse().map((a) => (a.kind === "load" ? this.#addresses.address(a.buffer, a.index, 0) : 0));
       const wide = first.type === "float64";
       offsets.reverse().forEach((offset, lane) => {
         if (lane === 0) this.#emit(memory(wide ? "v128.load64_zero" : "v128.load32_zero", offset));
