@@ -1,8 +1,7 @@
 import { byteSize, dtypeInfo, isFloat } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
-import type { Value } from "../ir/graph.js";
+import type { Value, Contraction } from "../ir/graph.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import type { Contraction } from "../ir/op.js";
 import { blockAt, blockLoops, makeBox, type Box } from "./box.js";
 import { Draft, type KernelCall, type Temporary } from "./draft.js";
 import { factorOf } from "./loops.js";
@@ -39,10 +38,10 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
   const { b } = draft;
   const [root] = group.members;
   if (!root || root.node.op.lower.kind !== "contraction") throw new TypeError("a contraction group starts with its contraction");
-  let result: Expr | undefined;
+  const sum: { result?: Expr } = {};
   const local: Source = () => {
-    if (!result) throw new TypeError("the sum is read before it is computed");
-    return result;
+    if (!sum.result) throw new TypeError("the sum is read before it is computed");
+    return sum.result;
   };
   const reader = memoryReader(draft, group, stored, (v) => (v === root ? local : undefined));
   const spec = oriented(root.node.op.lower.spec(b, reader.context(root)), target);
@@ -111,7 +110,8 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
 
   const rows = blockLoops(b, "m", m, mBlock);
   const columns = blockLoops(b, "n", n, nBlock);
-  result = b.cast(draft.load(c, b.add(b.mul(rows.position, b.index(width)), columns.position)), type);
+  const result = b.cast(draft.load(c, b.add(b.mul(rows.position, b.index(width)), columns.position)), type);
+  sum.result = result;
   const index = spec.out(batch, rows.index, columns.index);
   const name = groupName(group);
   if (splits === 1) {
@@ -154,13 +154,13 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
         const at = b.add(b.add(b.mul(row, b.index(width)), column0), b.index(j * lanes));
         const variable = b.variable(`c${i}_${j}`, type, lanes);
         start.push({ kind: "mutable", variable, value: oneBlock ? zero : b.load(c, dtype, at, lanes) });
-        const [x, y, sum] = [b.ref(leftVariable), right[j] ?? zero, b.ref(variable)];
-        step.push({ kind: "assign", variable, value: isFloat(dtype) ? b.op("fma", x, y, sum) : b.add(b.mul(x, y), sum) });
+        const [x, y, partial] = [b.ref(leftVariable), right[j] ?? zero, b.ref(variable)];
+        step.push({ kind: "assign", variable, value: isFloat(dtype) ? b.op("fma", x, y, partial) : b.add(b.mul(x, y), partial) });
         finish.push({ kind: "store", buffer: c, index: at, value: b.ref(variable) });
       }
     }
-    const sum: Stmt = { kind: "for", variable: kk, begin: b.index(0), end: kBlock.count, step: 1, body: step, vectorize: false };
-    const tile = [...start, sum, ...finish];
+    const steps: Stmt = { kind: "for", variable: kk, begin: b.index(0), end: kBlock.count, step: 1, body: step, vectorize: false };
+    const tile = [...start, steps, ...finish];
     const tiles = (variable: typeof it, count: Expr, size: number, inner: readonly Stmt[]): Stmt => ({
       kind: "for",
       variable,

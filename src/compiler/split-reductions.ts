@@ -1,6 +1,5 @@
 import { sizeOf } from "../core/shape.js";
-import { type Graph, Node, topologicalOrder, type Value } from "../ir/graph.js";
-import type { Op } from "../ir/op.js";
+import { type Graph, Node, topologicalOrder, type Value, type Op } from "../ir/graph.js";
 import { identityOf } from "./draft.js";
 
 /** Elements below which a reduction is one piece of work. */

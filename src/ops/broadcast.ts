@@ -1,8 +1,7 @@
 import { ShapeError } from "../core/errors.js";
 import { checkShape, formatShape, normalizeAxes, sameShape, sizeOf, type Shape } from "../core/shape.js";
-import { applyOne, type Value } from "../ir/graph.js";
+import { applyOne, type Value, type Op } from "../ir/graph.js";
 import type { FoldOp } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { checkFold, checkNotEmpty, foldIdentity, foldNumbers } from "./fold.js";
 import { at, forEachIndex, numberAt, positionOf, range, tabulate, valueAt } from "./indexing.js";
 import { reshape } from "./movement.js";

@@ -1,8 +1,7 @@
 import { DTypeError } from "../core/errors.js";
-import { applyOne, type Value } from "../ir/graph.js";
+import { applyOne, type Value, type Op } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { checkAlike, everything } from "./dtype-rules.js";
 import { binary, type NoAttrs } from "./elementwise.js";
 import { constantLike } from "./constant.js";

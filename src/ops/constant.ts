@@ -1,7 +1,6 @@
 import type { DType } from "../core/dtype.js";
 import { checkShape, normalizeAxis, sizeOf, type Shape } from "../core/shape.js";
-import { applyOne, type Value } from "../ir/graph.js";
-import type { Op } from "../ir/op.js";
+import { applyOne, type Value, type Op } from "../ir/graph.js";
 import { checkKind, numbers, wrapExpr, wrapNumber } from "./dtype-rules.js";
 import { computeType } from "./elementwise.js";
 import { at, tabulate } from "./indexing.js";

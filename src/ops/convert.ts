@@ -1,7 +1,6 @@
 import { isFloat, type DType } from "../core/dtype.js";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../core/half.js";
-import { applyOne, type Value } from "../ir/graph.js";
-import type { Op } from "../ir/op.js";
+import { applyOne, type Value, type Op } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr } from "../ir/loop.js";
 import { integerRange, isSmallInteger, wrapExpr, wrapNumber } from "./dtype-rules.js";

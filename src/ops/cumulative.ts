@@ -1,8 +1,7 @@
 import { isFloat } from "../core/dtype.js";
 import { normalizeAxis, sizeOf } from "../core/shape.js";
-import { applyOne, type Value } from "../ir/graph.js";
+import { applyOne, type Value, type Op } from "../ir/graph.js";
 import type { Stmt } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { add, mul } from "./arithmetic.js";
 import { or } from "./bitwise.js";
 import { eq, ne, select } from "./compare.js";

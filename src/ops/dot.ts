@@ -1,8 +1,7 @@
 import { isFloat, type DType } from "../core/dtype.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { formatShape, sizeOf, stridesOf, type Shape } from "../core/shape.js";
-import { applyOne, type TensorType, type Value } from "../ir/graph.js";
-import type { Op } from "../ir/op.js";
+import { applyOne, type TensorType, type Value, type Op } from "../ir/graph.js";
 import { arithmeticOf } from "./arithmetic.js";
 import { convert } from "./convert.js";
 import { checkKind, checkWide, numbers, wideDType } from "./dtype-rules.js";

@@ -1,9 +1,8 @@
 import { ShapeError } from "../core/errors.js";
 import { formatShape, sizeOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
-import { applyOne, type TensorType, type Value } from "../ir/graph.js";
+import { applyOne, type TensorType, type Value, type Op, type Operand, type RefTensor } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
-import type { Op, Operand, RefTensor } from "../ir/op.js";
 import { constant, constantLike } from "./constant.js";
 import { checkIndices, checkSameDType } from "./dtype-rules.js";
 import type { NoAttrs } from "./elementwise.js";

@@ -1,8 +1,7 @@
 import { dtypeInfo, isFloat, type DType, type DTypeKind } from "../core/dtype.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
-import type { Value } from "../ir/graph.js";
+import type { Value, Op } from "../ir/graph.js";
 import type { ComputeType, Expr } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { checkAlike, checkKind, wrapExpr } from "./dtype-rules.js";
 import { at, numberAt } from "./indexing.js";
 

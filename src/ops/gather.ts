@@ -1,9 +1,8 @@
 import { isFloat, type DType } from "../core/dtype.js";
 import { DTypeError, IndexError, ShapeError } from "../core/errors.js";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.js";
-import { applyOne, type TensorType, type Value } from "../ir/graph.js";
+import { applyOne, type TensorType, type Value, type Op } from "../ir/graph.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { div, max, min } from "./arithmetic.js";
 import { and } from "./bitwise.js";
 import { broadcast } from "./broadcast.js";

@@ -1,5 +1,5 @@
-import type { Op } from "../ir/op.js";
 import { addOp, divOp, maxOp, minOp, mulOp, negOp, subOp } from "./arithmetic.js";
+import type { Op } from "../ir/graph.js";
 import { andOp, notOp, orOp, shlOp, shrOp, xorOp } from "./bitwise.js";
 import { broadcastOp, reduceAddOp } from "./broadcast.js";
 import { eqOp, leOp, ltOp, neOp, selectOp } from "./compare.js";

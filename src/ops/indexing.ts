@@ -1,7 +1,7 @@
 import { sizeOf, stridesOf, type Shape } from "../core/shape.js";
+import type { RefTensor } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr } from "../ir/loop.js";
-import type { RefTensor } from "../ir/op.js";
 
 /** The element at `i`, which must exist. */
 export function at<T>(list: readonly T[], i: number): T {

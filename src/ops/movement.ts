@@ -1,7 +1,6 @@
 import { IndexError, ShapeError } from "../core/errors.js";
 import { checkShape, formatShape, normalizeAxis, sizeOf, type Shape } from "../core/shape.js";
-import { applyOne, type Value } from "../ir/graph.js";
-import type { Op } from "../ir/op.js";
+import { applyOne, type Value, type Op } from "../ir/graph.js";
 import type { NoAttrs } from "./elementwise.js";
 import { at, range, ravel, tabulate, unravel, valueAt } from "./indexing.js";
 

@@ -2,9 +2,8 @@ import { DTypeError, ShapeError } from "../core/errors.js";
 import { drawBits, drawKey, drawTag, threefry, type WordAlgebra } from "../core/rng.js";
 import { checkShape, formatShape, sizeOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
-import { applyOne, type Value } from "../ir/graph.js";
+import { applyOne, type Value, type Op } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { at, numberAt, ravel } from "./indexing.js";
 
 type RandomAttrs = { readonly shape: Shape; readonly offset: number };

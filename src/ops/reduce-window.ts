@@ -1,9 +1,8 @@
 import { ShapeError } from "../core/errors.js";
 import { formatShape, sizeOf, type Shape } from "../core/shape.js";
-import { applyOne, type TensorType, type Value } from "../ir/graph.js";
+import { applyOne, type TensorType, type Value, type Op } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { add, mul } from "./arithmetic.js";
 import { constant, constantLike } from "./constant.js";
 import { checkFold, foldIdentity, foldNumbers } from "./fold.js";

@@ -1,9 +1,8 @@
 import { normalizeAxis, sizeOf } from "../core/shape.js";
 import { ShapeError } from "../core/errors.js";
-import { applyOne, type Value } from "../ir/graph.js";
+import { applyOne, type Value, type Op } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, FoldOp } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { div, mul } from "./arithmetic.js";
 import { broadcastBack, reduceAddOp, reduction, sum, type ReduceAttrs } from "./broadcast.js";
 import { eq, select } from "./compare.js";

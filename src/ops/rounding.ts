@@ -1,7 +1,6 @@
-import { applyOne, type Value } from "../ir/graph.js";
+import { applyOne, type Value, type Op } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { mul } from "./arithmetic.js";
 import { numbers } from "./dtype-rules.js";
 import { computeType, unary, type NoAttrs } from "./elementwise.js";

@@ -1,7 +1,6 @@
 import { ShapeError } from "../core/errors.js";
 import { formatShape } from "../core/shape.js";
-import { applyOne, type TensorType, type Value } from "../ir/graph.js";
-import type { Op } from "../ir/op.js";
+import { applyOne, type TensorType, type Value, type Op } from "../ir/graph.js";
 import { sub } from "./arithmetic.js";
 import { sum } from "./broadcast.js";
 import { constant } from "./constant.js";

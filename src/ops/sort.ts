@@ -1,9 +1,8 @@
 import { isFloat } from "../core/dtype.js";
 import { normalizeAxis, sizeOf } from "../core/shape.js";
-import { apply, type Value } from "../ir/graph.js";
+import { apply, type Value, type Op } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import type { Op } from "../ir/op.js";
 import { constantLike } from "./constant.js";
 import { scatterAlong } from "./cumulative.js";
 import { checkKind, numbers } from "./dtype-rules.js";

@@ -25,7 +25,8 @@ export function backpropagate(loss: Value, cotangent: Value, retain: boolean): v
     }
     if (retain) return;
     for (const node of nodes) {
-      if (node.inputs.length === 0) continue;
+      // A leaf that takes a gradient has a history of its own (how it is drawn), which is not this pass's to use up.
+      if (node.inputs.length === 0 || node.outputs.some((output) => gradSlotOf(output))) continue;
       node.released = true;
       dropHistory(node);
     }

@@ -57,7 +57,7 @@ function sorted(x: Operand, axis: number, descending: boolean, extra: Parameters
     [x],
     ([v]) => {
       if (!v) return [];
-      const { values, indices } = ops.sort(v, axis, { descending });
+      const { values, indices } = ops.sort(v, axis, descending);
       return [values, indices];
     },
     extra,

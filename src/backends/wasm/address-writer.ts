@@ -50,7 +50,10 @@ export class AddressWriter {
 
   buffer(index: number): KernelBuffer {
     const buffer = this.#kernel.buffers[index];
-    if (!buffer) throw new CompileError(`[wasm] kernel ${this.#kernel.name} uses buffer ${index} of ${this.#kernel.buffers.length}`);
+    if (!buffer)
+      throw new CompileError(
+        `[wasm] kernel ${this.#kernel.name} uses buffer ${index} of ${this.#kernel.buffers.length}`,
+      );
     return buffer;
   }
 
@@ -60,7 +63,8 @@ export class AddressWriter {
 
   held(variable: Variable): Held {
     const held = this.#variables.get(variable.id);
-    if (!held) throw new CompileError(`[wasm] kernel ${this.#kernel.name} reads ${variable.name} before it has a value`);
+    if (!held)
+      throw new CompileError(`[wasm] kernel ${this.#kernel.name} reads ${variable.name} before it has a value`);
     return held;
   }
 
@@ -114,7 +118,8 @@ export class AddressWriter {
   #pointer(buffer: number): number {
     const { access } = this.buffer(buffer);
     return this.#writer.once(0, `pointer ${buffer}`, "i32", () => {
-      if (access === "scratch") this.#writer.emit(get(parameter.scratch), i32(this.#scratchOffsets[buffer] ?? 0), plain("i32.add"));
+      if (access === "scratch")
+        this.#writer.emit(get(parameter.scratch), i32(this.#scratchOffsets[buffer] ?? 0), plain("i32.add"));
       else {
         const place = this.#kernel.buffers.slice(0, buffer).filter((b) => b.access !== "scratch").length;
         this.#writer.emit(get(parameter.buffers), memory("i32.load", 4 * place));

@@ -95,7 +95,13 @@ const lowHalves = shuffle(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
 export const evenWords = shuffle(0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
 
 /** Leaves one register of a converted expression on the stack. */
-export function writeCast(fromType: ComputeType, toType: ComputeType, lanes: number, part: number, context: CastContext): void {
+export function writeCast(
+  fromType: ComputeType,
+  toType: ComputeType,
+  lanes: number,
+  part: number,
+  context: CastContext,
+): void {
   const [from, to] = [kindOf(fromType), kindOf(toType)];
   if (lanes === 1) {
     const ops = scalarCasts[from][to];

@@ -15,7 +15,12 @@ export interface EncodedProgram {
 }
 
 /** Positions in a run's table of base addresses. */
-export function baseLayout(program: Program): { readonly outputs: number; readonly arena: number; readonly constants: number; readonly count: number } {
+export function baseLayout(program: Program): {
+  readonly outputs: number;
+  readonly arena: number;
+  readonly constants: number;
+  readonly count: number;
+} {
   const outputs = program.inputs.length;
   const arena = outputs + program.outputs.length;
   return { outputs, arena, constants: arena + 1, count: arena + 2 };
@@ -34,7 +39,9 @@ export function encodeProgram(program: Program, functions: readonly number[]): E
   let alone = true;
 
   const place = (p: Place): void => {
-    const base = { input: p.index, output: bases.outputs + p.index, arena: bases.arena, constant: bases.constants }[p.base];
+    const base = { input: p.index, output: bases.outputs + p.index, arena: bases.arena, constant: bases.constants }[
+      p.base
+    ];
     const offset = p.offset + (p.base === "constant" ? (constantOffsets[p.index] ?? 0) : 0);
     words.push(base, offset, p.strides.length, ...p.strides);
   };
@@ -49,8 +56,13 @@ export function encodeProgram(program: Program, functions: readonly number[]): E
         const kernel = program.kernels[step.kernel];
         const fn = functions[step.kernel];
         const expected = kernel?.buffers.filter((b) => b.access !== "scratch").length;
-        if (!kernel || fn === undefined) throw new CompileError(`[wasm] a step launches kernel ${step.kernel} of ${program.kernels.length}`);
-        if (step.buffers.length !== expected || step.buffers.length > maxPlaces || step.ints.length !== kernel.intCount) {
+        if (!kernel || fn === undefined)
+          throw new CompileError(`[wasm] a step launches kernel ${step.kernel} of ${program.kernels.length}`);
+        if (
+          step.buffers.length !== expected ||
+          step.buffers.length > maxPlaces ||
+          step.ints.length !== kernel.intCount
+        ) {
           throw new CompileError(
             `[wasm] kernel ${kernel.name} is launched with ${step.buffers.length} buffers and ${step.ints.length} ints: ` +
               `expected ${expected ?? 0} (at most ${maxPlaces}) and ${kernel.intCount}`,

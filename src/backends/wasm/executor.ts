@@ -62,7 +62,10 @@ export class Executor implements Progress {
   constructor(memory: LinearMemory, options: ExecutorOptions) {
     const interpreter = new WebAssembly.Module(encodeModule(interpreterModule(options.threads > 0)));
     this.#local = new LocalRunner(memory, interpreter);
-    const queue = options.threads > 0 ? new WorkerQueue(memory, interpreter, options.threads, options.canWait, options.worker) : undefined;
+    const queue =
+      options.threads > 0
+        ? new WorkerQueue(memory, interpreter, options.threads, options.canWait, options.worker)
+        : undefined;
     this.queue = queue;
     if (!queue || options.canWait) this.wait = (command) => queue?.wait(this.#commands - command);
   }

@@ -38,7 +38,8 @@ export class FunctionWriter {
   }
 
   #typeOf(local: number): ValueType {
-    const type = local < this.#parameters.length ? this.#parameters[local] : this.locals[local - this.#parameters.length];
+    const type =
+      local < this.#parameters.length ? this.#parameters[local] : this.locals[local - this.#parameters.length];
     if (!type) throw new RangeError(`no local ${local}`);
     return type;
   }

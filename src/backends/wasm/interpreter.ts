@@ -13,7 +13,17 @@ import {
   stepKind,
   threadLayout,
 } from "./program-layout.js";
-import { constant, indexed, memory, plain, typed, type FunctionType, type Instruction, type WasmFunction, type WasmModule } from "./wasm-module.js";
+import {
+  constant,
+  indexed,
+  memory,
+  plain,
+  typed,
+  type FunctionType,
+  type Instruction,
+  type WasmFunction,
+  type WasmModule,
+} from "./wasm-module.js";
 
 /**
  * The program interpreter, as a WebAssembly module of its own: every thread runs the same program and takes its share of
@@ -42,7 +52,12 @@ const signature = (params: number, results: 0 | 1 = 0): FunctionType => ({
 });
 
 function define(name: string, params: number, results: 0 | 1, locals: number, ...body: readonly Code[]): WasmFunction {
-  return { name, type: signature(params, results), locals: Array.from({ length: locals }, () => "i32" as const), body: body.flat() };
+  return {
+    name,
+    type: signature(params, results),
+    locals: Array.from({ length: locals }, () => "i32" as const),
+    body: body.flat(),
+  };
 }
 
 const functions = { read: 0, drained: 1, barrier: 2, sync: 3, place: 4, launch: 5, copy: 6, steps: 7 } as const;
@@ -53,7 +68,13 @@ const num = (value: number): Code => [constant("i32.const", value)];
 const binary =
   (op: PlainOp) =>
   (a: Code, b: Code): Code => [...a, ...b, plain(op)];
-const [add, sub, mul, and, or] = [binary("i32.add"), binary("i32.sub"), binary("i32.mul"), binary("i32.and"), binary("i32.or")];
+const [add, sub, mul, and, or] = [
+  binary("i32.add"),
+  binary("i32.sub"),
+  binary("i32.mul"),
+  binary("i32.and"),
+  binary("i32.or"),
+];
 const [equal, different, less, more] = [binary("i32.eq"), binary("i32.ne"), binary("i32.lt_u"), binary("i32.gt_u")];
 const [divide, smaller] = [binary("i32.div_u"), binary("i32.lt_s")];
 const shiftRight = (a: Code, by: number): Code => [...a, ...num(by), plain("i32.shr_u")];
@@ -63,8 +84,15 @@ const constantMax = (a: Code, limit: number): Code => [...a, ...num(limit), ...m
 const not = (a: Code): Code => [...a, plain("i32.eqz")];
 const load = (address: Code, offset = 0): Code => [...address, memory("i32.load", offset)];
 const store = (address: Code, offset: number, value: Code): Code => [...address, ...value, memory("i32.store", offset)];
-const atomic = (op: MemoryOp, address: Code, offset: number, ...values: readonly Code[]): Code => [...address, ...values.flat(), memory(op, offset)];
-const call = (fn: keyof typeof functions, ...args: readonly Code[]): Code => [...args.flat(), indexed("call", functions[fn])];
+const atomic = (op: MemoryOp, address: Code, offset: number, ...values: readonly Code[]): Code => [
+  ...address,
+  ...values.flat(),
+  memory(op, offset),
+];
+const call = (fn: keyof typeof functions, ...args: readonly Code[]): Code => [
+  ...args.flat(),
+  indexed("call", functions[fn]),
+];
 const when = (condition: Code, then: Code, otherwise: Code = []): Code => [
   ...condition,
   typed("if"),
@@ -92,7 +120,18 @@ const wait32 = (address: Code, offset: number, expected: Code): Code => [
   plain("drop"),
 ];
 
-const { control: ofControl, thread: ofThread, threads: ofThreads, bases: ofBases, scratch, pending, depth, sequence, counters, pointers } = threadLayout;
+const {
+  control: ofControl,
+  thread: ofThread,
+  threads: ofThreads,
+  bases: ofBases,
+  scratch,
+  pending,
+  depth,
+  sequence,
+  counters,
+  pointers,
+} = threadLayout;
 
 /**
  * A thread looks this often before it sleeps, a look costing about two nanoseconds. Sleeping and waking take many times
@@ -137,7 +176,10 @@ const barrier = ((): WasmFunction => {
     set(old, atomic("i32.atomic.load", get(control), controlLayout.generation)),
     failed,
     when(
-      equal(atomic("i32.atomic.rmw.add", get(control), controlLayout.arrived, num(1)), sub(load(get(thread), ofThreads), num(1))),
+      equal(
+        atomic("i32.atomic.rmw.add", get(control), controlLayout.arrived, num(1)),
+        sub(load(get(thread), ofThreads), num(1)),
+      ),
       [
         ...atomic("i32.atomic.store", get(control), controlLayout.arrived, num(0)),
         ...reset,
@@ -165,7 +207,10 @@ const sync = ((): WasmFunction => {
     2,
     0,
     0,
-    when(or(equal(before, num(work.shared)), and(equal(before, num(work.alone)), more(get(next), num(work.alone)))), call("barrier", get(thread))),
+    when(
+      or(equal(before, num(work.shared)), and(equal(before, num(work.alone)), more(get(next), num(work.alone)))),
+      call("barrier", get(thread)),
+    ),
     store(get(thread), pending, [...num(work.none), ...get(next), ...equal(get(next), num(work.end)), plain("select")]),
   );
 })();
@@ -190,7 +235,8 @@ const place = ((): WasmFunction => {
 })();
 
 /** The place after the one that the local points to. */
-const afterPlace = (at: number): Code => add(get(at), add(num(placeLayout.first), mul(load(get(at), placeLayout.strides), num(4))));
+const afterPlace = (at: number): Code =>
+  add(get(at), add(num(placeLayout.first), mul(load(get(at), placeLayout.strides), num(4))));
 
 /** `take(begin, end)` for each share of `items` that this thread gets. */
 const shares = (control: number, begin: number, end: number, items: Code, grain: Code, take: Code): Code =>
@@ -199,11 +245,7 @@ const shares = (control: number, begin: number, end: number, items: Code, grain:
       ...set(begin, atomic("i32.atomic.rmw.add", get(control), controlLayout.next, grain)),
       ...smaller(get(begin), items),
     ],
-    [
-      ...set(end, add(get(begin), grain)),
-      ...when(smaller(items, get(end)), set(end, items)),
-      ...take,
-    ],
+    [...set(end, add(get(begin), grain)), ...when(smaller(items, get(end)), set(end, items)), ...take],
   );
 
 /** launch(thread, step). */
@@ -328,15 +370,32 @@ const serve = ((): WasmFunction => {
   const behind: Code = smaller(sub(get(done), get(seen)), num(0));
   const lookAtFirst: Code = set(done, atomic("i32.atomic.load", get(control), controlLayout.progress));
   // Thread 0 may still be busy with commands of its own.
-  const waitForFirst: Code = [...lookAtFirst, ...loop(behind, [...untilChanged(get(thread), get(control), controlLayout.progress, get(done), spin), ...lookAtFirst])];
+  const waitForFirst: Code = [
+    ...lookAtFirst,
+    ...loop(behind, [
+      ...untilChanged(get(thread), get(control), controlLayout.progress, get(done), spin),
+      ...lookAtFirst,
+    ]),
+  ];
   const runCommand: Code = when(or(get(isFirst), not(field(commandLayout.alone))), [
     ...waitForFirst,
     ...store(get(thread), ofBases, field(commandLayout.bases)),
-    ...store(get(thread), scratch, add(field(commandLayout.scratch), mul(load(get(thread), ofThread), field(commandLayout.scratchStride)))),
+    ...store(
+      get(thread),
+      scratch,
+      add(field(commandLayout.scratch), mul(load(get(thread), ofThread), field(commandLayout.scratchStride))),
+    ),
     ...call("steps", get(thread), field(commandLayout.program), field(commandLayout.programEnd)),
-    ...when(field(commandLayout.alone), store(get(thread), pending, num(work.none)), call("sync", get(thread), num(work.end))),
+    ...when(
+      field(commandLayout.alone),
+      store(get(thread), pending, num(work.none)),
+      call("sync", get(thread), num(work.end)),
+    ),
   ]);
-  const read: Code = when(get(isFirst), call("read", field(commandLayout.address), field(commandLayout.length), field(commandLayout.ticket)));
+  const read: Code = when(
+    get(isFirst),
+    call("read", field(commandLayout.address), field(commandLayout.length), field(commandLayout.ticket)),
+  );
   return define(
     "serve",
     1,
@@ -356,10 +415,13 @@ const serve = ((): WasmFunction => {
     store(get(thread), sequence, get(seen)),
     atomic("i32.atomic.store", get(progress), controlLayout.progress, get(seen)),
     when(get(isFirst), [
-      ...when(or(atomic("i32.atomic.load", get(control), controlLayout.mainWaits), atomic("i32.atomic.load", get(control), controlLayout.sleepers)), [
-        ...atomic("memory.atomic.notify", get(control), controlLayout.progress, num(-1)),
-        plain("drop"),
-      ]),
+      ...when(
+        or(
+          atomic("i32.atomic.load", get(control), controlLayout.mainWaits),
+          atomic("i32.atomic.load", get(control), controlLayout.sleepers),
+        ),
+        [...atomic("memory.atomic.notify", get(control), controlLayout.progress, num(-1)), plain("drop")],
+      ),
       ...when(equal(atomic("i32.atomic.load", get(control), controlLayout.submitted), get(seen)), [
         ...when(atomic("i32.atomic.rmw.xchg", get(control), controlLayout.drainWanted, num(0)), call("drained")),
       ]),

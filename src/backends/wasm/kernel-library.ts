@@ -86,11 +86,16 @@ export class KernelLibrary {
     try {
       compiled = new WebAssembly.Module(bytes);
     } catch (cause) {
-      throw new CompileError(`[wasm] the engine rejects the kernels ${list.map(({ fn }) => fn.name).join(", ")}: ${String(cause)}`, { cause });
+      throw new CompileError(
+        `[wasm] the engine rejects the kernels ${list.map(({ fn }) => fn.name).join(", ")}: ${String(cause)}`,
+        { cause },
+      );
     }
     const module: KernelModule = { module: compiled, first: this.#count, count: list.length };
     this.#count += list.length;
-    [...fresh].forEach(([key, { scratchBytes }], i) => this.#byCode.set(key, { index: module.first + i, scratchBytes, module }));
+    [...fresh].forEach(([key, { scratchBytes }], i) =>
+      this.#byCode.set(key, { index: module.first + i, scratchBytes, module }),
+    );
     this.#install(module);
   }
 }

@@ -38,10 +38,27 @@ function floatToHalf(e: Emission): void {
   e.emit(tee(x), bits32(0x7fffffff), plain("v128.and"), tee(a));
   e.emit(bits32(0x3f000000), plain("f32x4.add"), bits32(0x3f000000), plain("i32x4.sub"), indexed("local.set", small));
   e.emit(get(small), get(a), bits32(0xc8000fff), plain("i32x4.add"));
-  e.emit(get(a), i32(13), plain("i32x4.shr_u"), bits32(1), plain("v128.and"), plain("i32x4.add"), i32(13), plain("i32x4.shr_u"));
+  e.emit(
+    get(a),
+    i32(13),
+    plain("i32x4.shr_u"),
+    bits32(1),
+    plain("v128.and"),
+    plain("i32x4.add"),
+    i32(13),
+    plain("i32x4.shr_u"),
+  );
   e.emit(get(a), bits32(0x38800000), plain("i32x4.lt_s"), plain("v128.bitselect"), indexed("local.set", small));
   e.emit(bits32(0x7c00), get(small), get(a), bits32(0x477fffff), plain("i32x4.gt_s"), plain("v128.bitselect"));
-  e.emit(get(x), i32(16), plain("i32x4.shr_u"), bits32(0x8000), plain("v128.and"), plain("v128.or"), indexed("local.set", small));
+  e.emit(
+    get(x),
+    i32(16),
+    plain("i32x4.shr_u"),
+    bits32(0x8000),
+    plain("v128.and"),
+    plain("v128.or"),
+    indexed("local.set", small),
+  );
   e.emit(bits32(0x7e00), get(small), get(x), get(x), plain("f32x4.ne"), plain("v128.bitselect"));
 }
 

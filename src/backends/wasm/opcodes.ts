@@ -24,13 +24,10 @@ export const plainOpcodes = {
   "i32.le_s": 0x4c,
   "i32.le_u": 0x4d,
   "i32.ge_s": 0x4e,
-  "i32.ge_u": 0x4f,
   "f32.eq": 0x5b,
   "f32.ne": 0x5c,
   "f32.lt": 0x5d,
-  "f32.gt": 0x5e,
   "f32.le": 0x5f,
-  "f32.ge": 0x60,
   "f64.eq": 0x61,
   "f64.ne": 0x62,
   "f64.lt": 0x63,
@@ -108,7 +105,6 @@ export const plainOpcodes = {
   "f64x2.le": fd | 0x4b,
   "v128.not": fd | 0x4d,
   "v128.and": fd | 0x4e,
-  "v128.andnot": fd | 0x4f,
   "v128.or": fd | 0x50,
   "v128.xor": fd | 0x51,
   "v128.bitselect": fd | 0x52,
@@ -224,7 +220,13 @@ export const indexedOpcodes = {
 export const typedOpcodes = { block: 0x02, loop: 0x03, if: 0x04, "select.typed": 0x1c } as const;
 
 /** Constants; the immediates of `v128.const` are its 16 bytes. */
-export const constantOpcodes = { "i32.const": 0x41, "i64.const": 0x42, "f32.const": 0x43, "f64.const": 0x44, "v128.const": fd | 0x0c } as const;
+export const constantOpcodes = {
+  "i32.const": 0x41,
+  "i64.const": 0x42,
+  "f32.const": 0x43,
+  "f64.const": 0x44,
+  "v128.const": fd | 0x0c,
+} as const;
 
 export type PlainOp = keyof typeof plainOpcodes;
 export type MemoryOp = keyof typeof memoryOpcodes;

@@ -18,7 +18,8 @@ interface Typed {
 export const registers = ({ type, lanes }: Typed): number => (lanes === 1 ? 1 : Math.ceil(lanes / registerLanes(type)));
 
 /** Lanes in use in one of the registers. */
-export const lanesIn = ({ type, lanes }: Typed, part: number): number => Math.min(registerLanes(type), lanes - part * registerLanes(type));
+export const lanesIn = ({ type, lanes }: Typed, part: number): number =>
+  Math.min(registerLanes(type), lanes - part * registerLanes(type));
 
 export function valueType({ type, lanes }: Typed): ValueType {
   if (lanes > 1) return "v128";

@@ -16,9 +16,21 @@ if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
 const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 });
 
 /** Runs a kernel over its whole range; one place in memory for each buffer that is not scratch. */
-function run(kernel: Kernel, buffers: readonly Uint8Array[], items: number, ints: readonly number[] = [], relaxed = hasRelaxedSimd()): Uint8Array[] {
+function run(
+  kernel: Kernel,
+  buffers: readonly Uint8Array[],
+  items: number,
+  ints: readonly number[] = [],
+  relaxed = hasRelaxedSimd(),
+): Uint8Array[] {
   const rendered = renderKernel(kernel, relaxed);
-  const bytes = encodeModule({ imports: [], sharedMemory: false, table: false, types: [], functions: [{ ...rendered, name: "kernel" }] });
+  const bytes = encodeModule({
+    imports: [],
+    sharedMemory: false,
+    table: false,
+    types: [],
+    functions: [{ ...rendered, name: "kernel" }],
+  });
   expect(WebAssembly.validate(bytes), functionText(rendered)).toBe(true);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   const words = new Int32Array(memory.buffer);
@@ -37,11 +49,21 @@ function run(kernel: Kernel, buffers: readonly Uint8Array[], items: number, ints
   return buffers.map((b, i) => new Uint8Array(memory.buffer).slice(places[i], (places[i] ?? 0) + b.byteLength));
 }
 
-const kernelOf = (name: string, buffers: readonly KernelBuffer[], b: ExprBuilder, body: (item: Expr) => readonly Stmt[], intCount = 0): Kernel => {
+const kernelOf = (
+  name: string,
+  buffers: readonly KernelBuffer[],
+  b: ExprBuilder,
+  body: (item: Expr) => readonly Stmt[],
+  intCount = 0,
+): Kernel => {
   const item = b.counter("item", 1 << 20);
   return { name, buffers, item, body: body(b.ref(item)), intCount, flops: 0, bytes: 0 };
 };
-const buffer = (dtype: DType, access: KernelBuffer["access"] = "readwrite", scratchSize = 0): KernelBuffer => ({ dtype, access, scratchSize });
+const buffer = (dtype: DType, access: KernelBuffer["access"] = "readwrite", scratchSize = 0): KernelBuffer => ({
+  dtype,
+  access,
+  scratchSize,
+});
 
 /** Numbers as a dtype stores them. */
 function bytesOf(dtype: DType, values: readonly number[]): Uint8Array {
@@ -57,8 +79,36 @@ function numbersOf(dtype: DType, bytes: Uint8Array): number[] {
 }
 
 const floatSamples = [
-  0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3.7, -3.7, 1e10, -1e10, 7, -7, 3, 1e-40, NaN, Infinity, -Infinity, 2147483648, -2147483649, 4294967296,
-  0.1, 255.5, 65519, 65520, 6e-8, 3e38, 0.333,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  3.7,
+  -3.7,
+  1e10,
+  -1e10,
+  7,
+  -7,
+  3,
+  1e-40,
+  NaN,
+  Infinity,
+  -Infinity,
+  2147483648,
+  -2147483649,
+  4294967296,
+  0.1,
+  255.5,
+  65519,
+  65520,
+  6e-8,
+  3e38,
+  0.333,
 ];
 const intSamples = [0, 1, -1, 2, 7, -7, 100, -100, 2147483647, -2147483648, 31, 5, 65536, -65537, 255, 256];
 const uintSamples = [0, 1, 2, 7, 100, 2147483647, 2147483648, 4294967295, 31, 5, 65536, 255, 256, 3000000000];
@@ -157,7 +207,10 @@ function operands(op: ScalarOp, type: ComputeType): number[][] {
     return (op !== "shl" && op !== "shr") || ((b ?? 0) >= 0 && (b ?? 0) < 32);
   });
   if (op === "select") return allowed.flatMap(([a, b]) => [0, 1].map((c) => [c, a ?? 0, b ?? 0]));
-  if (op === "fma") return [2, -3, 0.5, 100].flatMap((a) => [3, 7, -1].flatMap((b) => [1, -5, 0.25].map((c) => [a, b, c].map(wrap[type]))));
+  if (op === "fma")
+    return [2, -3, 0.5, 100].flatMap((a) =>
+      [3, 7, -1].flatMap((b) => [1, -5, 0.25].map((c) => [a, b, c].map(wrap[type]))),
+    );
   return allowed.map(([a, b]) => [a ?? 0, b ?? 0, 0]);
 }
 
@@ -178,10 +231,21 @@ describe("scalar operations", () => {
             const args = types.slice(0, arity).map((t, k) => b.load(k, t, index, lanes));
             return [{ kind: "store", buffer: arity, index, value: b.op(op, ...args) }];
           });
-          const inputs = types.slice(0, arity).map((t, k) => bytesOf(t, tuples.map((x) => x[k] ?? 0)));
-          const outputs = run(kernel, [...inputs, new Uint8Array(tuples.length * byteSize(result))], tuples.length / lanes);
+          const inputs = types.slice(0, arity).map((t, k) =>
+            bytesOf(
+              t,
+              tuples.map((x) => x[k] ?? 0),
+            ),
+          );
+          const outputs = run(
+            kernel,
+            [...inputs, new Uint8Array(tuples.length * byteSize(result))],
+            tuples.length / lanes,
+          );
           const got = numbersOf(result, outputs[arity] ?? new Uint8Array()).map(bits);
-          const expected = tuples.map(([x, y, z]) => bits(wrap[result === "bool" ? "bool" : type](meaning(op, type, x ?? 0, y ?? 0, z ?? 0))));
+          const expected = tuples.map(([x, y, z]) =>
+            bits(wrap[result === "bool" ? "bool" : type](meaning(op, type, x ?? 0, y ?? 0, z ?? 0))),
+          );
           expect(got, op).toEqual(expected);
         }
       });
@@ -190,7 +254,9 @@ describe("scalar operations", () => {
 
   it("refuses what has no meaning", () => {
     const b = new ExprBuilder();
-    const kernel = kernelOf("bad", [buffer("int32")], b, (item) => [{ kind: "store", buffer: 0, index: item, value: b.op("sqrt", b.load(0, "int32", item)) }]);
+    const kernel = kernelOf("bad", [buffer("int32")], b, (item) => [
+      { kind: "store", buffer: 0, index: item, value: b.op("sqrt", b.load(0, "int32", item)) },
+    ]);
     expect(() => renderKernel(kernel, false)).toThrow(CompileError);
   });
 
@@ -225,7 +291,8 @@ describe("scalar operations", () => {
 /** The value of a cast, on JavaScript numbers. */
 function castMeaning(x: number, from: ComputeType, to: ComputeType): number {
   if (to === "bool") return x !== 0 ? 1 : 0;
-  const saturate = (low: number, high: number): number => (Number.isNaN(x) ? 0 : Math.max(low, Math.min(high, Math.trunc(x))));
+  const saturate = (low: number, high: number): number =>
+    Number.isNaN(x) ? 0 : Math.max(low, Math.min(high, Math.trunc(x)));
   if (from === "float32" || from === "float64") {
     if (to === "int32") return saturate(-(2 ** 31), 2 ** 31 - 1) | 0;
     if (to === "uint32") return saturate(0, 2 ** 32 - 1) >>> 0;
@@ -246,8 +313,14 @@ describe("casts", () => {
             const index = b.mul(item, b.index(lanes));
             return [{ kind: "store", buffer: 1, index, value: b.cast(b.load(0, from, index, lanes), to) }];
           });
-          const [, out] = run(kernel, [bytesOf(from, values), new Uint8Array(values.length * byteSize(to))], values.length / lanes);
-          expect(numbersOf(to, out ?? new Uint8Array()).map(bits), `${lanes}`).toEqual(values.map((x) => bits(castMeaning(x, from, to))));
+          const [, out] = run(
+            kernel,
+            [bytesOf(from, values), new Uint8Array(values.length * byteSize(to))],
+            values.length / lanes,
+          );
+          expect(numbersOf(to, out ?? new Uint8Array()).map(bits), `${lanes}`).toEqual(
+            values.map((x) => bits(castMeaning(x, from, to))),
+          );
         }
       });
     }
@@ -264,7 +337,11 @@ describe("casts", () => {
         ];
       });
       const values = [1, -0, 1e-40, -3.5];
-      const [source, ints, back] = run(kernel, [bytesOf("float32", values), new Uint8Array(16), new Uint8Array(16)], 4 / lanes);
+      const [source, ints, back] = run(
+        kernel,
+        [bytesOf("float32", values), new Uint8Array(16), new Uint8Array(16)],
+        4 / lanes,
+      );
       expect(ints).toEqual(source);
       expect(back).toEqual(source);
     }
@@ -294,7 +371,11 @@ describe("memory", () => {
           ];
         });
         const stored = bytesOf(dtype, values);
-        const [, copy, wide] = run(kernel, [stored, new Uint8Array(stored.length), new Uint8Array(values.length * byteSize(type))], values.length / lanes);
+        const [, copy, wide] = run(
+          kernel,
+          [stored, new Uint8Array(stored.length), new Uint8Array(values.length * byteSize(type))],
+          values.length / lanes,
+        );
         expect(Buffer.compare(copy ?? stored, stored), `${lanes}`).toBe(0);
         const got = numbersOf(type, wide ?? stored);
         const expected = numbersOf(dtype, stored);
@@ -305,7 +386,24 @@ describe("memory", () => {
 
   for (const dtype of ["float16", "bfloat16"] as const) {
     it(`rounds to ${dtype}`, () => {
-      const values: number[] = [NaN, Infinity, -Infinity, 0, -0, 65504, 65519.996, 65520, -1e30, 3.4e38, 5.9e-8, 2.98e-8, 2.9e-8, 6.1e-5, 6.0975e-5, 1e-45];
+      const values: number[] = [
+        NaN,
+        Infinity,
+        -Infinity,
+        0,
+        -0,
+        65504,
+        65519.996,
+        65520,
+        -1e30,
+        3.4e38,
+        5.9e-8,
+        2.98e-8,
+        2.9e-8,
+        6.1e-5,
+        6.0975e-5,
+        1e-45,
+      ];
       let state = 1;
       for (let i = 0; i < 4096; i++) {
         state = (Math.imul(state, 1664525) + 1013904223) | 0;
@@ -322,7 +420,11 @@ describe("memory", () => {
           const index = b.mul(item, b.index(lanes));
           return [{ kind: "store", buffer: 1, index, value: b.load(0, "float32", index, lanes) }];
         });
-        const [, out] = run(kernel, [bytesOf("float32", finite), new Uint8Array(finite.length * 2)], finite.length / lanes);
+        const [, out] = run(
+          kernel,
+          [bytesOf("float32", finite), new Uint8Array(finite.length * 2)],
+          finite.length / lanes,
+        );
         expect(out).toEqual(bytesOf(dtype, finite));
       }
     });
@@ -339,7 +441,11 @@ describe("memory", () => {
           { kind: "store", buffer: 2, index, value: x },
         ];
       });
-      const [, int8, uint8] = run(kernel, [bytesOf("int32", [300, -1, 128, -129]), new Uint8Array(4), new Uint8Array(4)], 4 / lanes);
+      const [, int8, uint8] = run(
+        kernel,
+        [bytesOf("int32", [300, -1, 128, -129]), new Uint8Array(4), new Uint8Array(4)],
+        4 / lanes,
+      );
       expect(numbersOf("int8", int8 ?? new Uint8Array())).toEqual([44, -1, -128, 127]);
       expect(numbersOf("uint8", uint8 ?? new Uint8Array())).toEqual([44, 255, 128, 127]);
     }
@@ -350,7 +456,14 @@ describe("memory", () => {
     const kernel = kernelOf("shifted", [buffer("float32"), buffer("float32")], b, (item) => {
       const back = b.sub(item, b.index(2));
       const inside = b.le(b.index(0), back);
-      return [{ kind: "store", buffer: 1, index: item, value: b.guard(inside, b.load(0, "float32", back), b.const(-1, "float32")) }];
+      return [
+        {
+          kind: "store",
+          buffer: 1,
+          index: item,
+          value: b.guard(inside, b.load(0, "float32", back), b.const(-1, "float32")),
+        },
+      ];
     });
     const [, out] = run(kernel, [bytesOf("float32", [5, 6, 7, 8]), new Uint8Array(24)], 6);
     expect(numbersOf("float32", out ?? new Uint8Array())).toEqual([-1, -1, 5, 6, 7, 8]);
@@ -409,7 +522,12 @@ describe("vectors", () => {
           { kind: "store", buffer: 1, index: b.index(0), value: b.ramp(x(2), 8) },
           { kind: "store", buffer: 1, index: b.index(8), value: b.ramp(b.const(5, type), 4) },
           { kind: "store", buffer: 1, index: b.index(12), value: b.pack([x(3), x(0), x(2), x(1)]) },
-          { kind: "store", buffer: 1, index: b.index(16), value: b.pack([0, 1, 2, 3].map((i) => b.add(x(i), x(3 - i)))) },
+          {
+            kind: "store",
+            buffer: 1,
+            index: b.index(16),
+            value: b.pack([0, 1, 2, 3].map((i) => b.add(x(i), x(3 - i)))),
+          },
           { kind: "store", buffer: 1, index: b.index(20), value: b.splat(x(1), 4) },
           { kind: "store", buffer: 1, index: b.index(24), value: b.splat(b.neg(x(1)), 4) },
         ];
@@ -432,7 +550,12 @@ describe("vectors", () => {
         { kind: "store", buffer: 1, index: b.index(0), value: b.pack([x(1), x(0), b.not(x(0)), x(3)]) },
         { kind: "store", buffer: 1, index: b.index(4), value: b.splat(b.not(x(0)), 4) },
         { kind: "store", buffer: 2, index: b.index(0), value: b.select(b.splat(x(1), 4), numbers, b.neg(numbers)) },
-        { kind: "store", buffer: 2, index: b.index(4), value: b.select(b.load(0, "bool", b.index(0), 4), numbers, b.neg(numbers)) },
+        {
+          kind: "store",
+          buffer: 2,
+          index: b.index(4),
+          value: b.select(b.load(0, "bool", b.index(0), 4), numbers, b.neg(numbers)),
+        },
       ];
     });
     const [, bools, numbers] = run(kernel, [bytesOf("bool", [0, 1, 1, 0]), new Uint8Array(8), new Uint8Array(64)], 1);
@@ -541,27 +664,35 @@ it("writes an inner loop of loads and multiply-adds as expected", () => {
   const b = new ExprBuilder();
   const k = b.counter("k", 64);
   const sums = [0, 1].map((i) => b.variable(`c${i}`, "float32", 4));
-  const kernel = kernelOf("tile", [buffer("float32", "read"), buffer("float32", "read"), buffer("float32", "write")], b, (item) => [
-    ...sums.map((variable): Stmt => ({ kind: "mutable", variable, value: b.splat(b.const(0, "float32"), 4) })),
-    {
-      kind: "for",
-      variable: k,
-      begin: b.index(0),
-      end: b.index(64),
-      step: 1,
-      vectorize: false,
-      body: sums.map((variable, i): Stmt => {
-        const left = b.splat(b.load(0, "float32", b.add(b.mul(item, b.index(128)), b.add(b.mul(b.ref(k), b.index(2)), b.index(i)))), 4);
-        const right = b.load(1, "float32", b.mul(b.ref(k), b.index(4)), 4);
-        return { kind: "assign", variable, value: b.op("fma", left, right, b.ref(variable)) };
-      }),
-    },
-    ...sums.map((variable, i): Stmt => ({
-      kind: "store",
-      buffer: 2,
-      index: b.add(b.mul(item, b.index(8)), b.index(4 * i)),
-      value: b.ref(variable),
-    })),
-  ]);
+  const kernel = kernelOf(
+    "tile",
+    [buffer("float32", "read"), buffer("float32", "read"), buffer("float32", "write")],
+    b,
+    (item) => [
+      ...sums.map((variable): Stmt => ({ kind: "mutable", variable, value: b.splat(b.const(0, "float32"), 4) })),
+      {
+        kind: "for",
+        variable: k,
+        begin: b.index(0),
+        end: b.index(64),
+        step: 1,
+        vectorize: false,
+        body: sums.map((variable, i): Stmt => {
+          const left = b.splat(
+            b.load(0, "float32", b.add(b.mul(item, b.index(128)), b.add(b.mul(b.ref(k), b.index(2)), b.index(i)))),
+            4,
+          );
+          const right = b.load(1, "float32", b.mul(b.ref(k), b.index(4)), 4);
+          return { kind: "assign", variable, value: b.op("fma", left, right, b.ref(variable)) };
+        }),
+      },
+      ...sums.map((variable, i): Stmt => ({
+        kind: "store",
+        buffer: 2,
+        index: b.add(b.mul(item, b.index(8)), b.index(4 * i)),
+        value: b.ref(variable),
+      })),
+    ],
+  );
   expect(functionText(renderKernel(kernel, true))).toMatchSnapshot();
 });

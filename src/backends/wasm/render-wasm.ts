@@ -9,8 +9,25 @@ import { FunctionWriter } from "./function-writer.js";
 import { kernelType, parameter } from "./kernel-type.js";
 import { loadScalar, loadVector, storeScalar, storeVector } from "./memory-access.js";
 import { kindOf, laneBytes, lanesIn, registerLanes, registers, valueType } from "./registers.js";
-import { laneInstructions, scalarOps, spell, uniformShift, type Emission, type OpRow, type Spelled } from "./scalar-ops.js";
-import { constant, indexed, memory, plain, typed, type Instruction, type ValueType, type WasmFunction } from "./wasm-module.js";
+import {
+  laneInstructions,
+  scalarOps,
+  spell,
+  uniformShift,
+  type Emission,
+  type OpRow,
+  type Spelled,
+} from "./scalar-ops.js";
+import {
+  constant,
+  indexed,
+  memory,
+  plain,
+  typed,
+  type Instruction,
+  type ValueType,
+  type WasmFunction,
+} from "./wasm-module.js";
 
 export interface RenderedKernel extends WasmFunction {
   /** Memory that each thread needs at its scratch address, 64-byte aligned. */
@@ -79,9 +96,19 @@ class KernelRenderer {
     switch (s.kind) {
       case "let":
       case "mutable": {
-        if (s.kind === "let" && s.value.type === "index" && s.value.kind === "op" && Number.isFinite(this.#addresses.depthOf(s.value))) {
+        if (
+          s.kind === "let" &&
+          s.value.type === "index" &&
+          s.value.kind === "op" &&
+          Number.isFinite(this.#addresses.depthOf(s.value))
+        ) {
           const index = { value: s.value, sum: this.#addresses.linear(s.value) };
-          this.#addresses.define(s.variable, { locals: [], depth: this.#addresses.depthOf(s.value), mutable: false, index });
+          this.#addresses.define(s.variable, {
+            locals: [],
+            depth: this.#addresses.depthOf(s.value),
+            mutable: false,
+            index,
+          });
           return;
         }
         this.#values(s.value);
@@ -110,7 +137,11 @@ class KernelRenderer {
         return;
       case "if":
         this.#value(s.condition, 0);
-        this.#if("void", () => this.#stmts(s.then), s.otherwise.length === 0 ? undefined : () => this.#stmts(s.otherwise));
+        this.#if(
+          "void",
+          () => this.#stmts(s.then),
+          s.otherwise.length === 0 ? undefined : () => this.#stmts(s.otherwise),
+        );
         return;
       case "for": {
         const counter = this.#writer.local("i32");
@@ -147,7 +178,16 @@ class KernelRenderer {
     if (mayBeEmpty) this.#emit(get(counter), ...end, plain("i32.lt_s"), typed("if"));
     this.#emit(typed("loop"));
     this.#writer.append(inner);
-    this.#emit(get(counter), i32(step), plain("i32.add"), indexed("local.tee", counter), ...end, plain("i32.lt_s"), indexed("br_if", 0), plain("end"));
+    this.#emit(
+      get(counter),
+      i32(step),
+      plain("i32.add"),
+      indexed("local.tee", counter),
+      ...end,
+      plain("i32.lt_s"),
+      indexed("br_if", 0),
+      plain("end"),
+    );
     if (mayBeEmpty) this.#emit(plain("end"));
   }
 
@@ -203,12 +243,20 @@ class KernelRenderer {
         return;
       case "var": {
         const { locals, index, depth } = this.#addresses.held(e.variable);
-        const local = index ? this.#writer.once(depth, `index ${e.variable.id}`, "i32", () => this.#value(index.value, 0)) : locals[part];
+        const local = index
+          ? this.#writer.once(depth, `index ${e.variable.id}`, "i32", () => this.#value(index.value, 0))
+          : locals[part];
         this.#emit(get(local ?? 0));
         return;
       }
       case "int-arg":
-        this.#emit(get(this.#writer.once(0, `int ${e.slot}`, "i32", () => this.#emit(get(parameter.ints), memory("i32.load", 4 * e.slot)))));
+        this.#emit(
+          get(
+            this.#writer.once(0, `int ${e.slot}`, "i32", () =>
+              this.#emit(get(parameter.ints), memory("i32.load", 4 * e.slot)),
+            ),
+          ),
+        );
         return;
       case "load":
         this.#load(e, part);
@@ -247,7 +295,10 @@ class KernelRenderer {
         const lanes = registerLanes(e.type);
         const base = constantOf(e.base);
         const from = (base ?? 0) + part * lanes;
-        const steps = laneBytes(e.type, Array.from({ length: lanes }, (_, lane) => from + lane));
+        const steps = laneBytes(
+          e.type,
+          Array.from({ length: lanes }, (_, lane) => from + lane),
+        );
         if (base !== undefined) this.#vectorConstant(steps);
         else {
           this.#splat(e.base);
@@ -270,7 +321,9 @@ class KernelRenderer {
 
   /** V8 builds a vector constant anew wherever it stands, so it is kept in a local from the function's entry on. */
   #vectorConstant(bytes: readonly number[]): void {
-    this.#emit(get(this.#writer.once(0, `constant ${bytes.join()}`, "v128", () => this.#emit(constant("v128.const", ...bytes)))));
+    this.#emit(
+      get(this.#writer.once(0, `constant ${bytes.join()}`, "v128", () => this.#emit(constant("v128.const", ...bytes)))),
+    );
   }
 
   #load(e: Extract<Expr, { kind: "load" }>, part: number): void {
@@ -352,7 +405,10 @@ class KernelRenderer {
       this.#vectorConstant(laneBytes(arg.type, [value, value, value, value].slice(0, registerLanes(arg.type))));
       return;
     }
-    if (arg.kind === "load" && byteSize(this.#addresses.buffer(arg.buffer).dtype) === (arg.type === "float64" ? 8 : 4)) {
+    if (
+      arg.kind === "load" &&
+      byteSize(this.#addresses.buffer(arg.buffer).dtype) === (arg.type === "float64" ? 8 : 4)
+    ) {
       const offset = this.#addresses.address(arg.buffer, arg.index, 0);
       this.#emit(memory(arg.type === "float64" ? "v128.load64_splat" : "v128.load32_splat", offset));
       return;
@@ -372,10 +428,14 @@ class KernelRenderer {
   #pack(args: readonly Expr[]): void {
     const [first] = args;
     if (!first) return;
-    const plainLoads = args.every((a) => a.kind === "load" && byteSize(this.#addresses.buffer(a.buffer).dtype) === (a.type === "float64" ? 8 : 4));
+    const plainLoads = args.every(
+      (a) => a.kind === "load" && byteSize(this.#addresses.buffer(a.buffer).dtype) === (a.type === "float64" ? 8 : 4),
+    );
     if (plainLoads) {
       // The address of the last lane goes deepest, so that each load finds its own above the others.
-      const offsets = [...args].reverse().map((a) => (a.kind === "load" ? this.#addresses.address(a.buffer, a.index, 0) : 0));
+      const offsets = [...args]
+        .reverse()
+        .map((a) => (a.kind === "load" ? this.#addresses.address(a.buffer, a.index, 0) : 0));
       const wide = first.type === "float64";
       offsets.reverse().forEach((offset, lane) => {
         if (lane === 0) this.#emit(memory(wide ? "v128.load64_zero" : "v128.load32_zero", offset));

@@ -23,7 +23,23 @@ export interface Spelled {
 /** "none" where the operation has no meaning for the type. */
 export type OpRow = Readonly<Record<Kind, Spelled | "none">>;
 
-type FloatOp = "abs" | "neg" | "ceil" | "floor" | "trunc" | "sqrt" | "add" | "sub" | "mul" | "div" | "min" | "max" | "lt" | "le" | "eq" | "ne";
+type FloatOp =
+  | "abs"
+  | "neg"
+  | "ceil"
+  | "floor"
+  | "trunc"
+  | "sqrt"
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "min"
+  | "max"
+  | "lt"
+  | "le"
+  | "eq"
+  | "ne";
 
 const one = (op: PlainOp): readonly Instruction[] => [plain(op)];
 const pair = (scalar: PlainOp, vector: PlainOp): Spelled => ({ scalar: one(scalar), vector: one(vector) });
@@ -31,7 +47,10 @@ const floats = (op: FloatOp): { float32: Spelled; float64: Spelled } => ({
   float32: pair(`f32.${op}`, `f32x4.${op}`),
   float64: pair(`f64.${op}`, `f64x2.${op}`),
 });
-const ints = (signed: Spelled, unsigned: Spelled = signed): { int32: Spelled; uint32: Spelled } => ({ int32: signed, uint32: unsigned });
+const ints = (signed: Spelled, unsigned: Spelled = signed): { int32: Spelled; uint32: Spelled } => ({
+  int32: signed,
+  uint32: unsigned,
+});
 const noFloats = { float32: "none", float64: "none" } as const;
 const noInts = { int32: "none", uint32: "none" } as const;
 const unchanged: Spelled = { scalar: [], vector: [] };
@@ -64,9 +83,17 @@ const lanesOf = {
 } as const satisfies Record<Kind, unknown>;
 
 /** The instructions that take a vector register apart and put it together. */
-export function laneInstructions(kind: Kind): { extract: (lane: number) => Instruction; replace: (lane: number) => Instruction; splat: Instruction } {
+export function laneInstructions(kind: Kind): {
+  extract: (lane: number) => Instruction;
+  replace: (lane: number) => Instruction;
+  splat: Instruction;
+} {
   const names = lanesOf[kind];
-  return { extract: (lane) => indexed(names.extract, lane), replace: (lane) => indexed(names.replace, lane), splat: plain(names.splat) };
+  return {
+    extract: (lane) => indexed(names.extract, lane),
+    replace: (lane) => indexed(names.replace, lane),
+    splat: plain(names.splat),
+  };
 }
 
 export function spell(e: Emission, spelling: Spelling): void {
@@ -136,11 +163,19 @@ export function scalarOps(relaxed: boolean): Readonly<Record<ScalarOp, OpRow>> {
     ceil: { ...floats("ceil"), ...ints(unchanged), bool: "none" },
     trunc: { ...floats("trunc"), ...ints(unchanged), bool: "none" },
     sqrt: { ...floats("sqrt"), ...noInts, bool: "none" },
-    not: { ...noFloats, ...ints({ scalar: [i32(-1), plain("i32.xor")], vector: one("v128.not") }), bool: pair("i32.eqz", "v128.not") },
+    not: {
+      ...noFloats,
+      ...ints({ scalar: [i32(-1), plain("i32.xor")], vector: one("v128.not") }),
+      bool: pair("i32.eqz", "v128.not"),
+    },
     add: { ...floats("add"), ...ints(pair("i32.add", "i32x4.add")), bool: "none" },
     sub: { ...floats("sub"), ...ints(pair("i32.sub", "i32x4.sub")), bool: "none" },
     mul: { ...floats("mul"), ...ints(pair("i32.mul", "i32x4.mul")), bool: "none" },
-    div: { ...floats("div"), ...ints(laneByLane("int32", one("i32.div_s")), laneByLane("uint32", one("i32.div_u"))), bool: "none" },
+    div: {
+      ...floats("div"),
+      ...ints(laneByLane("int32", one("i32.div_s")), laneByLane("uint32", one("i32.div_u"))),
+      bool: "none",
+    },
     rem: {
       float32: laneByLane("float32", float32Remainder),
       float64: laneByLane("float64", floatRemainder),
@@ -149,21 +184,39 @@ export function scalarOps(relaxed: boolean): Readonly<Record<ScalarOp, OpRow>> {
     },
     min: {
       ...floats("min"),
-      ...ints({ scalar: choose("i32.lt_s"), vector: one("i32x4.min_s") }, { scalar: choose("i32.lt_u"), vector: one("i32x4.min_u") }),
+      ...ints(
+        { scalar: choose("i32.lt_s"), vector: one("i32x4.min_s") },
+        { scalar: choose("i32.lt_u"), vector: one("i32x4.min_u") },
+      ),
       bool: pair("i32.and", "v128.and"),
     },
     max: {
       ...floats("max"),
-      ...ints({ scalar: choose("i32.gt_s"), vector: one("i32x4.max_s") }, { scalar: choose("i32.gt_u"), vector: one("i32x4.max_u") }),
+      ...ints(
+        { scalar: choose("i32.gt_s"), vector: one("i32x4.max_s") },
+        { scalar: choose("i32.gt_u"), vector: one("i32x4.max_u") },
+      ),
       bool: pair("i32.or", "v128.or"),
     },
     and: { ...noFloats, ...ints(pair("i32.and", "v128.and")), bool: pair("i32.and", "v128.and") },
     or: { ...noFloats, ...ints(pair("i32.or", "v128.or")), bool: pair("i32.or", "v128.or") },
     xor: { ...noFloats, ...ints(pair("i32.xor", "v128.xor")), bool: pair("i32.xor", "v128.xor") },
     shl: { ...noFloats, ...ints(laneByLane("int32", one("i32.shl"))), bool: "none" },
-    shr: { ...noFloats, ...ints(laneByLane("int32", one("i32.shr_s")), laneByLane("uint32", one("i32.shr_u"))), bool: "none" },
-    lt: { ...floats("lt"), ...ints(pair("i32.lt_s", "i32x4.lt_s"), pair("i32.lt_u", "i32x4.lt_u")), bool: pair("i32.lt_u", "i32x4.gt_s") },
-    le: { ...floats("le"), ...ints(pair("i32.le_s", "i32x4.le_s"), pair("i32.le_u", "i32x4.le_u")), bool: pair("i32.le_u", "i32x4.ge_s") },
+    shr: {
+      ...noFloats,
+      ...ints(laneByLane("int32", one("i32.shr_s")), laneByLane("uint32", one("i32.shr_u"))),
+      bool: "none",
+    },
+    lt: {
+      ...floats("lt"),
+      ...ints(pair("i32.lt_s", "i32x4.lt_s"), pair("i32.lt_u", "i32x4.lt_u")),
+      bool: pair("i32.lt_u", "i32x4.gt_s"),
+    },
+    le: {
+      ...floats("le"),
+      ...ints(pair("i32.le_s", "i32x4.le_s"), pair("i32.le_u", "i32x4.le_u")),
+      bool: pair("i32.le_u", "i32x4.ge_s"),
+    },
     eq: { ...floats("eq"), ...ints(pair("i32.eq", "i32x4.eq")), bool: pair("i32.eq", "i32x4.eq") },
     ne: { ...floats("ne"), ...ints(pair("i32.ne", "i32x4.ne")), bool: pair("i32.ne", "i32x4.ne") },
     select: { float32: select, float64: select, int32: select, uint32: select, bool: select },

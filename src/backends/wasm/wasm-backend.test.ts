@@ -22,9 +22,15 @@ afterAll(async () => {
 
 const graph: Graph = { inputs: [], outputs: [] };
 const f32 = (size: number): TensorType => ({ shape: [size], dtype: "float32" });
-const place = (base: Place["base"], index = 0, offset = 0, strides: readonly number[] = []): Place => ({ base, index, offset, strides });
+const place = (base: Place["base"], index = 0, offset = 0, strides: readonly number[] = []): Place => ({
+  base,
+  index,
+  offset,
+  strides,
+});
 const input = (index = 0, offset = 0, strides: readonly number[] = []): Place => place("input", index, offset, strides);
-const output = (index = 0, offset = 0, strides: readonly number[] = []): Place => place("output", index, offset, strides);
+const output = (index = 0, offset = 0, strides: readonly number[] = []): Place =>
+  place("output", index, offset, strides);
 const arena = (offset: number, strides: readonly number[] = []): Place => place("arena", 0, offset, strides);
 
 interface Parts {
@@ -46,7 +52,13 @@ const program = (parts: Parts): Program => ({
   ...parts,
 });
 
-const launch = (kernel: number, buffers: readonly Place[], items: number, grain = 8, ints: readonly number[] = []): Step => ({
+const launch = (
+  kernel: number,
+  buffers: readonly Place[],
+  items: number,
+  grain = 8,
+  ints: readonly number[] = [],
+): Step => ({
   kind: "launch",
   kernel,
   buffers,
@@ -55,7 +67,12 @@ const launch = (kernel: number, buffers: readonly Place[], items: number, grain 
   grain,
 });
 
-function kernel(name: string, buffers: readonly KernelBuffer["access"][], body: (b: ExprBuilder, item: Expr) => readonly Stmt[], intCount = 0): Kernel {
+function kernel(
+  name: string,
+  buffers: readonly KernelBuffer["access"][],
+  body: (b: ExprBuilder, item: Expr) => readonly Stmt[],
+  intCount = 0,
+): Kernel {
   const b = new ExprBuilder();
   const item = b.counter("item", 1 << 20);
   return {
@@ -83,22 +100,35 @@ const reverseAddOne = kernel(
 /** out[i] = a[i] + b[i], four at a time. */
 const addFour = kernel("add", ["read", "read", "write"], (b, item) => {
   const index = b.mul(item, b.index(4));
-  return [{ kind: "store", buffer: 2, index, value: b.add(b.load(0, "float32", index, 4), b.load(1, "float32", index, 4)) }];
+  return [
+    { kind: "store", buffer: 2, index, value: b.add(b.load(0, "float32", index, 4), b.load(1, "float32", index, 4)) },
+  ];
 });
 
 /** out[i] = 2·in[i] through this thread's scratch memory. */
 const throughScratch = kernel("scratch", ["read", "scratch", "write"], (b, item) => [
-  { kind: "store", buffer: 1, index: b.rem(item, b.index(16)), value: b.add(b.load(0, "float32", item), b.load(0, "float32", item)) },
+  {
+    kind: "store",
+    buffer: 1,
+    index: b.rem(item, b.index(16)),
+    value: b.add(b.load(0, "float32", item), b.load(0, "float32", item)),
+  },
   { kind: "store", buffer: 2, index: item, value: b.load(1, "float32", b.rem(item, b.index(16))) },
 ]);
 
 const bytesOf = (values: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
-const numbersOf = (bytes: Uint8Array): number[] => [...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)];
+const numbersOf = (bytes: Uint8Array): number[] => [
+  ...new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4),
+];
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 async function runOnce(d: WasmBackend, p: Program, inputs: readonly (readonly number[])[]): Promise<number[][]> {
   const outputs = p.outputs.map((type) => d.allocate(4 * (type.shape[0] ?? 1)));
-  d.submit(d.loadProgram(graph, p), inputs.map((x) => d.upload(bytesOf(x))), outputs);
+  d.submit(
+    d.loadProgram(graph, p),
+    inputs.map((x) => d.upload(bytesOf(x))),
+    outputs,
+  );
   return (await Promise.all(outputs.map((o) => d.read(o)))).map(numbersOf);
 }
 
@@ -107,7 +137,13 @@ it("has a valid interpreter, with and without shared memory", () => {
   expect(WebAssembly.validate(encodeModule(interpreterModule(false)))).toBe(true);
 });
 
-const variants: readonly NodeWasmOptions[] = [{ threads: 0 }, { threads: 1 }, { threads: 2 }, { threads: 2, inline: true }, { threads: 3 }];
+const variants: readonly NodeWasmOptions[] = [
+  { threads: 0 },
+  { threads: 1 },
+  { threads: 2 },
+  { threads: 2, inline: true },
+  { threads: 3 },
+];
 
 for (const options of variants) {
   const name = `${options.threads} threads${options.inline ? ", inline" : ""}`;
@@ -177,7 +213,9 @@ for (const options of variants) {
       const [y, sums] = await runOnce(d, p, [x]);
       const expected = x.map((v, i) => 2 * v + (bias[i % bias.length] ?? 0));
       expect(y).toEqual(expected);
-      expect(sums).toEqual(bias.map((_, c) => range(rows).reduce((sum, r) => sum + (expected[r * bias.length + c] ?? 0), 0)));
+      expect(sums).toEqual(
+        bias.map((_, c) => range(rows).reduce((sum, r) => sum + (expected[r * bias.length + c] ?? 0), 0)),
+      );
     });
 
     it("copies blocks of many pieces", async () => {
@@ -188,14 +226,21 @@ for (const options of variants) {
         { kind: "copy", from: arena(64), to: output(), bytes: 4 * n },
       ];
       const x = range(n);
-      const [got] = await runOnce(d, program({ inputs: [f32(n)], outputs: [f32(n)], steps, arenaBytes: 4 * n + 64 }), [x]);
+      const [got] = await runOnce(d, program({ inputs: [f32(n)], outputs: [f32(n)], steps, arenaBytes: 4 * n + 64 }), [
+        x,
+      ]);
       expect(got).toEqual(x);
     });
 
     it("keeps runs and reads in order", async () => {
       const d = device(options);
       const n = 512;
-      const p = program({ inputs: [f32(n)], outputs: [f32(n)], kernels: [addFour], steps: [launch(0, [input(), input(), output()], n / 4, 8)] });
+      const p = program({
+        inputs: [f32(n)],
+        outputs: [f32(n)],
+        kernels: [addFour],
+        steps: [launch(0, [input(), input(), output()], n / 4, 8)],
+      });
       const double = d.loadProgram(graph, p);
       // In place: the storage is overwritten by every run, and a read sees it as it was when it was queued.
       const x = d.upload(bytesOf(range(n).map((i) => i + 1)));
@@ -218,7 +263,12 @@ describe("memory", () => {
   const increment = (d: WasmBackend): Executable =>
     d.loadProgram(
       graph,
-      program({ inputs: [f32(size)], outputs: [f32(size)], kernels: [reverseAddOne], steps: [launch(0, [input(), output()], size, 4096, [size])] }),
+      program({
+        inputs: [f32(size)],
+        outputs: [f32(size)],
+        kernels: [reverseAddOne],
+        steps: [launch(0, [input(), output()], size, 4096, [size])],
+      }),
     );
 
   for (const threads of [0, 2]) {
@@ -250,7 +300,14 @@ describe("memory", () => {
       const run = increment(d);
       let x = d.upload(bytesOf(range(size)));
       const loss = d.allocate(4);
-      const first = d.loadProgram(graph, program({ inputs: [f32(size)], outputs: [f32(1)], steps: [{ kind: "copy", from: input(), to: output(), bytes: 4 }] }));
+      const first = d.loadProgram(
+        graph,
+        program({
+          inputs: [f32(size)],
+          outputs: [f32(1)],
+          steps: [{ kind: "copy", from: input(), to: output(), bytes: 4 }],
+        }),
+      );
       const before = process.memoryUsage().arrayBuffers;
       for (let k = 0; k < 1500; k++) {
         const next = d.allocate(4 * size);
@@ -303,7 +360,15 @@ describe("memory", () => {
 
   it("hands out empty storages", async () => {
     const d = device({ threads: 1 });
-    const run = d.loadProgram(graph, program({ inputs: [f32(0)], outputs: [f32(0)], kernels: [addFour], steps: [launch(0, [input(), input(), output()], 0)] }));
+    const run = d.loadProgram(
+      graph,
+      program({
+        inputs: [f32(0)],
+        outputs: [f32(0)],
+        kernels: [addFour],
+        steps: [launch(0, [input(), input(), output()], 0)],
+      }),
+    );
     const [x, y] = [d.upload(new Uint8Array(0)), d.allocate(0)];
     d.submit(run, [x], [y]);
     expect((await d.read(y)).byteLength).toBe(0);
@@ -314,7 +379,15 @@ describe("errors", () => {
   it("names what does not fit", () => {
     const d = device({ threads: 0 });
     const other = device({ threads: 0 });
-    const run = d.loadProgram(graph, program({ inputs: [f32(4)], outputs: [f32(4)], kernels: [addFour], steps: [launch(0, [input(), input(), output()], 1)] }));
+    const run = d.loadProgram(
+      graph,
+      program({
+        inputs: [f32(4)],
+        outputs: [f32(4)],
+        kernels: [addFour],
+        steps: [launch(0, [input(), input(), output()], 1)],
+      }),
+    );
     expect(() => d.submit(run, [], [d.allocate(16)])).toThrow(ArgumentError);
     expect(() => d.submit(run, [d.allocate(8)], [d.allocate(16)])).toThrow(/8 bytes.*expects 16/);
     expect(() => d.submit(run, [other.allocate(16)], [d.allocate(16)])).toThrow(DeviceError);
@@ -328,7 +401,15 @@ describe("errors", () => {
       const wild = kernel("wild", ["write"], (b, item) => [
         { kind: "store", buffer: 0, index: b.mul(item, b.index(2 ** 27)), value: b.const(1, "float32") },
       ]);
-      const run = d.loadProgram(graph, program({ inputs: [], outputs: [f32(4)], kernels: [wild], steps: [launch(0, [output()], 6, 1), launch(0, [output()], 2, 1)] }));
+      const run = d.loadProgram(
+        graph,
+        program({
+          inputs: [],
+          outputs: [f32(4)],
+          kernels: [wild],
+          steps: [launch(0, [output()], 6, 1), launch(0, [output()], 2, 1)],
+        }),
+      );
       const y = d.allocate(16);
       if (threads === 0) expect(() => d.submit(run, [], [y])).toThrow();
       else {
@@ -349,7 +430,9 @@ it("compiles equal kernels once", () => {
     ["read", "write"],
     (b, item) => {
       const from = b.sub(b.sub(b.intArg(0), b.index(1)), item);
-      return [{ kind: "store", buffer: 1, index: item, value: b.add(b.load(0, "float32", from), b.const(1, "float32")) }];
+      return [
+        { kind: "store", buffer: 1, index: item, value: b.add(b.load(0, "float32", from), b.const(1, "float32")) },
+      ];
     },
     1,
   );

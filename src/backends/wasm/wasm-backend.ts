@@ -111,7 +111,9 @@ export class WasmBackend implements Backend {
     this.#memory = new LinearMemory(options.threads > 0, options.memoryBytes ?? memoryLimit);
     this.#executor = new Executor(this.#memory, options);
     this.#residency = new Residency(this.#memory, this.#executor, options.budgetBytes ?? 1.5 * 2 ** 30);
-    this.#library = new KernelLibrary(hasRelaxedSimd(), options.threads > 0, (module) => this.#executor.install(module));
+    this.#library = new KernelLibrary(hasRelaxedSimd(), options.threads > 0, (module) =>
+      this.#executor.install(module),
+    );
   }
 
   supports(_dtype: DType): boolean {
@@ -152,7 +154,8 @@ export class WasmBackend implements Backend {
 
   submit(executable: Executable, inputs: readonly Storage[], outputs: readonly Storage[]): void {
     this.#check();
-    if (!(executable instanceof WasmExecutable)) throw new DeviceError("[wasm] the executable was loaded by another device");
+    if (!(executable instanceof WasmExecutable))
+      throw new DeviceError("[wasm] the executable was loaded by another device");
     const { program, encoded, kernels } = executable;
     const ins = this.#storages("input", inputs, program.inputs);
     const outs = this.#storages("output", outputs, program.outputs);
@@ -205,7 +208,8 @@ export class WasmBackend implements Backend {
     this.#check();
     const { block } = this.#usable("value", storage);
     if (block.lastWrite > this.#executor.completed()) {
-      if (!this.#executor.wait) throw new DeviceError("[wasm] this thread cannot wait for a value: use the asynchronous read");
+      if (!this.#executor.wait)
+        throw new DeviceError("[wasm] this thread cannot wait for a value: use the asynchronous read");
       this.#executor.wait(block.lastWrite);
     }
     return this.#residency.copyOut(block);
@@ -249,21 +253,27 @@ export class WasmBackend implements Backend {
 
   #own(storage: Storage): WasmStorage {
     if (storage instanceof WasmStorage && storage.device === this) return storage;
-    throw new DeviceError(`[wasm] a storage of ${storage.device.name} was given to wasm: move the tensor with .to("wasm")`);
+    throw new DeviceError(
+      `[wasm] a storage of ${storage.device.name} was given to wasm: move the tensor with .to("wasm")`,
+    );
   }
 
   #usable(what: string, storage: Storage): WasmStorage {
     const own = this.#own(storage);
-    if (own.block.released) throw new DisposedError(`[wasm] the ${what} was given back with dispose() and must not be used again`);
+    if (own.block.released)
+      throw new DisposedError(`[wasm] the ${what} was given back with dispose() and must not be used again`);
     return own;
   }
 
   #storages(what: string, storages: readonly Storage[], types: readonly TensorType[]): WasmStorage[] {
-    if (storages.length !== types.length) throw new ArgumentError(`[wasm] ${storages.length} ${what}s were given: the program has ${types.length}`);
+    if (storages.length !== types.length)
+      throw new ArgumentError(`[wasm] ${storages.length} ${what}s were given: the program has ${types.length}`);
     return storages.map((storage, i) => {
       const type = types[i];
       if (type && storage.bytes !== typeBytes(type)) {
-        throw new ArgumentError(`[wasm] ${what} ${i} has ${storage.bytes} bytes: the program expects ${typeBytes(type)}`);
+        throw new ArgumentError(
+          `[wasm] ${what} ${i} has ${storage.bytes} bytes: the program expects ${typeBytes(type)}`,
+        );
       }
       return this.#usable(what, storage);
     });
@@ -275,7 +285,9 @@ export class WasmBackend implements Backend {
     const oldest = this.#pendingRuns[0];
     if (oldest === undefined || this.#pendingRuns.length < maxPending) return;
     if (!this.#executor.wait) {
-      throw new DeviceError(`[wasm] ${maxPending} runs are under way and this thread cannot wait: await a read or idle() between runs`);
+      throw new DeviceError(
+        `[wasm] ${maxPending} runs are under way and this thread cannot wait: await a read or idle() between runs`,
+      );
     }
     this.#executor.wait(oldest);
   }

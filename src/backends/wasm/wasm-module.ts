@@ -49,7 +49,13 @@ export interface WasmModule {
 /** 64 KiB pages that a memory may have at most: the whole 32-bit address space. */
 export const maxPages = 65536;
 
-const valueTypes: Readonly<Record<ValueType | "void", number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b, void: 0x40 };
+const valueTypes: Readonly<Record<ValueType | "void", number>> = {
+  i32: 0x7f,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+  void: 0x40,
+};
 
 export const plain = (op: PlainOp): Instruction => ({ kind: "plain", op });
 export const memory = (op: MemoryOp, offset = 0, lane?: number): Instruction =>
@@ -173,7 +179,10 @@ export function encodeBody(fn: WasmFunction): Uint8Array {
 }
 
 /** The binary form of a module (WebAssembly Core Specification, chapter 5). */
-export function encodeModule(module: WasmModule, bodies: readonly Uint8Array[] = module.functions.map(encodeBody)): Uint8Array<ArrayBuffer> {
+export function encodeModule(
+  module: WasmModule,
+  bodies: readonly Uint8Array[] = module.functions.map(encodeBody),
+): Uint8Array<ArrayBuffer> {
   const types: FunctionType[] = [...module.types];
   const keyOf = (type: FunctionType): string => `${type.params.join()}>${type.results.join()}`;
   const typeIndex = new Map<string, number>();
@@ -197,12 +206,24 @@ export function encodeModule(module: WasmModule, bodies: readonly Uint8Array[] =
   );
   out.section(2, (s) => {
     s.unsigned(module.imports.length + 1 + (module.table ? 1 : 0));
-    module.imports.forEach((f, i) => s.name("env").name(f.name).byte(0).unsigned(importTypes[i] ?? 0));
-    s.name("env").name("memory").byte(2, module.sharedMemory ? 3 : 1).unsigned(0).unsigned(maxPages);
+    module.imports.forEach((f, i) =>
+      s
+        .name("env")
+        .name(f.name)
+        .byte(0)
+        .unsigned(importTypes[i] ?? 0),
+    );
+    s.name("env")
+      .name("memory")
+      .byte(2, module.sharedMemory ? 3 : 1)
+      .unsigned(0)
+      .unsigned(maxPages);
     if (module.table) s.name("env").name("table").byte(1, 0x70, 0).unsigned(0);
   });
   out.section(3, (s) => s.list(functionTypes, (type) => s.unsigned(type)));
-  const exported = module.functions.map((f, i) => ({ name: f.name, index: module.imports.length + i })).filter((f) => f.name !== "");
+  const exported = module.functions
+    .map((f, i) => ({ name: f.name, index: module.imports.length + i }))
+    .filter((f) => f.name !== "");
   out.section(7, (s) => s.list(exported, (f) => s.name(f.name).byte(0).unsigned(f.index)));
   out.section(10, (s) =>
     s.list(bodies, (body) => {
@@ -218,7 +239,9 @@ function instructionText(i: Instruction): string {
     case "plain":
       return i.op;
     case "memory":
-      return [i.op, ...(i.offset === 0 ? [] : [`offset=${i.offset}`]), ...(i.lane === undefined ? [] : [i.lane])].join(" ");
+      return [i.op, ...(i.offset === 0 ? [] : [`offset=${i.offset}`]), ...(i.lane === undefined ? [] : [i.lane])].join(
+        " ",
+      );
     case "indexed":
       return [i.op, ...i.args].join(" ");
     case "typed":
@@ -232,7 +255,8 @@ function instructionText(i: Instruction): string {
 
 /** The function in WebAssembly's text format, one instruction a line. */
 export function functionText(fn: WasmFunction): string {
-  const list = (word: string, types: readonly ValueType[]): string => (types.length === 0 ? "" : ` (${word} ${types.join(" ")})`);
+  const list = (word: string, types: readonly ValueType[]): string =>
+    types.length === 0 ? "" : ` (${word} ${types.join(" ")})`;
   const lines = [`(func $${fn.name}${list("param", fn.type.params)}${list("result", fn.type.results)}`];
   if (fn.locals.length > 0) lines.push(` ${list("local", fn.locals)}`);
   let depth = 1;

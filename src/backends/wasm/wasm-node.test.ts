@@ -45,7 +45,11 @@ async function output(script: string): Promise<string> {
 }
 
 it("keeps the process alive for a pending read, and no longer", async () => {
-  expect(await output(`device.submit(run, [x], [y]); device.read(y).then((bytes) => console.log(new Float32Array(bytes.buffer)[7]));`)).toBe("1");
+  expect(
+    await output(
+      `device.submit(run, [x], [y]); device.read(y).then((bytes) => console.log(new Float32Array(bytes.buffer)[7]));`,
+    ),
+  ).toBe("1");
 });
 
 it("keeps the process alive for pending work that nobody reads", async () => {
@@ -61,5 +65,9 @@ it("lets a process end that never used its threads", async () => {
 });
 
 it("waits in loops that never reach the event loop", async () => {
-  expect(await output(`for (let k = 0; k < 40; k++) device.submit(run, [k % 2 ? y : x], [k % 2 ? x : y]); console.log(new Float32Array(device.readSync(x).buffer)[999])`)).toBe("40");
+  expect(
+    await output(
+      `for (let k = 0; k < 40; k++) device.submit(run, [k % 2 ? y : x], [k % 2 ? x : y]); console.log(new Float32Array(device.readSync(x).buffer)[999])`,
+    ),
+  ).toBe("40");
 });

@@ -19,7 +19,9 @@ export interface NodeWasmOptions {
 const nodeWorker: WorkerFactory = (onReply) => {
   const worker = new Worker(workerSource, { eval: true, name: "gradus-wasm" });
   worker.on("message", (reply: WorkerReply) => onReply(reply));
-  worker.on("error", (error) => onReply({ kind: "failed", message: error instanceof Error ? error.message : String(error) }));
+  worker.on("error", (error) =>
+    onReply({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+  );
   return {
     post: (message) => worker.postMessage(message),
     keepAlive: (on) => {
@@ -33,5 +35,12 @@ const nodeWorker: WorkerFactory = (onReply) => {
 /** A WebAssembly device in Node. Turns on the engine's relaxed SIMD where a flag is needed for it. */
 export function createNodeWasm(options: NodeWasmOptions = {}): WasmBackend {
   if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
-  return new WasmBackend({ threads: availableParallelism(), inline: true, ...options, canWait: true, worker: nodeWorker, compileGraph });
+  return new WasmBackend({
+    threads: availableParallelism(),
+    inline: true,
+    ...options,
+    canWait: true,
+    worker: nodeWorker,
+    compileGraph,
+  });
 }

@@ -3,7 +3,13 @@ import type { LinearMemory } from "./linear-memory.js";
 import { commandKind, commandLayout, controlLayout, ringSlots, threadLayout } from "./program-layout.js";
 
 export type WorkerMessage =
-  | { readonly kind: "start"; readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory; readonly thread: number; readonly control: number }
+  | {
+      readonly kind: "start";
+      readonly module: WebAssembly.Module;
+      readonly memory: WebAssembly.Memory;
+      readonly thread: number;
+      readonly control: number;
+    }
   | { readonly kind: "install"; readonly module: WebAssembly.Module; readonly first: number; readonly count: number };
 
 export type WorkerReply =
@@ -50,7 +56,13 @@ export class WorkerQueue {
   #failure: GradusError | undefined;
   #view: Int32Array;
 
-  constructor(memory: LinearMemory, interpreter: WebAssembly.Module, threads: number, canWait: boolean, factory: WorkerFactory) {
+  constructor(
+    memory: LinearMemory,
+    interpreter: WebAssembly.Module,
+    threads: number,
+    canWait: boolean,
+    factory: WorkerFactory,
+  ) {
     this.threads = threads;
     this.canWait = canWait;
     this.#control = newControl(memory);
@@ -113,7 +125,9 @@ export class WorkerQueue {
   /** Sleeps until at most `pending` commands are left. Throws DeviceError where this thread may not sleep. */
   wait(pending: number): void {
     if (this.pending() > pending && !this.canWait) {
-      throw new DeviceError("[wasm] the queue is full and this thread cannot wait: await a read or idle() between runs");
+      throw new DeviceError(
+        "[wasm] the queue is full and this thread cannot wait: await a read or idle() between runs",
+      );
     }
     for (let i = 0; i < spins && this.pending() > pending; i++);
     const flag = word(controlLayout.mainWaits);
@@ -140,7 +154,8 @@ export class WorkerQueue {
     this.#hold();
     this.#submitted++;
     Atomics.store(this.#view, word(controlLayout.submitted), this.#submitted | 0);
-    if (Atomics.load(this.#view, word(controlLayout.sleepers)) > 0) Atomics.notify(this.#view, word(controlLayout.submitted));
+    if (Atomics.load(this.#view, word(controlLayout.sleepers)) > 0)
+      Atomics.notify(this.#view, word(controlLayout.submitted));
   }
 
   /** Commands that some thread has not passed; a thread without work may lag behind the first one. */
