@@ -38,6 +38,9 @@ interface AtomInfo {
 /** Above this many scalar operations an element is rather stored than computed again. */
 const recomputeCost = 6;
 
+/** Above this many scalar operations an operand that is read behind a guard is stored. */
+const guardedCost = 2;
+
 /** Divides a graph into kernels, in an order in which they can run. */
 export function partition(graph: Graph, order: readonly Node[]): Group[] {
   const b = new ExprBuilder();
@@ -90,7 +93,14 @@ function chooseAtoms(b: ExprBuilder, graph: Graph, order: readonly Node[]): Set<
       continue;
     }
     const [value] = node.outputs;
-    if (!value || atoms.has(value)) continue;
+    if (!value) continue;
+    // What is computed behind a guard cannot be shared, so only little of it may be.
+    if (isGuarded(b, value)) {
+      for (const v of node.inputs) {
+        if (!stop(v) && costOf(new Reader(b, stop).read(v, counters(b, "i", v.shape))) > guardedCost) settle(v);
+      }
+    }
+    if (atoms.has(value)) continue;
     const uses = users.get(value) ?? [];
     const grows = uses.some((u) => u.outputs.some((o) => sizeOf(o.shape) > 2 * sizeOf(value.shape)) && u.op.lower.kind === "map");
     if (uses.length < 2 && !grows) continue;
@@ -110,6 +120,12 @@ function chooseAtoms(b: ExprBuilder, graph: Graph, order: readonly Node[]): Set<
     }
     atoms.add(at);
   }
+}
+
+/** Whether the operator reads operands only where a condition holds: padding, concatenation. */
+function isGuarded(b: ExprBuilder, value: Value): boolean {
+  const reader = new Reader(b, (v) => (v === value ? undefined : (index): Expr => fakeLoad(b, v, index)));
+  return allExprs([reader.element(value, counters(b, "i", value.shape))]).some((e) => e.kind === "guard");
 }
 
 /** Stands for memory that has no buffer yet: distinct values at distinct indexes are distinct expressions. */

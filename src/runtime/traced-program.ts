@@ -119,14 +119,21 @@ export class TracedProgram {
         results[sink.index] = storage;
         return;
       case "cell":
-        sink.cell.commit(storage, shared);
+        this.#commit(sink.cell, storage, shared);
         return;
       default: {
         const slot = sink.kind === "gradient" ? sink.slot : args[sink.index]?.slot;
-        slot?.cell(type, this.#device).commit(storage, shared);
+        if (slot) this.#commit(slot.cell(type, this.#device), storage, shared);
         slot?.mark(true);
       }
     }
+  }
+
+  /** Gives a cell its next version; the memory of one that nobody else has seen goes back at once. */
+  #commit(cell: Cell, storage: Storage, shared: boolean): void {
+    const before = cell.shared ? undefined : cell.storage;
+    cell.commit(storage, shared);
+    if (before && before !== storage) this.#device.release(before);
   }
 }
 
