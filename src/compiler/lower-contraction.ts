@@ -237,7 +237,8 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target): Tiling 
   const k = makeBox(spec.k, kLimit);
   const flops = 2 * sizeOf(spec.batch) * M * N * K;
   const items = (): number => sizeOf(spec.batch) * makeBox(spec.m, mLimit, mr).blocks * makeBox(spec.n, nLimit, nr).blocks;
-  while (items() < wantedItems && flops / items() > 4e6) {
+  const enough = (): boolean => flops / items() <= (items() < wantedItems ? 4e6 : items() < 2 * wantedItems ? 64e6 : Infinity);
+  while (!enough()) {
     const [nCan, mCan] = [Math.min(nLimit, roundUp(N, nr)) > 2 * nr, Math.min(mLimit, roundUp(M, mr)) > 2 * mr];
     if (!nCan && !mCan) break;
     if (nCan && (Math.min(nLimit, N) >= Math.min(mLimit, M) || !mCan)) nLimit = roundUp(Math.floor(Math.min(nLimit, roundUp(N, nr)) / 2), nr);
