@@ -1,4 +1,4 @@
-import { byteSize, dtypeInfo, isFloat } from "../core/dtype.js";
+import { byteSize, dtypeInfo } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
 import type { Value, Contraction } from "../ir/graph.js";
 import type { Expr, Stmt } from "../ir/loop.js";
@@ -8,6 +8,7 @@ import { factorOf } from "./loops.js";
 import { groupName, lowerMap, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
 import type { Source } from "./reader.js";
+import { type PackedBlocks, tilesAcross, tilesAlong } from "./register-tiles.js";
 import type { Target } from "./target.js";
 import { allExprs } from "./walk.js";
 
@@ -16,14 +17,20 @@ interface Tiling {
   readonly lanes: number;
   /** Rows of a register tile. */
   readonly mr: number;
-  /** Vectors in a row of a register tile. */
-  readonly nv: number;
+  /** Columns of a register tile. */
+  readonly nr: number;
   readonly m: Box;
   readonly n: Box;
   readonly k: Box;
   /** Parts into which the sum is divided, each computed by its own items. */
   readonly splits: number;
 }
+
+/**
+ * Rows of at least so many vectors are multiplied as they lie, if there are few of them: a transposed element then serves
+ * too few products to be worth its move, and the folding of sums is paid less often.
+ */
+const longRows = 8;
 
 /** Pieces of work below which more of them would not help the threads. */
 const wantedItems = 8;
@@ -47,9 +54,10 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
   const spec = oriented(root.node.op.lower.spec(b, reader.context(root)), target);
   const type = dtypeInfo[root.dtype].compute;
   const dtype = type === "bool" ? "int32" : type;
-  const tiling = chooseTiling(spec, byteSize(dtype), target);
-  const { lanes, mr, nv, m, n, k, splits } = tiling;
-  const nr = nv * lanes;
+  const aAlongK = runsAlongK(draft, spec, "lhs");
+  const vectors = (elements: number): number => (elements * byteSize(dtype)) / target.vectorBytes;
+  const along = vectors(sizeOf(spec.k)) >= longRows && vectors(sizeOf(spec.m)) < 1 && aAlongK && runsAlongK(draft, spec, "rhs");
+  const { lanes, mr, nr, m, n, k, splits } = chooseTiling(spec, byteSize(dtype), target, along);
 
   const items = sizeOf(spec.batch) * m.blocks * n.blocks * splits;
   const item = b.counter("item", items);
@@ -65,15 +73,17 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
   const batch: Expr[] = [];
   for (let axis = spec.batch.length - 1; axis >= 0; axis--) batch.unshift(take(spec.batch[axis] ?? 1));
 
-  const width = roundUp(n.capacity, nr) + (n.capacity > 2 * nr ? lanes : 0);
+  const width = roundUp(n.capacity, nr) + (n.capacity > 2 * nr && !along ? lanes : 0);
   const height = roundUp(m.capacity, mr);
-  const depth = k.capacity + lanes;
-  const alongK = lhsRunsAlongK(draft, spec, m, k);
-  const a = draft.scratch(dtype, alongK ? height * depth : k.capacity * (height + lanes));
-  const bPack = draft.scratch(dtype, k.capacity * width);
+  const depth = roundUp(k.capacity, lanes) + lanes;
+  const aPack = draft.scratch(dtype, aAlongK ? height * depth : k.capacity * (height + lanes));
+  const bPack = draft.scratch(dtype, along ? width * depth : k.capacity * width);
   const c = draft.scratch(dtype, height * width);
   const aIndex = (row: Expr, step: Expr): Expr =>
-    alongK ? b.add(b.mul(row, b.index(depth)), step) : b.add(b.mul(step, b.index(height + lanes)), row);
+    aAlongK ? b.add(b.mul(row, b.index(depth)), step) : b.add(b.mul(step, b.index(height + lanes)), row);
+  const bIndex = (step: Expr, column: Expr): Expr =>
+    along ? b.add(b.mul(column, b.index(depth)), step) : b.add(b.mul(step, b.index(width)), column);
+  const cIndex = (row: Expr, column: Expr): Expr => b.add(b.mul(row, b.index(width)), column);
 
   const perSplit = Math.ceil(k.blocks / splits);
   const oneBlock = perSplit === 1;
@@ -84,17 +94,37 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
     const rows = blockLoops(b, "m", m, mBlock);
     const steps = blockLoops(b, "k", k, kBlock);
     const value = b.cast(spec.lhs(batch, rows.index, steps.index), type);
-    const store: Stmt = { kind: "store", buffer: a, index: aIndex(rows.position, steps.position), value };
-    inBlock.push(...(alongK ? rows.wrap(steps.wrap([store], true), false) : steps.wrap(rows.wrap([store], true), false)));
+    const store: Stmt = { kind: "store", buffer: aPack, index: aIndex(rows.position, steps.position), value };
+    if (aAlongK) inBlock.push(...rows.wrap([...steps.wrap([store], true), ...padded(aPack, (step) => aIndex(rows.position, step))], false));
+    else inBlock.push(...steps.wrap(rows.wrap([store], true), false));
   }
   {
     const columns = blockLoops(b, "n", n, nBlock);
     const steps = blockLoops(b, "k", k, kBlock);
     const value = b.cast(spec.rhs(batch, steps.index, columns.index), type);
-    const index = b.add(b.mul(steps.position, b.index(width)), columns.position);
-    inBlock.push(...steps.wrap(columns.wrap([{ kind: "store", buffer: bPack, index, value }], true), false));
+    const store: Stmt = { kind: "store", buffer: bPack, index: bIndex(steps.position, columns.position), value };
+    if (along) inBlock.push(...columns.wrap([...steps.wrap([store], true), ...padded(bPack, (step) => bIndex(step, columns.position))], false));
+    else inBlock.push(...steps.wrap(columns.wrap([store], true), false));
   }
-  inBlock.push(...registerTiles());
+  const blocks: PackedBlocks = {
+    type,
+    dtype,
+    lanes,
+    a: aPack,
+    b: bPack,
+    c,
+    aIndex,
+    bIndex,
+    cIndex,
+    rows: mBlock.count,
+    columns: nBlock.count,
+    steps: kBlock.count,
+    mostRows: m.capacity,
+    mostColumns: n.capacity,
+    mostSteps: k.capacity,
+    first: oneBlock,
+  };
+  inBlock.push(along ? tilesAlong(b, blocks, mr, nr) : tilesAcross(b, blocks, mr, nr / lanes));
   const first = b.mul(split, b.index(perSplit));
   const kLoop: Stmt = {
     kind: "for",
@@ -110,17 +140,20 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
 
   const rows = blockLoops(b, "m", m, mBlock);
   const columns = blockLoops(b, "n", n, nBlock);
-  const result = b.cast(draft.load(c, b.add(b.mul(rows.position, b.index(width)), columns.position)), type);
+  // Bound by a `let`: what is read from memory that the kernel writes cannot be named later, and would be repeated at each use.
+  const variable = b.variable("sum", type);
+  const result = b.ref(variable);
+  const named: Stmt = { kind: "let", variable, value: b.cast(draft.load(c, cIndex(rows.position, columns.position)), type) };
   sum.result = result;
   const index = spec.out(batch, rows.index, columns.index);
   const name = groupName(group);
   if (splits === 1) {
     const stores = group.stored.map((v) => draft.store(v, index, reader.read(v, index)));
-    body.push(...rows.wrap(columns.wrap(stores, true), false));
+    body.push(...rows.wrap(columns.wrap([named, ...stores], true), false));
     return [draft.call(name, item, body, items)];
   }
   const partial: Temporary = { shape: [splits, ...root.shape], dtype: root.dtype, temporary: true };
-  body.push(...rows.wrap(columns.wrap([draft.store(partial, [split, ...index], result)], true), false));
+  body.push(...rows.wrap(columns.wrap([named, draft.store(partial, [split, ...index], result)], true), false));
   return [draft.call(`${name}-part`, item, body, items), lowerMap(group, stored, sumOfParts(root, partial))];
 
   function zeroed(): Stmt[] {
@@ -129,48 +162,13 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
     return [{ kind: "for", variable: at, begin: b.index(0), end: b.index(height * width), step: 1, body: [zero], vectorize: true }];
   }
 
-  function registerTiles(): Stmt[] {
-    const jt = b.counter("jt", Math.ceil(n.capacity / nr));
-    const it = b.counter("it", Math.ceil(m.capacity / mr));
-    const kk = b.counter("kk", k.capacity);
-    const row0 = b.mul(b.ref(it), b.index(mr));
-    const column0 = b.mul(b.ref(jt), b.index(nr));
-    const zero = b.splat(b.const(0, type), lanes);
-    const start: Stmt[] = [];
-    const step: Stmt[] = [];
-    const finish: Stmt[] = [];
-    const right = Array.from({ length: nv }, (_, j) => {
-      const at = b.add(b.add(b.mul(b.ref(kk), b.index(width)), column0), b.index(j * lanes));
-      const variable = b.variable(`b${j}`, type, lanes);
-      step.push({ kind: "let", variable, value: b.load(bPack, dtype, at, lanes) });
-      return b.ref(variable);
-    });
-    for (let i = 0; i < mr; i++) {
-      const row = b.add(row0, b.index(i));
-      const left = b.splat(b.load(a, dtype, aIndex(row, b.ref(kk))), lanes);
-      const leftVariable = b.variable(`a${i}`, type, lanes);
-      step.push({ kind: "let", variable: leftVariable, value: left });
-      for (let j = 0; j < nv; j++) {
-        const at = b.add(b.add(b.mul(row, b.index(width)), column0), b.index(j * lanes));
-        const variable = b.variable(`c${i}_${j}`, type, lanes);
-        start.push({ kind: "mutable", variable, value: oneBlock ? zero : b.load(c, dtype, at, lanes) });
-        const [x, y, partial] = [b.ref(leftVariable), right[j] ?? zero, b.ref(variable)];
-        step.push({ kind: "assign", variable, value: isFloat(dtype) ? b.op("fma", x, y, partial) : b.add(b.mul(x, y), partial) });
-        finish.push({ kind: "store", buffer: c, index: at, value: b.ref(variable) });
-      }
-    }
-    const steps: Stmt = { kind: "for", variable: kk, begin: b.index(0), end: kBlock.count, step: 1, body: step, vectorize: false };
-    const tile = [...start, steps, ...finish];
-    const tiles = (variable: typeof it, count: Expr, size: number, inner: readonly Stmt[]): Stmt => ({
-      kind: "for",
-      variable,
-      begin: b.index(0),
-      end: b.div(b.add(count, b.index(size - 1)), b.index(size)),
-      step: 1,
-      body: inner,
-      vectorize: false,
-    });
-    return [tiles(jt, nBlock.count, nr, [tiles(it, mBlock.count, mr, tile)])];
+  /** Zeros from the end of a row of steps to the end of its last vector. */
+  function padded(buffer: number, at: (step: Expr) => Expr): Stmt[] {
+    if (!along || (kBlock.count.kind === "const" && kBlock.count.value % lanes === 0)) return [];
+    const step = b.counter("pad", depth);
+    const end = b.mul(b.div(b.add(kBlock.count, b.index(lanes - 1)), b.index(lanes)), b.index(lanes));
+    const zero: Stmt = { kind: "store", buffer, index: at(b.ref(step)), value: b.const(0, type) };
+    return [{ kind: "for", variable: step, begin: kBlock.count, end, step: 1, body: [zero], vectorize: false }];
   }
 }
 
@@ -201,37 +199,35 @@ function oriented(spec: Contraction, target: Target): Contraction {
   };
 }
 
-/** Whether the left operand's elements along k are neighbours in memory. */
-function lhsRunsAlongK(draft: Draft, spec: Contraction, m: Box, k: Box): boolean {
+/** Whether an operand's elements along k are neighbours in memory, and those along its own axis are not. */
+function runsAlongK(draft: Draft, spec: Contraction, side: "lhs" | "rhs"): boolean {
   const { b } = draft;
   const vars = (name: string, sizes: readonly number[]): Expr[] => sizes.map((size, i) => (size === 1 ? b.index(0) : b.ref(b.counter(`${name}${i}`, size))));
-  const [bi, mi, ki] = [vars("b", spec.batch), vars("m", m.sizes), vars("k", k.sizes)];
+  const own = vars("o", side === "lhs" ? spec.m : spec.n);
+  const [batch, steps] = [vars("b", spec.batch), vars("k", spec.k)];
   const last = (list: readonly Expr[]): Expr | undefined => [...list].reverse().find((e) => e.kind === "var");
-  const [lastM, lastK] = [last(mi), last(ki)];
-  for (const e of allExprs([spec.lhs(bi, mi, ki)])) {
+  const [lastOwn, lastK] = [last(own), last(steps)];
+  const element = side === "lhs" ? spec.lhs(batch, own, steps) : spec.rhs(batch, steps, own);
+  for (const e of allExprs([element])) {
     if (e.kind !== "load") continue;
-    if (lastK?.kind === "var" && factorOf(b, e.index, lastK.variable) === 1) return true;
-    if (lastM?.kind === "var" && factorOf(b, e.index, lastM.variable) === 1) return false;
+    const runs = (v: Expr | undefined): boolean => v?.kind === "var" && factorOf(b, e.index, v.variable) === 1;
+    if (runs(lastK)) return side === "lhs" || !runs(lastOwn) || sizeOf(spec.n) * 2 < sizeOf(spec.k);
+    if (runs(lastOwn)) return false;
   }
-  return true;
+  return side === "lhs";
 }
 
 function roundUp(x: number, to: number): number {
   return Math.ceil(x / to) * to;
 }
 
-function chooseTiling(spec: Contraction, bytes: number, target: Target): Tiling {
+function chooseTiling(spec: Contraction, bytes: number, target: Target, along: boolean): Tiling {
   const lanes = Math.max(1, Math.floor(target.vectorBytes / bytes));
   const [M, N, K] = [sizeOf(spec.m), sizeOf(spec.n), sizeOf(spec.k)];
-  const nv = N > lanes ? 2 : 1;
-  const most = Math.min(16, Math.floor((target.vectorRegisters - nv - 2) / nv));
-  // Tiles across M, each mr·nv multiply-adds a step and about three instructions beside them.
-  const time = (rows: number): number => Math.ceil(M / rows) * (rows * nv + 3);
-  let mr = Math.min(M, most);
-  for (let candidate = mr - 1; candidate > 0; candidate--) if (time(candidate) < time(mr)) mr = candidate;
-  const nr = nv * lanes;
-  // Half of a way of each cache: a strip of both tiles in L1, the blocks of A, B and C in L2.
-  const kLimit = Math.max(16, roundUp(Math.floor(target.l1Bytes / 2 / bytes / nr), 16));
+  const { mr, nr } = along ? tileAlong(M, N, target.vectorRegisters) : tileAcross(M, N, lanes, target.vectorRegisters);
+  // A strip of both tiles in half of L1, the blocks of A, B and C in L2.
+  const strip = along ? mr + nr : nr;
+  const kLimit = Math.max(16, roundUp(Math.floor(target.l1Bytes / 2 / bytes / strip), 16));
   let nLimit = Math.max(nr, Math.floor((target.l2Bytes * 3) / 8 / bytes / kLimit / nr) * nr);
   let mLimit = Math.max(mr, Math.floor(nLimit / 2 / mr) * mr);
   const k = makeBox(spec.k, kLimit);
@@ -239,14 +235,37 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target): Tiling 
   const items = (): number => sizeOf(spec.batch) * makeBox(spec.m, mLimit, mr).blocks * makeBox(spec.n, nLimit, nr).blocks;
   const enough = (): boolean => flops / items() <= (items() < wantedItems ? 4e6 : items() < 2 * wantedItems ? 64e6 : Infinity);
   while (!enough()) {
-    const [nCan, mCan] = [Math.min(nLimit, roundUp(N, nr)) > 2 * nr, Math.min(mLimit, roundUp(M, mr)) > 2 * mr];
+    const [width, height] = [Math.min(nLimit, roundUp(N, nr)), Math.min(mLimit, roundUp(M, mr))];
+    const [nCan, mCan] = [width > 2 * nr, height > 2 * mr];
     if (!nCan && !mCan) break;
-    if (nCan && (Math.min(nLimit, N) >= Math.min(mLimit, M) || !mCan)) nLimit = roundUp(Math.floor(Math.min(nLimit, roundUp(N, nr)) / 2), nr);
-    else mLimit = roundUp(Math.floor(Math.min(mLimit, roundUp(M, mr)) / 2), mr);
+    if (nCan && (width >= height || !mCan)) nLimit = roundUp(Math.floor(width / 2), nr);
+    else mLimit = roundUp(Math.floor(height / 2), mr);
   }
   let splits = 1;
   if (items() < wantedItems && k.blocks > 1 && flops / items() > 4e6) splits = Math.min(k.blocks, Math.ceil(wantedItems / items()));
   splits = Math.ceil(k.blocks / Math.ceil(k.blocks / splits));
-  return { lanes, mr, nv, m: makeBox(spec.m, mLimit, mr), n: makeBox(spec.n, nLimit, nr), k, splits };
+  return { lanes, mr, nr, m: makeBox(spec.m, mLimit, mr), n: makeBox(spec.n, nLimit, nr), k, splits };
 }
 
+/** Register tiles of mr rows × nv vectors: each step costs mr·nv multiply-adds and about three instructions beside them. */
+function tileAcross(M: number, N: number, lanes: number, registers: number): { mr: number; nr: number } {
+  const nv = N > lanes ? 2 : 1;
+  const most = Math.min(16, Math.floor((registers - nv - 2) / nv));
+  const time = (rows: number): number => Math.ceil(M / rows) * (rows * nv + 3);
+  let mr = Math.min(M, most);
+  for (let candidate = mr - 1; candidate > 0; candidate--) if (time(candidate) < time(mr)) mr = candidate;
+  return { mr, nr: nv * lanes };
+}
+
+/** Register tiles of mr × nr sums: each step loads mr + nr vectors. The edges' waste counts as well. */
+function tileAlong(M: number, N: number, registers: number): { mr: number; nr: number } {
+  let best = { mr: 1, nr: 1 };
+  let least = Infinity;
+  for (let mr = 1; mr <= M && mr <= 8; mr++) {
+    for (let nr = 1; nr <= N && mr * nr + nr + 1 < registers; nr++) {
+      const time = Math.ceil(M / mr) * Math.ceil(N / nr) * (mr * nr + mr + nr);
+      if (time < least) [best, least] = [{ mr, nr }, time];
+    }
+  }
+  return best;
+}

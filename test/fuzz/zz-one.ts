@@ -1,0 +1,15 @@
+import { compileGraph } from "../../src/compiler/compile-graph.js";
+import { wasmTarget } from "../../src/backends/wasm/wasm-backend.js";
+import { input } from "../../src/ir/graph.js";
+import { printKernel } from "../../src/ir/print.js";
+import * as ops from "../../src/ops/index.js";
+const x = input({ shape: [17], dtype: "float32" }), w = input({ shape: [17, 19], dtype: "float32" });
+const d = ops.dot(x, w, { batchA: [], batchB: [], contractA: [0], contractB: [0] });
+const t1 = ops.tanh(d);
+const t = Date.now();
+const p = compileGraph({ inputs: [x, w], outputs: [t1] }, wasmTarget);
+console.log(Date.now() - t, p.kernels.map((k) => printKernel(k).length));
+const t2 = ops.tanh(t1);
+const u = Date.now();
+const q = compileGraph({ inputs: [x, w], outputs: [t1, t2] }, wasmTarget);
+console.log(Date.now() - u, q.kernels.map((k) => printKernel(k).length));
