@@ -1,4 +1,4 @@
-import { byteSize, dtypeInfo } from "../core/dtype.js";
+import { byteSize, dtypeInfo, isFloat } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
 import type { Value, Contraction } from "../ir/graph.js";
 import type { Expr, Stmt } from "../ir/loop.js";
@@ -31,6 +31,12 @@ interface Tiling {
  * too few products to be worth its move, and the folding of sums is paid less often.
  */
 const longRows = 8;
+
+/** Blocks along k from which on their sums are added with compensation, so that errors do not grow with k. */
+const manyBlocks = 16;
+
+const fewResults = 64;
+const shortBlock = 64;
 
 /** Pieces of work below which more of them would not help the threads. */
 const wantedItems = 8;
@@ -87,6 +93,7 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
 
   const perSplit = Math.ceil(k.blocks / splits);
   const oneBlock = perSplit === 1;
+  const lost = isFloat(dtype) && perSplit > manyBlocks ? draft.scratch(dtype, height * width) : undefined;
   const kb = b.counter("kb", k.blocks);
   const kBlock = blockAt(b, k, b.ref(kb));
   const inBlock: Stmt[] = [];
@@ -123,6 +130,7 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
     mostColumns: n.capacity,
     mostSteps: k.capacity,
     first: oneBlock,
+    lost,
   };
   inBlock.push(along ? tilesAlong(b, blocks, mr, nr) : tilesAcross(b, blocks, mr, nr / lanes));
   const first = b.mul(split, b.index(perSplit));
@@ -158,8 +166,9 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
 
   function zeroed(): Stmt[] {
     const at = b.counter("z", height * width);
-    const zero: Stmt = { kind: "store", buffer: c, index: b.ref(at), value: b.const(0, type) };
-    return [{ kind: "for", variable: at, begin: b.index(0), end: b.index(height * width), step: 1, body: [zero], vectorize: true }];
+    const zero = (buffer: number): Stmt => ({ kind: "store", buffer, index: b.ref(at), value: b.const(0, type) });
+    const zeros = lost === undefined ? [zero(c)] : [zero(c), zero(lost)];
+    return [{ kind: "for", variable: at, begin: b.index(0), end: b.index(height * width), step: 1, body: zeros, vectorize: true }];
   }
 
   /** Zeros from the end of a row of steps to the end of its last vector. */
@@ -227,7 +236,8 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target, along: b
   const { mr, nr } = along ? tileAlong(M, N, target.vectorRegisters) : tileAcross(M, N, lanes, target.vectorRegisters);
   // A strip of both tiles in half of L1, the blocks of A, B and C in L2.
   const strip = along ? mr + nr : nr;
-  const kLimit = Math.max(16, roundUp(Math.floor(target.l1Bytes / 2 / bytes / strip), 16));
+  // Sums to few results are read once from memory and cost little else: short blocks make them exact.
+  const kLimit = M * N <= fewResults ? shortBlock * (along ? lanes : 1) : Math.max(16, roundUp(Math.floor(target.l1Bytes / 2 / bytes / strip), 16));
   let nLimit = Math.max(nr, Math.floor((target.l2Bytes * 3) / 8 / bytes / kLimit / nr) * nr);
   let mLimit = Math.max(mr, Math.floor(nLimit / 2 / mr) * mr);
   const k = makeBox(spec.k, kLimit);

@@ -13,7 +13,7 @@ import { allExprs } from "./walk.js";
  * Sums longer than this are added block by block, the blocks' sums with a compensation for the lost digits (Kahan, 1965),
  * so that the error does not grow with the number of terms.
  */
-const sumBlock = 512;
+const sumBlock = { alongVectors: 256, oneByOne: 64 };
 
 /** Rows that one item covers when neighbouring rows share a vector. */
 const rowBlock = 64;
@@ -189,12 +189,13 @@ function typeOf(value: Value): ComputeType {
 
 function emitStage(draft: Draft, stage: readonly Reduction[], row: readonly Expr[], locals: Map<Value, Expr>, vectorize: boolean): Stmt[] {
   const { b } = draft;
+  const block = vectorize ? sumBlock.alongVectors : sumBlock.oneByOne;
   const extents = stage[0]?.extents ?? [];
   const nest = loopNest(b, "r", extents, (reduced) => stage.map((r) => r.element(row, reduced)));
   const totals = stage.map((r) => draft.mutable("acc", typeOf(r.value), identityOf(b, r.fold, r.value.dtype)));
   const stmts: Stmt[] = totals.map((t) => t.stmt);
   const last = nest.sizes.length - 1;
-  const compensated = stage.map((r) => r.fold === "add" && isFloat(r.value.dtype) && sizeOf(extents) > 2 * sumBlock);
+  const compensated = stage.map((r) => r.fold === "add" && isFloat(r.value.dtype) && sizeOf(extents) > 2 * block);
   if (!compensated.some(Boolean)) {
     const adds = stage.map((r, k): Stmt => accumulate(totals[k], r, r.element(row, nest.index)));
     stmts.push(...nestLoops(b, nest, adds, vectorize));
@@ -205,8 +206,8 @@ function emitStage(draft: Draft, stage: readonly Reduction[], row: readonly Expr
     const adds = stage.map((r, k) => accumulate(compensated[k] ? partials[k] : totals[k], r, r.element(row, nest.index)));
     let split = nest.sizes.length;
     let inside = 1;
-    while (split > 0 && inside * (nest.sizes[split - 1] ?? 1) <= 2 * sumBlock) inside *= nest.sizes[--split] ?? 1;
-    const block: Stmt[] = partials.filter((_, k) => compensated[k]).map((p) => p.stmt);
+    while (split > 0 && inside * (nest.sizes[split - 1] ?? 1) <= 2 * block) inside *= nest.sizes[--split] ?? 1;
+    const begin: Stmt[] = partials.filter((_, k) => compensated[k]).map((p) => p.stmt);
     const inner = { sizes: nest.sizes.slice(split), variables: nest.variables.slice(split), index: [] };
     const outer = { sizes: nest.sizes.slice(0, split), variables: nest.variables.slice(0, split), index: [] };
     const merges = stage.flatMap((r, k): Stmt[] => {
@@ -225,18 +226,18 @@ function emitStage(draft: Draft, stage: readonly Reduction[], row: readonly Expr
     });
     const variable = nest.variables[last];
     if (split < nest.sizes.length || !variable) {
-      stmts.push(...nestLoops(b, outer, [...block, ...nestLoops(b, inner, adds, vectorize), ...merges], false));
+      stmts.push(...nestLoops(b, outer, [...begin, ...nestLoops(b, inner, adds, vectorize), ...merges], false));
     } else {
       const size = nest.sizes[last] ?? 1;
       const start = b.counter("block", size);
-      const end = b.add(b.ref(start), b.min(b.index(sumBlock), b.sub(b.index(size), b.ref(start))));
+      const end = b.add(b.ref(start), b.min(b.index(block), b.sub(b.index(size), b.ref(start))));
       const blocked: Stmt = {
         kind: "for",
         variable: start,
         begin: b.index(0),
         end: b.index(size),
-        step: sumBlock,
-        body: [...block, { kind: "for", variable, begin: b.ref(start), end, step: 1, body: adds, vectorize }, ...merges],
+        step: block,
+        body: [...begin, { kind: "for", variable, begin: b.ref(start), end, step: 1, body: adds, vectorize }, ...merges],
         vectorize: false,
       };
       const around = { sizes: nest.sizes.slice(0, last), variables: nest.variables.slice(0, last), index: [] };

@@ -24,6 +24,8 @@ export interface PackedBlocks {
   readonly mostSteps: number;
   /** Whether the results are set instead of added to. */
   readonly first: boolean;
+  /** The digits that the results lost so far (Kahan, 1965), where many blocks are added up. */
+  readonly lost: number | undefined;
 }
 
 /** A loop over tiles; the last may hang over the block's edge, where scratch memory is padded and the result unused. */
@@ -42,6 +44,26 @@ function overTiles(b: ExprBuilder, name: string, count: Expr, most: number, size
 
 function multiplyAdd(b: ExprBuilder, dtype: DType, x: Expr, y: Expr, sum: Expr): Expr {
   return isFloat(dtype) ? b.op("fma", x, y, sum) : b.add(b.mul(x, y), sum);
+}
+
+/** Adds a block's sums to the results. */
+function addTo(b: ExprBuilder, p: PackedBlocks, at: Expr, sum: Expr): Stmt[] {
+  const store = (buffer: number, value: Expr): Stmt => ({ kind: "store", buffer, index: at, value });
+  if (p.first) return [store(p.c, sum)];
+  const load = (buffer: number): Expr => b.load(buffer, p.dtype, at, sum.lanes);
+  if (p.lost === undefined) return [store(p.c, b.add(load(p.c), sum))];
+  const named = (name: string, value: Expr): { stmt: Stmt; ref: Expr } => {
+    const variable = b.variable(name, p.type, sum.lanes);
+    return { stmt: { kind: "let", variable, value }, ref: b.ref(variable) };
+  };
+  const before = named("before", load(p.c));
+  const kept = named("kept", b.sub(sum, load(p.lost)));
+  const after = named("after", b.add(before.ref, kept.ref));
+  const lost = b.sub(b.sub(after.ref, before.ref), kept.ref);
+  // An infinite sum has no digits to keep, and infinity minus infinity would make it NaN.
+  const zero = b.splat(b.const(0, p.type), sum.lanes);
+  const finite = b.select(b.eq(b.sub(lost, lost), zero), lost, zero);
+  return [before.stmt, kept.stmt, after.stmt, store(p.lost, finite), store(p.c, after.ref)];
 }
 
 /** Tiles of mr × nv vectors: each step spreads an element of A over a vector and multiplies it with vectors of B. */
@@ -65,9 +87,9 @@ export function tilesAcross(b: ExprBuilder, p: PackedBlocks, mr: number, nv: num
       right.forEach((y, j) => {
         const at = p.cIndex(row, b.add(column0, b.index(j * lanes)));
         const variable = b.variable(`c${i}_${j}`, type, lanes);
-        start.push({ kind: "mutable", variable, value: p.first ? b.splat(b.const(0, type), lanes) : b.load(p.c, dtype, at, lanes) });
+        start.push({ kind: "mutable", variable, value: b.splat(b.const(0, type), lanes) });
         each.push({ kind: "assign", variable, value: multiplyAdd(b, dtype, b.ref(left), y, b.ref(variable)) });
-        finish.push({ kind: "store", buffer: p.c, index: at, value: b.ref(variable) });
+        finish.push(...addTo(b, p, at, b.ref(variable)));
       });
     }
     return [...start, { kind: "for", variable: step, begin: b.index(0), end: p.steps, step: 1, body: each, vectorize: false }, ...finish];
@@ -104,8 +126,7 @@ export function tilesAlong(b: ExprBuilder, p: PackedBlocks, mr: number, nc: numb
         const variable = b.variable(`c${i}_${j}`, type, lanes);
         start.push({ kind: "mutable", variable, value: b.splat(b.const(0, type), lanes) });
         each.push({ kind: "assign", variable, value: multiplyAdd(b, dtype, b.ref(left), b.ref(y), b.ref(variable)) });
-        const total = b.fold("add", b.ref(variable));
-        finish.push({ kind: "store", buffer: p.c, index: at, value: p.first ? total : b.add(b.load(p.c, dtype, at), total) });
+        finish.push(...addTo(b, p, at, b.fold("add", b.ref(variable))));
       });
     }
     return [...start, { kind: "for", variable: step, begin: b.index(0), end: p.steps, step: lanes, body: each, vectorize: false }, ...finish];

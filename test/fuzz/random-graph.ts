@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { vjpOf } from "../../src/autodiff/backward.js";
 import { sizeOf, type Shape } from "../../src/core/shape.js";
 import { input, type Value } from "../../src/ir/graph.js";
 import * as ops from "../../src/ops/index.js";
@@ -19,11 +20,12 @@ export const choices: fc.Arbitrary<Choice[]> = fc.array(fc.tuple(fc.nat(999), fc
 const startShapes: readonly Shape[] = [[4, 6], [17], [3, 1, 5], [2, 3, 4], [33, 2], []];
 
 /** A program of bounded values over small shapes. A choice that does not fit its operand becomes tanh, so that every list of choices is a program. */
-export function randomGraph(list: readonly Choice[], seed: number): RandomGraph {
+export function randomGraph(list: readonly Choice[], seed: number, steps = allSteps, differentiable = false): RandomGraph {
   const random = new Numbers(seed);
   const feeds = new Map<Value, Float64Array>();
   const fresh = (shape: Shape): Value => {
     const leaf = input({ shape, dtype: "float32" });
+    leaf.requiresGrad = differentiable;
     feeds.set(leaf, random.uniform(shape, -1.5, 1.5).values);
     return leaf;
   };
@@ -75,18 +77,16 @@ function reduced(fold: "add" | "max" | "min"): Step {
   };
 }
 
-const steps: readonly Step[] = [
+/** Steps that have a derivative everywhere. */
+const smoothSteps: readonly Step[] = [
   (x) => ops.neg(x),
-  (x) => ops.abs(x),
-  (x) => ops.exp(ops.min(x, constant(x, 1))),
-  (x) => ops.sqrt(ops.add(ops.abs(x), constant(x, 0.5))),
+  (x) => ops.exp(ops.tanh(x)),
+  (x) => ops.sqrt(ops.add(ops.mul(x, x), constant(x, 0.5))),
   (x) => ops.sin(x),
   (x, y) => ops.add(x, y),
   (x, y) => ops.tanh(ops.mul(x, y)),
   (x, y) => ops.sub(x, y),
-  (x, y) => ops.max(x, y),
-  (x, y) => ops.div(x, ops.add(ops.abs(y), constant(y, 1))),
-  (x, y) => ops.select(ops.lt(x, y), x, y),
+  (x, y) => ops.div(x, ops.add(ops.mul(y, y), constant(y, 1))),
   (x, _, parameter) => ops.broadcast(x, [(parameter % 4) + 1, ...x.shape], x.shape.map((__, i) => i + 1)),
   (x, _, parameter) => ops.broadcast(x, [...x.shape, (parameter % 5) + 1], x.shape.map((__, i) => i)),
   (x) => ops.reshape(x, [sizeOf(x.shape)]),
@@ -114,8 +114,6 @@ const steps: readonly Step[] = [
     return axis === undefined ? undefined : ops.reverse(x, [axis]);
   },
   reduced("add"),
-  reduced("max"),
-  reduced("min"),
   (x) => (x.shape.length === 0 || sizeOf(x.shape) === 0 ? undefined : ops.mul(ops.reduce(x, [...x.shape.keys()], "add"), ops.constant(1 / sizeOf(x.shape), x.dtype))),
   // Softmax along the last axis.
   (x) => {
@@ -152,6 +150,16 @@ const steps: readonly Step[] = [
     const axis = axisOf(x, parameter);
     return axis === undefined ? undefined : ops.tanh(ops.cumulative(x, axis, "add", parameter % 2 === 1));
   },
+];
+
+const allSteps: readonly Step[] = [
+  ...smoothSteps,
+  (x) => ops.abs(x),
+  (x) => ops.exp(ops.min(x, constant(x, 1))),
+  (x, y) => ops.max(x, y),
+  (x, y) => ops.select(ops.lt(x, y), x, y),
+  reduced("max"),
+  reduced("min"),
   (x, _, parameter) => {
     const axis = axisOf(x, parameter);
     return axis === undefined ? undefined : ops.sort(x, axis).values;
@@ -163,3 +171,11 @@ const steps: readonly Step[] = [
     return ops.reduceWindow(x, { window: x.shape.map((__, i) => (i === last ? window : 1)), fold: "max" });
   },
 ];
+
+/** A program of smooth steps, and its derivatives by all float leaves. */
+export function randomGradients(list: readonly Choice[], seed: number): RandomGraph {
+  const { feeds, outputs } = randomGraph(list, seed, smoothSteps, true);
+  const leaves = [...feeds.keys()].filter((v) => v.requiresGrad);
+  const gradients = vjpOf(outputs, outputs.map((v) => constant(v, 0.5)), leaves).filter((v) => v !== undefined);
+  return { feeds, outputs: [...new Set([...outputs, ...gradients])] };
+}
