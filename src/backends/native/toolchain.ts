@@ -18,7 +18,7 @@ export interface Toolchain {
  * Contractions of a·b + c must happen only where a kernel asks for them, integers wrap, and buffers have no type of
  * their own; errno and floating-point exceptions are not looked at.
  */
-const semantics = ["-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing", "-fno-math-errno", "-fno-trapping-math"];
+const semantics = ["-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing", "-fno-math-errno", "-fno-trapping-math", "-fno-tree-loop-if-convert"];
 
 /** Ways to ask for this processor's instructions; the first that the compiler takes is used. */
 const machineFlags = [["-march=native", "-mprefer-vector-width=512"], ["-march=native"], ["-mcpu=native"], []];
