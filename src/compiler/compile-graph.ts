@@ -90,7 +90,7 @@ function checkTypes(values: readonly Value[], target: Target): void {
 
 /**
  * The wanted input if the output may be written over it: the kernel that writes the output reads the input only at the
- * element that it writes, and no later kernel reads it.
+ * element that it writes and before it writes it, and no later kernel reads it.
  */
 function donated(graph: Graph, calls: readonly KernelCall[], output: Value, wanted: number): number {
   const input = graph.inputs[wanted];
@@ -107,19 +107,25 @@ function donated(graph: Graph, calls: readonly KernelCall[], output: Value, want
   const [fromSlot, toSlot] = [from < 0 ? -1 : slotOf(from), slotOf(to)];
   const addresses = new Set<number>();
   let reads = 0;
+  let written = false;
+  let readLate = false;
   const visit = (stmts: readonly Stmt[]): void => {
     for (const s of stmts) {
       for (const e of allExprs(ownExprs(s))) {
         if (e.kind !== "load" || (e.buffer !== fromSlot && e.buffer !== toSlot)) continue;
         addresses.add(e.index.id);
         reads++;
+        readLate ||= written;
       }
-      if (s.kind === "store" && s.buffer === toSlot) addresses.add(s.index.id);
+      if (s.kind === "store" && s.buffer === toSlot) {
+        addresses.add(s.index.id);
+        written = true;
+      }
       nested(s).forEach(visit);
     }
   };
   visit(call.kernel.body);
-  return reads === 0 ? wanted : addresses.size === 1 ? wanted : -1;
+  return reads === 0 || (addresses.size === 1 && !readLate) ? wanted : -1;
 }
 
 function layOut(graph: Graph, calls: readonly KernelCall[], inPlace: readonly number[], target: Target): Program {

@@ -5,7 +5,7 @@ import type { Expr, Stmt } from "../ir/loop.js";
 import { blockAt, blockLoops, makeBox, type Box } from "./box.js";
 import { Draft, type KernelCall, type Temporary } from "./draft.js";
 import { factorOf } from "./loops.js";
-import { groupName, lowerMap, memoryReader } from "./lower-map.js";
+import { computeThenStore, groupName, lowerMap, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
 import type { Source } from "./reader.js";
 import { type PackedBlocks, tilesAcross, tilesAlong } from "./register-tiles.js";
@@ -156,7 +156,7 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
   const index = spec.out(batch, rows.index, columns.index);
   const name = groupName(group);
   if (splits === 1) {
-    const stores = group.stored.map((v) => draft.store(v, index, reader.read(v, index)));
+    const stores = computeThenStore(draft, group.stored, () => index, reader);
     body.push(...rows.wrap(columns.wrap([named, ...stores], true), false));
     return [draft.call(name, item, body, items)];
   }

@@ -1,5 +1,5 @@
 import { sizeOf } from "../core/shape.js";
-import type { Stmt } from "../ir/loop.js";
+import type { Expr, Stmt } from "../ir/loop.js";
 import { Draft, type KernelCall } from "./draft.js";
 import { decodeItem, loopNest } from "./loops.js";
 import type { Group } from "./partition.js";
@@ -24,6 +24,18 @@ export function groupName(group: Group): string {
   return (names.length > 4 ? [...names.slice(0, 3), `${names.length - 3}-more`] : names).join("-");
 }
 
+/** Computes elements of several values, then stores them: no store comes before a read, since an output may lie in an input's memory. */
+export function computeThenStore(draft: Draft, values: readonly Value[], indexOf: (v: Value) => readonly Expr[], reader: Reader): Stmt[] {
+  const results = values.map((v) => {
+    const value = reader.read(v, indexOf(v));
+    return { v, value, variable: draft.b.variable("x", value.type) };
+  });
+  return [
+    ...results.map(({ variable, value }): Stmt => ({ kind: "let", variable, value })),
+    ...results.map(({ v, variable }) => draft.store(v, indexOf(v), draft.b.ref(variable))),
+  ];
+}
+
 /** Elementwise work: every element of the stored members, one shape, each computed from memory (or as `local` says). */
 export function lowerMap(
   group: Group,
@@ -37,13 +49,7 @@ export function lowerMap(
     ...group.stored.map((v) => reader.read(v, index)),
     ...group.stored.map((v) => flatIndex(b, v.shape, index)),
   ]);
-  // All reads come before all writes: an output may lie in the memory of an input.
-  const results = group.stored.map((v) => ({ v, value: reader.read(v, nest.index) }));
-  const named = results.map(({ v, value }) => ({ v, value, variable: b.variable("x", value.type) }));
-  const stores: Stmt[] = [
-    ...named.map(({ variable, value }): Stmt => ({ kind: "let", variable, value })),
-    ...named.map(({ v, variable }) => draft.store(v, nest.index, b.ref(variable))),
-  ];
+  const stores = computeThenStore(draft, group.stored, () => nest.index, reader);
   const last = nest.sizes.length - 1;
   const inner = nest.variables[last];
   if (!inner) {

@@ -4,7 +4,7 @@ import { isLeaf, type Value } from "../ir/graph.js";
 import type { ComputeType, Expr, FoldOp, Stmt, Variable } from "../ir/loop.js";
 import { Draft, identityOf, type KernelCall } from "./draft.js";
 import { factorOf, loopNest, nestLoops } from "./loops.js";
-import { groupName, memoryReader } from "./lower-map.js";
+import { computeThenStore, groupName, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
 import { flatIndex, type Reader, type Source } from "./reader.js";
 import { allExprs } from "./walk.js";
@@ -49,11 +49,11 @@ export function lowerRows(group: Group, stored: ReadonlySet<Value>): KernelCall 
   const body: Stmt[] = [];
   for (const stage of stages) body.push(...emitStage(draft, stage, rowIndex, locals, !across));
   const results = group.stored.filter((v) => locals.has(v) || (group.rowAxes.get(v)?.length ?? 0) === v.shape.length);
-  for (const v of results) {
+  const indexInRow = (v: Value): readonly Expr[] => {
     const axes = group.rowAxes.get(v);
-    const index = axes ? v.shape.map((_, axis) => rowIndex[axes.indexOf(axis)] ?? b.index(0)) : rowIndex;
-    body.push(draft.store(v, index, reader.read(v, index)));
-  }
+    return axes ? v.shape.map((_, axis) => rowIndex[axes.indexOf(axis)] ?? b.index(0)) : rowIndex;
+  };
+  body.push(...computeThenStore(draft, results, indexInRow, reader));
   for (const together of sameColumns(group, group.stored.filter((v) => !results.includes(v)))) {
     const place = (columns: readonly Expr[], v: Value): Expr[] => rowAndColumns(draft, group, v, rowIndex, columns);
     const [first] = together;
@@ -61,7 +61,7 @@ export function lowerRows(group: Group, stored: ReadonlySet<Value>): KernelCall 
     const nest = loopNest(b, "c", columns, (c) =>
       together.flatMap((v) => [reader.read(v, place(c, v)), flatIndex(b, v.shape, place(c, v))]),
     );
-    const stores = together.map((v) => draft.store(v, place(nest.index, v), reader.read(v, place(nest.index, v))));
+    const stores = computeThenStore(draft, together, (v) => place(nest.index, v), reader);
     body.push(...nestLoops(b, nest, stores, !across));
   }
   if (!across) return draft.call(groupName(group), item, body, outerRows);

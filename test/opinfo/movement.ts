@@ -172,6 +172,7 @@ export const movementInfos: readonly OpInfo[] = [
       joined("in the middle", [[2, 1, 3], [2, 4, 3]], 1),
       joined("with empty ones", [[0], [3], [0], [2], [0]], 0),
       joined("all empty", [[0, 2], [0, 2]], 0),
+      joined("many short rows", [[33, 2], [33, 2]], 0),
       joined("many", Array.from({ length: 11 }, (_, i) => [(i % 3) + 1]), 0),
       sample("the same twice", [random.uniform([3, 2])], ([x]) => (x ? ops.concat([x, x], 1) : [])),
       sample("int8", [random.any([3], "int8"), random.any([2], "int8")], (xs) => ops.concat(xs, 0)),

@@ -1,0 +1,168 @@
+import { describe, expect, test } from "vitest";
+import { compile, device, nn, optim, Parameter, tensor, type Backend, type Tensor } from "../../src/node.js";
+import { firstDifference, numbersOf, readGolden, weightOf, type GoldenNumber, type GoldenTensor } from "./golden.js";
+
+type LayerSpec = readonly [kind: string, ...args: unknown[]];
+
+interface Network {
+  readonly name: string;
+  readonly layers: readonly LayerSpec[];
+  readonly input: GoldenTensor;
+  readonly output: GoldenTensor;
+  readonly inputGradient: GoldenTensor;
+  readonly parameters: Readonly<Record<string, GoldenTensor>>;
+  readonly gradients: Readonly<Record<string, GoldenTensor>>;
+}
+
+interface Run {
+  readonly optimizer: "SGD" | "Adam" | "AdamW";
+  readonly options: Readonly<Record<string, number | boolean>>;
+  readonly start: GoldenTensor;
+  readonly gradients: readonly (readonly GoldenNumber[])[];
+  readonly trajectory: readonly (readonly GoldenNumber[])[];
+}
+
+interface Initializer {
+  readonly shape: readonly number[];
+  readonly fanIn: number;
+  readonly fanOut: number;
+  readonly xavierUniform: number;
+  readonly xavierNormal: number;
+  readonly kaimingUniform: number;
+  readonly kaimingNormal: number;
+}
+
+interface InitialLayer {
+  readonly layer: LayerSpec;
+  readonly weightShape: readonly number[];
+  readonly weightBound: number;
+  readonly biasBound: number;
+  readonly weightDeviation: number;
+}
+
+function layerOf([kind, ...args]: LayerSpec): nn.Module<Tensor, Tensor> {
+  const constructor = new Map<string, unknown>(Object.entries(nn)).get(kind);
+  if (typeof constructor !== "function") throw new TypeError(`nn has no ${kind}`);
+  return Reflect.construct(constructor, args) as nn.Module<Tensor, Tensor>;
+}
+
+function made({ data, dtype, shape }: GoldenTensor, on: Backend): Tensor {
+  return tensor(numbersOf(data), { dtype, shape, device: on });
+}
+
+const devices = ["reference", "native", "wasm"];
+const { networks } = readGolden<{ networks: Network[] }>("layers");
+const { runs } = readGolden<{ runs: Run[] }>("optimizers");
+const { initializers, layers } = readGolden<{ initializers: Initializer[]; layers: InitialLayer[] }>("initializers");
+
+describe.each(devices)("networks on %s", (name) => {
+  const on = device(name);
+  describe.each(networks.map((network) => [network.name, network] as const))("%s", (_, network) => {
+    const model = new nn.Sequential(...network.layers.map(layerOf)).to(on);
+    model.loadStateDict(Object.fromEntries(Object.entries(network.parameters).map(([key, value]) => [key, made(value, on)])));
+
+    const forward = (x: Tensor): [Tensor, Tensor] => {
+      const y = model.forward(x);
+      const weights = tensor(Array.from({ length: y.size }, (__, i) => weightOf(i)), { shape: y.shape, device: on });
+      return [y, y.mul(weights).sum()];
+    };
+
+    test("has PyTorch's output and gradients", async () => {
+      const x = made(network.input, on);
+      x.requiresGrad = true;
+      const [y, total] = forward(x);
+      total.backward();
+      expect(y.shape).toEqual(network.output.shape);
+      expect(firstDifference(await y.data(), network.output.data, 1e-5)).toBeUndefined();
+      expect(firstDifference((await x.grad?.data()) ?? [], network.inputGradient.data, 1e-4)).toBeUndefined();
+      expect(model.namedParameters().map(([key]) => key)).toEqual(Object.keys(network.gradients));
+      for (const [key, parameter] of model.namedParameters()) {
+        expect(firstDifference((await parameter.grad?.data()) ?? [], network.gradients[key]?.data ?? [], 1e-4), key).toBeUndefined();
+      }
+      model.zeroGrad();
+    });
+
+    test("gives the same when it is compiled", async () => {
+      const step = compile((x: Tensor) => {
+        const [y, total] = forward(x);
+        total.backward();
+        return y;
+      });
+      const y = step(made(network.input, on));
+      expect(firstDifference(await y.data(), network.output.data, 1e-5)).toBeUndefined();
+      for (const [key, parameter] of model.namedParameters()) {
+        expect(firstDifference((await parameter.grad?.data()) ?? [], network.gradients[key]?.data ?? [], 1e-4), key).toBeUndefined();
+      }
+      model.zeroGrad();
+    });
+  });
+});
+
+describe.each(devices)("optimizers on %s", (name) => {
+  const on = device(name);
+  const cases = runs.map((run) => [`${run.optimizer} ${JSON.stringify(run.options)}`, run] as const);
+
+  function start(run: Run): { parameter: Parameter; optimizer: optim.Optimizer } {
+    const parameter = new Parameter(made(run.start, on));
+    return { parameter, optimizer: new optim[run.optimizer]([parameter], run.options) };
+  }
+
+  test.each(cases)("%s takes PyTorch's twenty steps", async (_, run) => {
+    const { parameter, optimizer } = start(run);
+    for (const [t, gradient] of run.gradients.entries()) {
+      parameter.grad = tensor(numbersOf(gradient), { device: on });
+      optimizer.step();
+      expect(firstDifference(await parameter.data(), run.trajectory[t] ?? [], 1e-5), `step ${t}`).toBeUndefined();
+    }
+  });
+
+  test.each(cases)("%s takes them when it is compiled", async (_, run) => {
+    const { parameter, optimizer } = start(run);
+    const step = compile((slope: Tensor) => {
+      parameter.mul(slope).sum().backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+    });
+    for (const [t, gradient] of run.gradients.entries()) {
+      step(tensor(numbersOf(gradient), { device: on }));
+      expect(firstDifference(await parameter.data(), run.trajectory[t] ?? [], 1e-5), `step ${t}`).toBeUndefined();
+    }
+  });
+});
+
+/** The largest magnitude and the standard deviation. */
+function spreadOf(data: ArrayLike<number>): { most: number; deviation: number } {
+  const values = Array.from(data);
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  return {
+    most: values.reduce((most, v) => Math.max(most, Math.abs(v)), 0),
+    deviation: Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length),
+  };
+}
+
+describe("initial values", () => {
+  test.each(layers.map((row) => [JSON.stringify(row.layer), row] as const))("%s starts within PyTorch's bounds", async (_, row) => {
+    const parameters = new Map(layerOf(row.layer).namedParameters());
+    const [weight, bias] = [parameters.get("weight"), parameters.get("bias")];
+    expect(weight?.shape).toEqual(row.weightShape);
+    const { most, deviation } = spreadOf((await weight?.data()) ?? []);
+    expect(most).toBeLessThanOrEqual(row.weightBound);
+    expect(most).toBeGreaterThan(0.95 * row.weightBound);
+    expect(Math.abs(deviation / row.weightDeviation - 1)).toBeLessThan(0.05);
+    const biasMost = spreadOf((await bias?.data()) ?? []).most;
+    expect(biasMost).toBeLessThanOrEqual(row.biasBound);
+    expect(biasMost).toBeGreaterThan(0.5 * row.biasBound);
+  });
+
+  test.each(initializers.map((row) => [row.shape.join(), row] as const))("functions spread [%s] as PyTorch's do", async (_, row) => {
+    expect(nn.init.fansOf(row.shape)).toEqual({ fanIn: row.fanIn, fanOut: row.fanOut });
+    for (const kind of ["xavierUniform", "kaimingUniform"] as const) {
+      const { most, deviation } = spreadOf(await nn.init[kind](row.shape).data());
+      expect(most).toBeLessThanOrEqual(row[kind] * (1 + 1e-6));
+      expect(Math.abs((deviation * Math.sqrt(3)) / row[kind] - 1)).toBeLessThan(0.08);
+    }
+    for (const kind of ["xavierNormal", "kaimingNormal"] as const) {
+      expect(Math.abs(spreadOf(await nn.init[kind](row.shape).data()).deviation / row[kind] - 1)).toBeLessThan(0.1);
+    }
+  });
+});
