@@ -22,18 +22,20 @@ const million = 1_000_000;
 const terms = 10 * million;
 const random = new Numbers(21);
 
+const scales = Array.from({ length: 64 }, (_, i) => 10 ** ((12 * i) / 63 - 6));
+
 const series: Readonly<Record<string, () => Float64Array>> = {
   uniform: () => Float64Array.from({ length: terms }, () => random.next()),
   "the constant 0.1": () => new Float64Array(terms).fill(0.1),
   "alternating signs": () => Float64Array.from({ length: terms }, (_, i) => (i % 2 ? -1 : 1) * (1 + random.next())),
-  "mixed magnitudes": () => Float64Array.from({ length: terms }, () => (random.next() - 0.3) * 10 ** (12 * random.next() - 6)),
+  "mixed magnitudes": () => Float64Array.from({ length: terms }, () => (random.next() - 0.3) * (scales[random.below(64)] ?? 1)),
 };
 
 describe.each(Object.entries(series))("ten million terms, %s", (_, make) => {
   let values: Float64Array;
   beforeAll(() => {
     values = rounded("float32", make());
-  });
+  }, 60_000);
   test.each(compiledDevices().map((d) => [d.name, d] as const))("on %s are added to 1e-6 of their magnitudes", async (__, backend) => {
     const x = input({ shape: [terms], dtype: "float32" });
     const table = ops.reshape(x, [1000, terms / 1000]);
@@ -46,7 +48,7 @@ describe.each(Object.entries(series))("ten million terms, %s", (_, make) => {
     ];
     const results = await runGraph(backend, outputs, new Map([[x, values]]));
     const sum = exactSum(values);
-    const allowed = 1e-6 * exactSum(values.map(Math.abs));
+    const allowed = 1e-6 * values.reduce((total, v) => total + Math.abs(v), 0);
     expect(results.map(([got = NaN]) => Math.abs(got - sum) / allowed).filter((share) => !(share <= 1))).toEqual([]);
   });
   test.each(compiledDevices().map((d) => [d.name, d] as const))("on %s have running sums to 1e-6", async (__, backend) => {
