@@ -6,10 +6,12 @@ import { fileURLToPath } from "node:url";
 export class PyTorchPeer {
   readonly #process: ChildProcess;
   readonly #lines: Interface;
+  #fail: (error: Error) => void = () => undefined;
 
   private constructor(child: ChildProcess, lines: Interface) {
     this.#process = child;
     this.#lines = lines;
+    child.once("exit", () => this.#fail(new Error("the PyTorch process ended")));
   }
 
   /** Undefined where the system's Python has no torch. */
@@ -25,7 +27,7 @@ export class PyTorchPeer {
   async round(name: string): Promise<number | undefined> {
     const answer = new Promise<string>((resolve, reject) => {
       this.#lines.once("line", resolve);
-      this.#process.once("exit", () => reject(new Error("the PyTorch process ended")));
+      this.#fail = reject;
     });
     this.#process.stdin?.write(`${name}\n`);
     const { ms } = JSON.parse(await answer) as { ms: number | null };
