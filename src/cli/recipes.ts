@@ -18,6 +18,6 @@ export const recipes: readonly Recipe[] = [
     name: "lenet",
     summary: "convolutional network LeNet-5; 61,706 parameters",
     model: async () => new (await import("../models/lenet.js")).LeNet(),
-    defaults: { epochs: 6, batchSize: 64, optimizer: "adam", lr: 3e-3, schedule: "one-cycle" },
+    defaults: { epochs: 6, batchSize: 32, optimizer: "adamw", lr: 2e-3, schedule: "one-cycle" },
   },
 ];
