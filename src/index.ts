@@ -8,3 +8,4 @@ export { DataLoader, type LoaderOptions } from "./data/loader.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type SafetensorsTensor } from "./io/safetensors.js";
 export { accuracy } from "./metrics/accuracy.js";
 export { confusionMatrix, formatConfusionMatrix, type ConfusionMatrix } from "./metrics/confusion.js";
+export { encodeModel, loadModel } from "./train/model-file.js";
