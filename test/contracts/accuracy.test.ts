@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { input, type Value } from "../../src/ir/graph.js";
 import * as ops from "../../src/ops/index.js";
+import * as activation from "../../src/tensor/composite/activation.js";
+import * as elementwise from "../../src/tensor/composite/elementwise.js";
 import { compiledDevices, reference } from "../conformance/devices.js";
 import { runGraph } from "../conformance/run-graph.js";
 import { rounded } from "../opinfo/elements.js";
@@ -77,6 +79,10 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
+function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}
+
 interface Curve {
   readonly op: (x: Value) => Value;
   readonly f: (x: number) => number;
@@ -98,6 +104,22 @@ const curves: Readonly<Record<string, Curve>> = {
   erf: { op: ops.erf, f: erf, exponents: [-37, 3], signs: both },
   atan: { op: ops.atan, f: Math.atan, exponents: [-37, 38], signs: both },
   sqrt: { op: ops.sqrt, f: Math.sqrt, exponents: [-37, 38], signs: [1] },
+  tan: { op: elementwise.tan, f: Math.tan, exponents: [-37, 4], signs: both },
+  asin: { op: elementwise.asin, f: Math.asin, exponents: [-37, 0], signs: both },
+  acos: { op: elementwise.acos, f: Math.acos, exponents: [-37, 0], signs: both },
+  sinh: { op: elementwise.sinh, f: Math.sinh, exponents: [-37, 1.95], signs: both },
+  cosh: { op: elementwise.cosh, f: Math.cosh, exponents: [-37, 1.95], signs: both },
+  log2: { op: elementwise.log2, f: Math.log2, exponents: [-37, 38], signs: [1] },
+  log10: { op: elementwise.log10, f: Math.log10, exponents: [-37, 38], signs: [1] },
+  rsqrt: { op: elementwise.rsqrt, f: (x) => 1 / Math.sqrt(x), exponents: [-37, 38], signs: [1] },
+  reciprocal: { op: elementwise.reciprocal, f: (x) => 1 / x, exponents: [-37, 37], signs: both },
+  sigmoid: { op: activation.sigmoid, f: (x) => 1 / (1 + Math.exp(-x)), exponents: [-37, 3], signs: both },
+  logSigmoid: { op: activation.logSigmoid, f: (x) => -softplus(-x), exponents: [-37, 3], signs: both },
+  softplus: { op: activation.softplus, f: softplus, exponents: [-37, 3], signs: both },
+  silu: { op: activation.silu, f: (x) => x / (1 + Math.exp(-x)), exponents: [-37, 3], signs: both },
+  elu: { op: activation.elu, f: (x) => (x > 0 ? x : Math.expm1(x)), exponents: [-37, 3], signs: both },
+  // Below, 1 + erf cancels: the formula is exact relative to x, not to the result.
+  gelu: { op: activation.gelu, f: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)), exponents: [-37, 3], signs: [1] },
 };
 
 describe("elementwise functions", () => {

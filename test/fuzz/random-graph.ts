@@ -13,14 +13,22 @@ export interface RandomGraph {
   readonly outputs: readonly Value[];
 }
 
-const mostElements = 3000;
-
 export const choices: fc.Arbitrary<Choice[]> = fc.array(fc.tuple(fc.nat(999), fc.nat(99), fc.nat(99), fc.nat(999)), { minLength: 3, maxLength: 15 });
 
-const startShapes: readonly Shape[] = [[4, 6], [17], [3, 1, 5], [2, 3, 4], [33, 2], []];
+interface Style {
+  /** What the first value's shape may be. */
+  readonly shapes: readonly Shape[];
+  readonly mostElements: number;
+  readonly steps: readonly Step[];
+  readonly differentiable: boolean;
+}
 
-/** A program of bounded values over small shapes. A choice that does not fit its operand becomes tanh, so that every list of choices is a program. */
-export function randomGraph(list: readonly Choice[], seed: number, steps = allSteps, differentiable = false): RandomGraph {
+const shapes: readonly Shape[] = [[4, 6], [17], [3, 1, 5], [2, 3, 4], [33, 2], []];
+/** Enough work for several threads, at sizes that no vector or block divides. */
+const largeShapes: readonly Shape[] = [[130, 67], [20011], [7, 40, 33], [513, 31], [4, 6]];
+
+/** A program of bounded values. A choice that does not fit its operand becomes tanh, so that every list of choices is a program. */
+function program(list: readonly Choice[], seed: number, { shapes, mostElements, steps, differentiable }: Style): RandomGraph {
   const random = new Numbers(seed);
   const feeds = new Map<Value, Float64Array>();
   const fresh = (shape: Shape): Value => {
@@ -34,7 +42,7 @@ export function randomGraph(list: readonly Choice[], seed: number, steps = allSt
     feeds.set(leaf, random.integers(shape, 0, size).values);
     return leaf;
   };
-  const values = [fresh(startShapes[seed % startShapes.length] ?? []), fresh([4, 6])];
+  const values = [fresh(shapes[seed % shapes.length] ?? []), fresh([4, 6])];
   const pick = (k: number): Value => values[Math.floor((k * values.length) / 100)] ?? fresh([2]);
   for (const [op, first, second, parameter] of list) {
     const x = pick(first);
@@ -47,6 +55,16 @@ export function randomGraph(list: readonly Choice[], seed: number, steps = allSt
   }
   const last = values.slice(-3);
   return { feeds, outputs: [...new Set([...last, pick(list[0]?.[3] ?? 0)])].filter((v) => v.node.inputs.length > 0) };
+}
+
+/** Values over small shapes. */
+export function randomGraph(list: readonly Choice[], seed: number): RandomGraph {
+  return program(list, seed, { shapes, mostElements: 3000, steps: allSteps, differentiable: false });
+}
+
+/** Values over shapes that keep several threads busy. */
+export function largeGraph(list: readonly Choice[], seed: number): RandomGraph {
+  return program(list.slice(0, 8), seed, { shapes: largeShapes, mostElements: 60_000, steps: allSteps, differentiable: false });
 }
 
 interface Source {
@@ -174,7 +192,7 @@ const allSteps: readonly Step[] = [
 
 /** A program of smooth steps, and its derivatives by all float leaves. */
 export function randomGradients(list: readonly Choice[], seed: number): RandomGraph {
-  const { feeds, outputs } = randomGraph(list, seed, smoothSteps, true);
+  const { feeds, outputs } = program(list, seed, { shapes, mostElements: 3000, steps: smoothSteps, differentiable: true });
   const leaves = [...feeds.keys()].filter((v) => v.requiresGrad);
   const gradients = vjpOf(outputs, outputs.map((v) => constant(v, 0.5)), leaves).filter((v) => v !== undefined);
   return { feeds, outputs: [...new Set([...outputs, ...gradients])] };

@@ -65,9 +65,16 @@ export const acos = onFloats((x) => ops.atan2(oppositeSide(x), x));
 /** tanh x. */
 export const tanh = onFloats(ops.tanh);
 /** sinh x = (eˣ − e⁻ˣ) / 2, exact near 0. */
-export const sinh = onFloats((x) => ops.mul(like(x, 0.5), ops.sub(ops.expm1(x), ops.expm1(ops.neg(x)))));
+export const sinh = onFloats((x) => {
+  const h = half(x);
+  // 2 · sinh(x/2) · cosh(x/2), because eˣ overflows before the result does.
+  return ops.mul(half(ops.sub(ops.expm1(h), ops.expm1(ops.neg(h)))), ops.add(ops.exp(h), ops.exp(ops.neg(h))));
+});
 /** cosh x = (eˣ + e⁻ˣ) / 2. */
-export const cosh = onFloats((x) => ops.mul(like(x, 0.5), ops.add(ops.exp(x), ops.exp(ops.neg(x)))));
+export const cosh = onFloats((x) => {
+  const [a, b] = [ops.exp(half(x)), ops.exp(ops.neg(half(x)))];
+  return ops.add(ops.mul(half(a), a), ops.mul(half(b), b));
+});
 /** The error function 2/√π ∫₀ˣ exp(−t²) dt. */
 export const erf = onFloats(ops.erf);
 /** x². */
@@ -81,6 +88,10 @@ export const rsqrt = onFloats((x) => ops.div(like(x, 1), ops.sqrt(x)));
 function oppositeSide(x: Value): Value {
   const one = like(x, 1);
   return ops.sqrt(ops.mul(ops.sub(one, x), ops.add(one, x)));
+}
+
+function half(x: Value): Value {
+  return ops.mul(x, like(x, 0.5));
 }
 
 function like(x: Value, value: number): Value {
