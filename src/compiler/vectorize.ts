@@ -5,6 +5,7 @@ import { identityOf } from "./draft.js";
 import { factorOf } from "./loops.js";
 import type { Target } from "./target.js";
 import { splitAtGuards } from "./split-guards.js";
+import { crossing, type For, transposeTiles } from "./transpose-tiles.js";
 import { allExprs, copyStmts, nested, ownExprs, parts, rebuild, variablesOf } from "./walk.js";
 
 /** Thrown where a loop cannot be run several iterations at a time; the loop then stays as it is. */
@@ -17,8 +18,36 @@ class NotVectorizable extends Error {}
 export function vectorize(b: ExprBuilder, kernel: Kernel, target: Target): Kernel {
   const storage = (buffer: number): DType => kernel.buffers[buffer]?.dtype ?? "float32";
   const split = rewrite(kernel.body, (loop) => splitAtGuards(b, loop, storage));
-  const body = rewrite(split, (loop) => vectorLoops(b, kernel, loop, Math.floor(target.vectorBytes / widestElement(loop.body))));
-  return { ...kernel, body };
+  const lanesOf = (loop: For): number => Math.floor(target.vectorBytes / widestElement(loop.body));
+  const tiled = rewriteOuter(split, (loop) => squareTiles(b, kernel, loop, lanesOf(loop)));
+  return { ...kernel, body: rewrite(tiled, (loop) => vectorLoops(b, kernel, loop, lanesOf(loop))) };
+}
+
+/** A pair of loops of which one read runs along the outer one, in squares that are transposed. */
+function squareTiles(b: ExprBuilder, kernel: Kernel, outer: For, lanes: number): readonly Stmt[] | undefined {
+  const pair = crossing(b, outer);
+  if (!pair) return undefined;
+  const { inner } = pair;
+  const shortest = Math.min(b.sub(outer.end, outer.begin).max, b.sub(inner.end, inner.begin).max);
+  let width = lanes;
+  while (width > shortest) width /= 2;
+  if (width < fewestLanes) return undefined;
+  const storage = (buffer: number): DType => kernel.buffers[buffer]?.dtype ?? "float32";
+  try {
+    return transposeTiles(b, outer, pair, width, storage, (loop, body, vectors) => new LoopVectorizer(b, kernel.buffers, { ...loop, body }, width, vectors).body());
+  } catch (error) {
+    if (error instanceof NotVectorizable) return undefined;
+    throw error;
+  }
+}
+
+/** Loops around vector loops, replaced where `pair` gives something. */
+function rewriteOuter(stmts: readonly Stmt[], pair: (outer: For) => readonly Stmt[] | undefined): Stmt[] {
+  return stmts.flatMap((s): readonly Stmt[] => {
+    if (s.kind === "for" && !s.vectorize) return pair(s) ?? [{ ...s, body: rewriteOuter(s.body, pair) }];
+    if (s.kind === "if") return [{ ...s, then: rewriteOuter(s.then, pair), otherwise: rewriteOuter(s.otherwise, pair) }];
+    return [s];
+  });
 }
 
 /** A loop as vectors of at most `lanes`; what is left over of a known length goes on with half of them. */
@@ -39,8 +68,6 @@ function vectorLoops(b: ExprBuilder, kernel: Kernel, loop: For, lanes: number): 
 
 /** Vectors shorter than this gain little over scalars. */
 const fewestLanes = 4;
-
-type For = Extract<Stmt, { kind: "for" }>;
 
 function rewrite(stmts: readonly Stmt[], vector: (loop: For) => readonly Stmt[]): Stmt[] {
   return stmts.flatMap((s): readonly Stmt[] => {
@@ -70,11 +97,18 @@ class LoopVectorizer {
   readonly #varying = new Map<number, boolean>();
   readonly #partials = new Map<Variable, { readonly variable: Variable; readonly op: FoldOp }>();
 
-  constructor(b: ExprBuilder, buffers: readonly KernelBuffer[], loop: For, lanes: number) {
+  /** `given` are vectors that are at hand, by the expression they stand for. */
+  constructor(b: ExprBuilder, buffers: readonly KernelBuffer[], loop: For, lanes: number, given: ReadonlyMap<number, Expr> = new Map()) {
     this.#b = b;
     this.#buffers = buffers;
     this.#loop = loop;
     this.#lanes = lanes;
+    for (const [id, vector] of given) this.#known.set(id, vector);
+  }
+
+  /** The body for one vector of iterations, without the loop. */
+  body(): Stmt[] {
+    return this.#stmts(this.#loop.body);
   }
 
   run(): Stmt[] {

@@ -18,6 +18,8 @@ export function parts(e: Expr): readonly Expr[] {
     case "splat":
     case "fold":
       return [e.arg];
+    case "shuffle":
+      return [e.a, e.b];
     case "ramp":
       return [e.base];
     case "guard":
@@ -46,6 +48,8 @@ export function rebuild(b: ExprBuilder, e: Expr, to: (part: Expr) => Expr, stora
       return b.splat(to(e.arg), e.lanes);
     case "fold":
       return b.fold(e.op, to(e.arg));
+    case "shuffle":
+      return b.shuffle(to(e.a), to(e.b), e.pattern);
     case "ramp":
       return b.ramp(to(e.base), e.lanes);
     case "guard":

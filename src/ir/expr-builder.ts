@@ -73,6 +73,10 @@ export class ExprBuilder {
     return this.#make({ kind: "pack", args }, first.type, args.length, args.map((a) => a.id).join());
   }
 
+  shuffle(a: Expr, b: Expr, pattern: readonly number[]): Expr {
+    return this.#make({ kind: "shuffle", a, b, pattern }, a.type, pattern.length, `${a.id},${b.id}:${pattern.join()}`);
+  }
+
   ramp(base: Expr, lanes: number): Expr {
     return this.#make({ kind: "ramp", base }, base.type, lanes, String(base.id));
   }

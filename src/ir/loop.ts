@@ -47,6 +47,8 @@ export type Expr = ExprBase &
     | { readonly kind: "splat"; readonly arg: Expr }
     /** A vector of the given scalars, one a lane. */
     | { readonly kind: "pack"; readonly args: readonly Expr[] }
+    /** A vector of lanes chosen from two vectors of equal length: `pattern` counts through `a`, then `b`. */
+    | { readonly kind: "shuffle"; readonly a: Expr; readonly b: Expr; readonly pattern: readonly number[] }
     /** base, base+1, … as a vector of int32, uint32 or float32 (base has the same type). */
     | { readonly kind: "ramp"; readonly base: Expr }
     /** The lanes of a vector folded into a scalar, lane 0 with the last by halves: ((0+2)+(1+3)) for four. */

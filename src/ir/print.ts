@@ -36,6 +36,8 @@ export function printExpr(e: Expr): string {
       return `splat${e.lanes}(${printExpr(e.arg)})`;
     case "pack":
       return `pack(${e.args.map(printExpr).join(", ")})`;
+    case "shuffle":
+      return `shuffle(${printExpr(e.a)}, ${printExpr(e.b)}, ${e.pattern.join(" ")})`;
     case "ramp":
       return `ramp${e.lanes}(${printExpr(e.base)})`;
     case "fold":

@@ -76,6 +76,10 @@ export function verifyKernel(kernel: Kernel): void {
       case "pack":
         if (e.args.some((a) => a.lanes !== 1 || a.type !== e.type)) fail(`${text()} packs vectors or mixed types`);
         return e.args.forEach(expr);
+      case "shuffle":
+        if (e.a.lanes !== e.b.lanes || e.a.type !== e.b.type || e.pattern.length !== e.a.lanes) fail(`${text()} mixes vectors of two kinds`);
+        expr(e.a);
+        return expr(e.b);
       case "splat":
         if (e.arg.lanes !== 1) fail(`${text()} spreads a vector`);
         return expr(e.arg);

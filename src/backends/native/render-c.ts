@@ -6,7 +6,7 @@ import type { ComputeType, Expr, Kernel, KernelBuffer, Stmt, Variable } from "..
 import { isComparison } from "../../ir/scalar.js";
 import { compareSelectFunction, secondExtremeFunction, type Comparison } from "./c-arithmetic.js";
 import { convert, loadFrom, reinterpret, storeTo } from "./c-conversions.js";
-import { Prelude } from "./c-prelude.js";
+import { elementBytes, Prelude } from "./c-prelude.js";
 import { foldFunction, scalarSpellings } from "./c-scalar-ops.js";
 
 /** A kernel as C: a function named `kernelName`, and the definitions it needs, in order. */
@@ -157,6 +157,8 @@ class Renderer {
         const sign = e.type === "bool" ? "-" : "";
         return `((${p.type(e.type, e.lanes)}){${e.args.map((a) => sign + this.#expr(a)).join(", ")}})`;
       }
+      case "shuffle":
+        return this.#shuffle(e);
       case "ramp": {
         const steps = Array.from({ length: e.lanes }, (_, i) => i).join(", ");
         return `(${p.splat(e.type, e.lanes)}(${this.#expr(e.base)}) + (${p.type(e.type, e.lanes)}){${steps}})`;
@@ -164,6 +166,19 @@ class Renderer {
       case "fold":
         return `${foldFunction(p, e.op, e.type, e.arg.lanes)}(${this.#expr(e.arg)})`;
     }
+  }
+
+  #shuffle(e: Extract<Expr, { kind: "shuffle" }>): string {
+    const p = this.#prelude;
+    const v = p.type(e.type, e.lanes);
+    const list = e.pattern.join(", ");
+    const name = `shuffle_${v}_${e.pattern.join("_")}`;
+    const integer = p.vector(elementBytes(e.type) === 8 ? "i64" : "i32", e.lanes);
+    // gcc before 12 knows only the older spelling.
+    p.function(v, name, `${v} a, ${v} b`, [`return __builtin_shuffle(a, b, (${integer}){${list}});`], [
+      { when: "__has_builtin(__builtin_shufflevector)", body: [`return __builtin_shufflevector(a, b, ${list});`] },
+    ]);
+    return `${name}(${this.#expr(e.a)}, ${this.#expr(e.b)})`;
   }
 
   #op(e: Extract<Expr, { kind: "op" }>): string {

@@ -156,6 +156,7 @@ export class AddressWriter {
       case "guard":
       case "splat":
       case "pack":
+      case "shuffle":
       case "ramp":
       case "fold":
         return Infinity;

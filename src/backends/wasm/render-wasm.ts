@@ -291,6 +291,9 @@ class KernelRenderer {
       case "pack":
         this.#pack(e.args.slice(part * registerLanes(e.type), (part + 1) * registerLanes(e.type)));
         return;
+      case "shuffle":
+        this.#shuffle(e);
+        return;
       case "ramp": {
         const lanes = registerLanes(e.type);
         const base = constantOf(e.base);
@@ -449,6 +452,14 @@ class KernelRenderer {
       this.#emit(lane === 0 ? splat : replace(lane));
     });
     if (first.type === "bool") this.#emit(plain("i32x4.neg"));
+  }
+
+  #shuffle(e: Extract<Expr, { kind: "shuffle" }>): void {
+    if (e.lanes !== registerLanes(e.type)) throw new CompileError(`[wasm] kernel ${this.#kernel.name} shuffles vectors of ${e.lanes} lanes, and a register has ${registerLanes(e.type)}`);
+    this.#value(e.a, 0);
+    this.#value(e.b, 0);
+    const width = 16 / e.lanes;
+    this.#emit(indexed("i8x16.shuffle", ...e.pattern.flatMap((lane) => Array.from({ length: width }, (_, i) => lane * width + i))));
   }
 
   #fold(op: FoldOp, arg: Expr): void {
