@@ -29,6 +29,7 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .option("--threads <n>", "threads that compute; the result does not depend on it (default: one per core)")
     .option("--out <dir>", "where the run is saved (default: a new folder in runs/)")
     .option("--json <file>", "also write the result to a JSON file")
+    .option("--profile", "also show where the time goes, and save trace.json for ui.perfetto.dev with the run")
     .addHelpText("after", `\nRecipes:\n${list}\n\nExamples:\n${examples}`)
     .action(async (recipe: string, given: GivenOptions) => {
       const options = parseTrainOptions(recipe, given);

@@ -4,6 +4,8 @@ import { ArgumentError } from "../core/errors.js";
 import type { ImageSplits } from "../data/image-set.js";
 import { writeFileAtomic } from "../io/atomic-file.js";
 import { manualSeed, type Backend } from "../node.js";
+import { startProfile } from "../runtime/measurement.js";
+import { formatProfile, formatTrace } from "../runtime/profile-report.js";
 import { evaluateImages, type Evaluation } from "../train/evaluate.js";
 import { fit, type FitResult } from "../train/fit.js";
 import { makeOptimizer } from "../train/make-optimizer.js";
@@ -40,6 +42,7 @@ export async function train(options: TrainOptions): Promise<number> {
   await requireFreeFolder(out);
   if (options.json !== undefined) await requireFolderOf(options.json);
   const device = openDevice(options.device, options.threads);
+  const profiling = options.profile ? startProfile(device) : undefined;
   const interrupt = catchInterrupt(() => note("\nStopping after this step; Ctrl-C once more stops at once."));
   const line = isInteractive(process.stderr) ? new ProgressLine(process.stderr) : undefined;
   try {
@@ -65,7 +68,10 @@ export async function train(options: TrainOptions): Promise<number> {
     }
     const evaluation = fitted.interrupted ? undefined : await evaluateImages(model, data.test, normalization);
     const description = describeRun(setting, fitted);
-    const place = await saveRun(out, { model, metrics: progress.metrics, evaluation, description });
+    const profile = profiling?.stop();
+    const trace = profile && formatTrace(profile);
+    const place = await saveRun(out, { model, metrics: progress.metrics, evaluation, description, trace });
+    if (profile) note(`\n${formatProfile(profile)}\n\nThe first steps are in ${join(place, "trace.json")}, which ui.perfetto.dev opens.\n`);
     if (!evaluation) {
       say(`Stopped after step ${fitted.steps} (loss ${formatLoss(fitted.loss)}). What was learned is saved in ${place}`);
       return exitCodes.interrupted;

@@ -24,33 +24,37 @@ export interface TrainOptions {
   readonly threads: number | undefined;
   readonly out: string | undefined;
   readonly json: string | undefined;
+  readonly profile: boolean;
 }
 
-/** Options as text, by their names in camelCase. */
-export type GivenOptions = Readonly<Partial<Record<string, string>>>;
+/** Options as text, by their names in camelCase, and those that stand alone. */
+export type GivenOptions = Readonly<Partial<Record<ValueOption, string>>> & { readonly profile?: true };
+
+type ValueOption = "data" | "dataDir" | "limit" | "epochs" | "batchSize" | "lr" | "optimizer" | "seed" | "device" | "threads" | "out" | "json";
 
 /** Checks every option. Throws ArgumentError that names the option, what came, and what is expected. */
 export function parseTrainOptions(recipeName: string, given: GivenOptions): TrainOptions {
   const recipe = named("recipe", recipeName, recipes);
   const { defaults } = recipe;
-  const optimizer = oneOf("--optimizer", given["optimizer"] ?? defaults.optimizer, optimizerNames);
+  const optimizer = oneOf("--optimizer", given.optimizer ?? defaults.optimizer, optimizerNames);
   // A rate that suits one optimizer does not suit another.
   const usualLr = optimizer === defaults.optimizer ? defaults.lr : usualLearningRate[optimizer];
   return {
     recipe,
-    data: named("--data", given["data"] ?? "digits", dataSets),
-    dataDir: given["dataDir"],
-    limit: optional(given["limit"], (text) => wholeNumber("--limit", text, 1)),
-    epochs: optional(given["epochs"], (text) => wholeNumber("--epochs", text, 1)) ?? defaults.epochs,
-    batchSize: optional(given["batchSize"], (text) => wholeNumber("--batch-size", text, 1)) ?? defaults.batchSize,
+    data: named("--data", given.data ?? "digits", dataSets),
+    dataDir: given.dataDir,
+    limit: optional(given.limit, (text) => wholeNumber("--limit", text, 1)),
+    epochs: optional(given.epochs, (text) => wholeNumber("--epochs", text, 1)) ?? defaults.epochs,
+    batchSize: optional(given.batchSize, (text) => wholeNumber("--batch-size", text, 1)) ?? defaults.batchSize,
     optimizer,
-    lr: optional(given["lr"], (text) => positiveNumber("--lr", text)) ?? usualLr,
+    lr: optional(given.lr, (text) => positiveNumber("--lr", text)) ?? usualLr,
     schedule: defaults.schedule,
-    seed: optional(given["seed"], (text) => wholeNumber("--seed", text, 0)) ?? 0,
-    device: oneOf("--device", given["device"] ?? "auto", deviceNames),
-    threads: optional(given["threads"], (text) => wholeNumber("--threads", text, 1)),
-    out: given["out"],
-    json: given["json"],
+    seed: optional(given.seed, (text) => wholeNumber("--seed", text, 0)) ?? 0,
+    device: oneOf("--device", given.device ?? "auto", deviceNames),
+    threads: optional(given.threads, (text) => wholeNumber("--threads", text, 1)),
+    out: given.out,
+    json: given.json,
+    profile: given.profile === true,
   };
 }
 

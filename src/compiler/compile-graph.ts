@@ -1,7 +1,7 @@
 import { byteSize } from "../core/dtype.js";
 import { debugLevel, isVerifying } from "../core/debug.js";
 import { DTypeError, OutOfMemoryError } from "../core/errors.js";
-import { sameShape, sizeOf } from "../core/shape.js";
+import { sameShape, sizeOf, type Shape } from "../core/shape.js";
 import { type Graph, isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
 import type { Stmt } from "../ir/loop.js";
 import { printGraph, printKernel } from "../ir/print.js";
@@ -57,11 +57,19 @@ function report(graph: Graph, program: Program): void {
   if (level < 1) return;
   const kilo = (n: number): string => `${(n / 1000).toFixed(1)}k`;
   const lines = [`program: ${program.steps.length} steps, ${kilo(program.flops)} operations, arena ${kilo(program.arenaBytes)} bytes`];
-  for (const step of program.steps) {
+  // Launches and copies are numbered as in a profile.
+  let index = 0;
+  const tell = (step: Step, indent: string): void => {
     const kernel = step.kind === "launch" ? program.kernels[step.kernel] : undefined;
-    if (step.kind === "launch" && kernel) lines.push(`  ${kernel.name}: ${step.items} items by ${step.grain}, ${kilo(kernel.flops)} operations, ${kilo(kernel.bytes)} bytes`);
-    else lines.push(`  ${step.kind}`);
-  }
+    if (step.kind === "loop") {
+      lines.push(`${indent}loop of ${step.count}`);
+      for (const inner of step.count > 0 ? step.body : []) tell(inner, `${indent}  `);
+    } else if (step.kind === "launch" && kernel) {
+      const shape = `[${(step.shape ?? []).join()}]`;
+      lines.push(`${indent}${index++} ${kernel.name} ${shape}: ${step.items} items by ${step.grain}, ${kilo(kernel.flops)} operations, ${kilo(kernel.bytes)} bytes`);
+    } else lines.push(`${indent}${index++} ${step.kind}`);
+  };
+  for (const step of program.steps) tell(step, "  ");
   if (level > 1) lines.push(printGraph(graph));
   if (level > 2) lines.push(...program.kernels.map(printKernel));
   console.error(lines.join("\n"));
@@ -128,6 +136,13 @@ function donated(graph: Graph, calls: readonly KernelCall[], output: Value, want
   return reads === 0 || (addresses.size === 1 && !readLate) ? wanted : -1;
 }
 
+/** The shape of the largest value that a kernel writes. */
+function writtenShape({ kernel, buffers }: KernelCall): Shape {
+  const passed = kernel.buffers.filter((buffer) => buffer.access !== "scratch");
+  const written = buffers.filter((_, i) => passed[i]?.access !== "read").map(({ shape }) => shape);
+  return written.reduce((largest, shape) => (sizeOf(shape) > sizeOf(largest) ? shape : largest), written[0] ?? []);
+}
+
 function layOut(graph: Graph, calls: readonly KernelCall[], inPlace: readonly number[], target: Target): Program {
   const fixed = new Map<Argument, Place>();
   graph.inputs.forEach((v, index) => fixed.set(v, { base: "input", index, offset: 0, strides: [] }));
@@ -166,6 +181,7 @@ function layOut(graph: Graph, calls: readonly KernelCall[], inPlace: readonly nu
     ints: [],
     items: call.items,
     grain: call.grain,
+    shape: writtenShape(call),
   }));
   return {
     inputs: graph.inputs,

@@ -1,3 +1,4 @@
+import type { Shape } from "../core/shape.js";
 import type { TensorType } from "../ir/graph.js";
 import type { Kernel } from "../ir/loop.js";
 
@@ -23,6 +24,8 @@ export type Step =
       readonly items: number;
       /** Items that are given to a thread at a time; a launch of at most this many stays on one thread. */
       readonly grain: number;
+      /** Of the largest value that is written, for people and profiles. */
+      readonly shape?: Shape;
     }
   | { readonly kind: "copy"; readonly from: Place; readonly to: Place; readonly bytes: number }
   | { readonly kind: "loop"; readonly count: number; readonly body: readonly Step[] };

@@ -11,7 +11,12 @@ export function isVerifying(): boolean {
   return setting("GRADUS_VERIFY") > 0;
 }
 
-function setting(name: "GRADUS_DEBUG" | "GRADUS_VERIFY"): number {
+/** Whether everything that runs is measured, and the profile printed when the process ends: GRADUS_PROFILE=1. */
+export function isProfiling(): boolean {
+  return setting("GRADUS_PROFILE") > 0;
+}
+
+function setting(name: "GRADUS_DEBUG" | "GRADUS_VERIFY" | "GRADUS_PROFILE"): number {
   const scope: { readonly process?: { readonly env?: Record<string, string | undefined> }; readonly [key: string]: unknown } = globalThis;
   return Number(scope.process?.env?.[name] ?? scope[name] ?? 0) || 0;
 }

@@ -1,5 +1,6 @@
 import type { DType } from "../core/dtype.js";
 import type { DeviceTag, Graph, Storage } from "../ir/graph.js";
+import type { Profiler } from "./profile.js";
 
 /** A graph made ready to run on one device. */
 export interface Executable {
@@ -34,6 +35,11 @@ export interface Backend extends DeviceTag {
   idle(): Promise<void>;
   /** Gives memory back at once; the storage must not be used again. Never needed. */
   release(storage: Storage): void;
+  /**
+   * Measures the steps of every run from now on for a profiler, or of none if undefined; records reach the profiler when
+   * `idle` settles at the latest, and before this returns where the device can wait. Absent where steps have no clock.
+   */
+  profile?(profiler: Profiler | undefined): void;
   /** Ends threads and gives memory back; the device must not be used again. */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { DeviceError } from "../core/errors.js";
 import type { DeviceTag } from "../ir/graph.js";
 import type { Backend } from "./backend.js";
+import { profileUntilExit } from "./measurement.js";
 
 export type { Backend } from "./backend.js";
 
@@ -46,6 +47,7 @@ function start(name: string, options: DeviceOptions): Backend {
   }
   const backend = adopt(factory(options));
   open.set(key, backend);
+  profileUntilExit(backend);
   return backend;
 }
 

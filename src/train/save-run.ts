@@ -24,15 +24,17 @@ export interface Run {
   readonly evaluation: Pick<Evaluation, "loss" | "accuracy"> | undefined;
   /** What `recipe.json` holds: the recipe with its options, and how inputs are prepared. */
   readonly description: Readonly<Record<string, unknown>>;
+  /** What `trace.json` holds, for a run that was profiled. */
+  readonly trace?: string | undefined;
 }
 
 /**
  * Saves a run as the folder `path` or, where that was taken meanwhile, beside it; gives back where. The folder holds
  * `model.safetensors` (state-dict names as keys), `recipe.json` and `metrics.jsonl`: a line `{step, epoch, loss, lr,
  * seconds}` for each piece of the training and, for a run that came to its end, a last line
- * `{step, epoch, test: {loss, accuracy}}`. Throws DataError where it cannot be written.
+ * `{step, epoch, test: {loss, accuracy}}`; a profiled run also has `trace.json`. Throws DataError where it cannot be written.
  */
-export async function saveRun(path: string, { model, metrics, evaluation, description }: Run): Promise<string> {
+export async function saveRun(path: string, { model, metrics, evaluation, description, trace }: Run): Promise<string> {
   const lines: object[] = [...metrics];
   const last = metrics.at(-1);
   if (evaluation && last) {
@@ -45,6 +47,7 @@ export async function saveRun(path: string, { model, metrics, evaluation, descri
       ["model.safetensors", await encodeModel(model)],
       ["recipe.json", `${JSON.stringify(description, null, 2)}\n`],
       ["metrics.jsonl", lines.map((line) => `${JSON.stringify(line)}\n`).join("")],
+      ...(trace === undefined ? [] : [["trace.json", trace] as const]),
     ]),
   );
 }

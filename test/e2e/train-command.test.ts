@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { decodeSafetensors } from "../../src/io/safetensors.js";
 
 const bin = fileURLToPath(new URL("../../bin/gradus.js", import.meta.url));
@@ -84,6 +84,25 @@ test("trains, reports, and saves a run whose parts agree", async () => {
   const lines = metrics.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines.map(({ step, epoch }) => [step, epoch])).toEqual([[8, 1], [16, 2], [24, 3], [32, 4], [32, 4]]);
   expect(lines.at(-1)?.["test"]).toEqual(result["test"]);
+});
+
+test("--profile shows where the time goes and saves a trace", async () => {
+  const { code, err } = await gradus(["train", "mlp", "--limit", "640", "--epochs", "2", "--profile", "--out", "run"]);
+  expect(code).toBe(0);
+  expect(err).toMatch(/share %  total ms  launches .*\n.*dot/);
+  expect(err).toContain(join("run", "trace.json"));
+  expect((await readdir(join(folder, "run"))).sort()).toEqual(["metrics.jsonl", "model.safetensors", "recipe.json", "trace.json"]);
+  const { traceEvents } = (await readJson("run", "trace.json")) as { traceEvents: { ph: string; name: string; ts: number; dur: number; args: object }[] };
+  const steps = traceEvents.filter(({ ph, name }) => ph === "X" && name.startsWith("dot"));
+  expect(steps.length).toBeGreaterThan(20);
+  for (const { ts, dur, args } of steps) expect([ts >= 0, dur >= 0, "flops" in args, "bytes" in args]).toEqual([true, true, true, true]);
+});
+
+test("GRADUS_PROFILE measures any run", async () => {
+  vi.stubEnv("GRADUS_PROFILE", "1");
+  const { code, err } = await gradus(["train", "mlp", "--limit", "640", "--epochs", "2", "--device", "wasm"]);
+  vi.unstubAllEnvs();
+  expect([code, err]).toEqual([0, expect.stringMatching(/profile of wasm[^]*share %  total ms/)]);
 });
 
 test("the weights depend on the seed and not on the number of threads", async () => {

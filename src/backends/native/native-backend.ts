@@ -6,6 +6,7 @@ import { ArgumentError, CompileError, DeviceError, OutOfMemoryError } from "../.
 import { sizeOf } from "../../core/shape.js";
 import type { Graph, Storage, TensorType } from "../../ir/graph.js";
 import type { Backend, Executable } from "../../runtime/backend.js";
+import { describeProgram, recordLength, type ProgramDescription, type Profiler } from "../../runtime/profile.js";
 import { nativeHost, type NativeHost } from "./native-host.js";
 import { type Block, BlockPool, NativeStorage, type PendingRead } from "./native-memory.js";
 import { nativeTarget } from "./native-target.js";
@@ -44,6 +45,7 @@ export class NativeBackend implements Backend {
   #basesAddress: number;
   #issued = 0;
   #watching = false;
+  #profiler: Profiler | undefined;
 
   /** Throws DeviceError without a C compiler or koffi, ArgumentError for a number of threads that is no whole number ≥ 1. */
   constructor(options: NativeOptions = {}) {
@@ -130,12 +132,14 @@ export class NativeBackend implements Backend {
     ins.forEach((s, i) => (bases[table.inputs + i] = s.block.address));
     outs.forEach((s, i) => (bases[table.outputs + i] = s.block.address));
     const here = executable.microseconds < inlineMicroseconds ? 1 : 0;
-    const ticket = this.#host.calls.submit(this.#handle, executable.code.block.address, this.#basesAddress, table.count, here);
+    const record = this.#profiler && this.#record(this.#profiler, executable.description);
+    const ticket = this.#host.calls.submit(this.#handle, executable.code.block.address, this.#basesAddress, table.count, here, record?.block.address ?? 0);
     if (ticket === 0) throw new OutOfMemoryError("the memory for a program's intermediate values could not be allocated: use smaller tensors or batches");
     this.#issued = ticket;
     for (const storage of ins) storage.usedBy = ticket;
     for (const storage of outs) storage.usedBy = storage.writtenBy = ticket;
-    if (this.#done() < ticket) this.#pending.push({ ticket, executable, memory: [...ins, ...outs].map((s) => s.block) });
+    if (this.#done() < ticket) this.#pending.push({ ticket, executable, memory: [...ins, ...outs].map((s) => s.block), record });
+    else record?.deliver();
   }
 
   async read(storage: Storage): Promise<Uint8Array> {
@@ -156,12 +160,21 @@ export class NativeBackend implements Backend {
 
   async idle(): Promise<void> {
     await this.#until(this.#issued);
+    this.#retire();
   }
 
   release(storage: Storage): void {
     const own = this.#own(storage);
     this.#serveReads(own);
     this.#pool.give(own.detach(), own.usedBy);
+  }
+
+  profile(profiler: Profiler | undefined): void {
+    if (this.#handle !== 0) {
+      this.#wait(this.#issued);
+      this.#retire();
+    }
+    this.#profiler = profiler;
   }
 
   async close(): Promise<void> {
@@ -219,7 +232,15 @@ export class NativeBackend implements Backend {
     const done = this.#done();
     let finished = 0;
     while ((this.#pending[finished]?.ticket ?? Infinity) <= done) finished++;
-    this.#pending.splice(0, finished);
+    for (const run of this.#pending.splice(0, finished)) run.record?.deliver();
+  }
+
+  #record(profiler: Profiler, program: ProgramDescription): RunRecord {
+    const bytes = 8 * recordLength(program);
+    const block = this.#pool.take(bytes, this.#done());
+    block.bytes.fill(0);
+    const numbers = new Float64Array(block.bytes.buffer, block.bytes.byteOffset, bytes / 8);
+    return { block, deliver: () => profiler.add(program, numbers) };
   }
 
   /** Copies what is being read before the memory changes. */
@@ -250,6 +271,13 @@ interface Run {
   readonly ticket: number;
   readonly executable: NativeExecutable;
   readonly memory: readonly Block[];
+  readonly record: RunRecord | undefined;
+}
+
+/** Where a run is measured. */
+interface RunRecord {
+  readonly block: Block;
+  deliver(): void;
 }
 
 class NativeExecutable implements Executable {
@@ -264,6 +292,7 @@ class NativeExecutable implements Executable {
   readonly outputBytes: readonly number[];
   /** A guess of what one run takes on one thread. */
   readonly microseconds: number;
+  readonly description: ProgramDescription;
 
   constructor(device: NativeBackend, graph: Graph, program: Program, code: NativeStorage, constants: readonly NativeStorage[], compileMs: number) {
     this.device = device;
@@ -276,6 +305,7 @@ class NativeExecutable implements Executable {
     this.outputBytes = program.outputs.map(bytesOf);
     this.microseconds = program.flops / 20_000 + program.bytes / 10_000 + 0.1 * countSteps(program.steps);
     this.compileMs = compileMs;
+    this.description = describeProgram(program, compileMs);
   }
 }
 

@@ -11,7 +11,7 @@ import { findToolchain } from "./toolchain.js";
 /** Calls into the C runtime; handles and addresses are numbers. */
 export interface RuntimeCalls {
   create(threads: number, spinNanoseconds: number): number;
-  submit(handle: number, code: number, bases: number, count: number, here: number): number;
+  submit(handle: number, code: number, bases: number, count: number, here: number, record: number): number;
   done(handle: number): number;
   wait(handle: number, ticket: number): void;
   waitAsync(handle: number, ticket: number, settle: (error: Error | null) => void): void;
@@ -72,7 +72,7 @@ function bind(library: LibraryHandle): RuntimeCalls {
   const waitAside = library.func("void gradus_wait_aside(int64_t, int64_t)");
   return {
     create: library.func("int64_t gradus_create(int64_t, int64_t)"),
-    submit: library.func("int64_t gradus_submit(int64_t, int64_t, int64_t, int64_t, int64_t)"),
+    submit: library.func("int64_t gradus_submit(int64_t, int64_t, int64_t, int64_t, int64_t, int64_t)"),
     done: library.func("int64_t gradus_done(int64_t)"),
     wait: library.func("void gradus_wait(int64_t, int64_t)"),
     waitAsync: (handle, ticket, settle) => waitAside.async(handle, ticket, settle),

@@ -1,5 +1,6 @@
 import { GradusError } from "../../core/errors.js";
 import type { Place, Program, Step } from "../../compiler/program.js";
+import { recordFields } from "../../runtime/profile.js";
 import { scratchBytes } from "./render-c.js";
 
 /** Words at the head of an encoded program, as runtime.c reads them. */
@@ -35,13 +36,15 @@ export function baseTable(program: Program): BaseTable {
 
 /**
  * A program as the words that runtime.c interprets: a header (most buffers of a launch, scratch bytes, arena bytes, whether
- * any step is for several threads), then instructions. `addresses[i]` is the machine address of kernel i.
+ * any step is for several threads), then instructions; the third word of launches and copies is their place in a run's record. `addresses[i]` is the machine address of kernel i.
  */
 export function encodeProgram(program: Program, addresses: readonly number[]): BigInt64Array {
   const table = baseTable(program);
   const words: bigint[] = [];
   let mostBuffers = 0;
   let parallel = false;
+  /** Launches and copies so far. */
+  let slot = 0;
 
   const push = (...values: readonly number[]): void => {
     for (const value of values) words.push(BigInt(value));
@@ -55,19 +58,21 @@ export function encodeProgram(program: Program, addresses: readonly number[]): B
 
   const encode = (step: Step, depth: number): void => {
     const start = words.length;
+    const field = recordFields * (1 + slot);
+    if (step.kind !== "loop") slot++;
     switch (step.kind) {
       case "launch": {
         const address = addresses[step.kernel];
         if (address === undefined) throw new GradusError(`a launch names kernel ${step.kernel} of ${addresses.length}`);
         const grain = Math.max(1, step.grain);
-        push(launch, 0, address, step.items, grain, step.buffers.length, step.ints.length, ...step.ints);
+        push(launch, 0, field, address, step.items, grain, step.buffers.length, step.ints.length, ...step.ints);
         for (const buffer of step.buffers) place(buffer, depth);
         mostBuffers = Math.max(mostBuffers, step.buffers.length);
         if (step.items > grain) parallel = true;
         break;
       }
       case "copy":
-        push(copy, 0, step.bytes);
+        push(copy, 0, field, step.bytes);
         place(step.from, depth);
         place(step.to, depth);
         if (step.bytes >= splitCopyBytes) parallel = true;

@@ -108,6 +108,7 @@ typedef struct {
   char **bases;
   int64_t capacity;
   int64_t ticket;
+  double *record; /* where the run is measured, or NULL */
 } Job;
 
 typedef struct {
@@ -161,6 +162,13 @@ static char *place(const int64_t **at, char *const *bases, const int64_t *iterat
   return address;
 }
 
+/* Adds the milliseconds since \`last\` to a field of a run's record. */
+static void mark(double *field, int64_t *last) {
+  int64_t t = now();
+  *field += (double)(t - *last) * 1e-6;
+  *last = t;
+}
+
 /* Runs a program as thread \`id\` of a team of \`team\`, all of which walk the same steps. */
 static void interpret(Runtime *rt, const Job *job, int64_t id, int64_t team, Patience *patience) {
   const int64_t *pc = job->code + ${k.headerWords};
@@ -169,25 +177,36 @@ static void interpret(Runtime *rt, const Job *job, int64_t id, int64_t team, Pat
   Loop loops[${k.maxDepth}];
   int64_t iterations[${k.maxDepth}];
   int depth = 0;
+  double *record = id == 0 ? job->record : NULL;
+  int64_t last = 0;
+  if (record) {
+    last = now();
+    record[0] = (double)last * 1e-6;
+  }
   bool unseen = false; /* whether thread 0 may have written what the others have not seen */
   for (;;) {
     switch (pc[0]) {
       case ${k.launch}: {
-        Kernel *kernel = (Kernel *)(uintptr_t)pc[2];
-        int64_t items = pc[3], grain = pc[4];
+        int64_t field = pc[2];
+        Kernel *kernel = (Kernel *)(uintptr_t)pc[3];
+        int64_t items = pc[4], grain = pc[5];
         bool alone = team == 1 || items <= grain;
         if (!alone || id == 0) {
-          const int64_t *ints = pc + 7, *at = ints + pc[6];
-          for (int64_t b = 0; b < pc[5]; b++) buffers[b] = place(&at, job->bases, iterations, depth);
+          const int64_t *ints = pc + 8, *at = ints + pc[7];
+          for (int64_t b = 0; b < pc[6]; b++) buffers[b] = place(&at, job->bases, iterations, depth);
           if (alone) {
             kernel(buffers, ints, 0, items, scratch);
+            if (record) mark(record + field, &last);
           } else {
             if (unseen) barrier(rt, patience);
+            if (record) mark(record + field + 1, &last);
             int64_t begin;
             while ((begin = atomic_fetch_add(&rt->next, grain)) < items) {
               kernel(buffers, ints, begin, items - begin < grain ? items : begin + grain, scratch);
             }
+            if (record) mark(record + field, &last);
             barrier(rt, patience);
+            if (record) mark(record + field + 1, &last);
           }
         }
         unseen = alone;
@@ -195,20 +214,25 @@ static void interpret(Runtime *rt, const Job *job, int64_t id, int64_t team, Pat
         break;
       }
       case ${k.copy}: {
-        int64_t bytes = pc[2];
-        const int64_t *at = pc + 3;
+        int64_t field = pc[2];
+        int64_t bytes = pc[3];
+        const int64_t *at = pc + 4;
         const char *from = place(&at, job->bases, iterations, depth);
         char *to = place(&at, job->bases, iterations, depth);
         bool alone = team == 1 || bytes < ${k.splitCopyBytes};
         if (!alone) {
           if (unseen) barrier(rt, patience);
+          if (record) mark(record + field + 1, &last);
           int64_t begin;
           while ((begin = atomic_fetch_add(&rt->next, COPY_PIECE)) < bytes) {
             memcpy(to + begin, from + begin, bytes - begin < COPY_PIECE ? bytes - begin : COPY_PIECE);
           }
+          if (record) mark(record + field, &last);
           barrier(rt, patience);
+          if (record) mark(record + field + 1, &last);
         } else if (id == 0 && to != from) {
           memcpy(to, from, bytes);
+          if (record) mark(record + field, &last);
         }
         unseen = alone;
         pc += pc[1];
@@ -230,6 +254,7 @@ static void interpret(Runtime *rt, const Job *job, int64_t id, int64_t team, Pat
       default:
         /* The program and its buffers may be freed once thread 0 is through. */
         if (team > 1) barrier(rt, patience);
+        if (record) mark(record + 1, &last);
         return;
     }
   }
@@ -387,8 +412,8 @@ int64_t gradus_create(int64_t threads, int64_t spin) {
 }
 
 /* Queues a program, or runs it on the calling thread if \`here\` and nothing is queued. The bases' first entry becomes the
-   arena. Returns its ticket, 0 if memory for arena or scratch is missing. At most RING - 1 jobs may be unfinished. */
-int64_t gradus_submit(int64_t handle, int64_t code_address, int64_t bases_address, int64_t count, int64_t here) {
+   arena; \`record\`, unless it is 0, is where the run is measured. Returns its ticket, 0 if memory for arena or scratch is missing. At most RING - 1 jobs may be unfinished. */
+int64_t gradus_submit(int64_t handle, int64_t code_address, int64_t bases_address, int64_t count, int64_t here, int64_t record) {
   Runtime *rt = (Runtime *)(uintptr_t)handle;
   const int64_t *code = (const int64_t *)(uintptr_t)code_address;
   const double *bases = (const double *)(uintptr_t)bases_address;
@@ -421,6 +446,7 @@ int64_t gradus_submit(int64_t handle, int64_t code_address, int64_t bases_addres
   for (int64_t i = 0; i < count; i++) job->bases[i] = (char *)(uintptr_t)bases[i];
   job->bases[0] = rt->arena;
   job->code = code;
+  job->record = (double *)(uintptr_t)record;
   job->ticket = ++rt->issued;
   if (job == &rt->inline_job) {
     interpret(rt, job, 0, 1, NULL);

@@ -1,5 +1,6 @@
 import { CompileError } from "../../core/errors.js";
 import type { Place, Program, Step } from "../../compiler/program.js";
+import { recordFields } from "../../runtime/profile.js";
 import { copyPiece, maxLoops, maxPlaces, stepKind } from "./program-layout.js";
 
 /** A program as the interpreter reads it. */
@@ -37,6 +38,8 @@ export function encodeProgram(program: Program, functions: readonly number[]): E
     constantBytes += Math.ceil(constant.byteLength / 64) * 64;
   }
   let alone = true;
+  /** Launches and copies written so far. */
+  let slots = 0;
 
   const place = (p: Place): void => {
     const base = { input: p.index, output: bases.outputs + p.index, arena: bases.arena, constant: bases.constants }[
@@ -48,9 +51,12 @@ export function encodeProgram(program: Program, functions: readonly number[]): E
 
   /** Writes one step and returns how many launches and copies it runs. */
   const write = (step: Step, depth: number): number => {
+    if (step.kind === "loop" && step.count === 0) return 0;
     const start = words.length;
     words.push(stepKind[step.kind], 0);
     let count = 1;
+    if (step.kind !== "loop") slots++;
+    const record = 8 * recordFields * slots;
     switch (step.kind) {
       case "launch": {
         const kernel = program.kernels[step.kernel];
@@ -70,14 +76,14 @@ export function encodeProgram(program: Program, functions: readonly number[]): E
         }
         const grain = Math.max(1, Math.min(step.grain, step.items));
         if (step.items > grain) alone = false;
-        words.push(fn, step.items, grain, step.buffers.length);
+        words.push(fn, step.items, grain, step.buffers.length, record);
         step.buffers.forEach(place);
         words.push(...step.ints);
         break;
       }
       case "copy":
         if (step.bytes > copyPiece) alone = false;
-        words.push(step.bytes);
+        words.push(step.bytes, record);
         place(step.from);
         place(step.to);
         break;

@@ -13,11 +13,15 @@ class LocalRunner {
   readonly #installed = new Set<KernelModule>();
   readonly #thread: number;
   readonly #run: (thread: number, program: number, end: number) => void;
+  /** When a measured run was last looked at. */
+  #marked = 0;
 
   constructor(memory: LinearMemory, interpreter: WebAssembly.Module) {
     this.#memory = memory;
     this.#thread = newThread(memory, newControl(memory), 0, 1);
-    const env = { memory: memory.memory, table: this.#table, read: () => undefined, drained: () => undefined };
+    const unused = (): void => undefined;
+    const mark = (field: number, fresh: number): void => this.#mark(field >>> 0, fresh !== 0);
+    const env = { memory: memory.memory, table: this.#table, read: unused, drained: unused, mark };
     this.#run = exported(new WebAssembly.Instance(interpreter, { env }), "run");
   }
 
@@ -26,7 +30,15 @@ class LocalRunner {
     const words = this.#memory.words(this.#thread, threadLayout.counters >> 2);
     words[threadLayout.bases >> 2] = command.bases;
     words[threadLayout.scratch >> 2] = command.scratch;
+    words[threadLayout.record >> 2] = command.record;
     this.#run(this.#thread, command.program, command.program + command.programBytes);
+  }
+
+  #mark(field: number, fresh: boolean): void {
+    const [number = 0] = this.#memory.numbers(field, 1);
+    const now = performance.now();
+    this.#memory.numbers(field, 1)[0] = fresh ? now : number + now - this.#marked;
+    this.#marked = now;
   }
 
   #install(module: KernelModule): void {

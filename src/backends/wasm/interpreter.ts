@@ -27,8 +27,9 @@ import {
 
 /**
  * The program interpreter, as a WebAssembly module of its own: every thread runs the same program and takes its share of
- * each launch, so that nothing crosses into JavaScript between kernels. Imports: `read(address, bytes, ticket)` and
- * `drained()`, called on thread 0. Exports: `run(thread, program, end)` runs one program, `serve(thread)` takes
+ * each launch, so that nothing crosses into JavaScript between kernels. Imports: `read(address, bytes, ticket)`,
+ * `drained()` and `mark(field, fresh)`, called on thread 0. `mark` adds the milliseconds since the last mark to a float64
+ * in memory or, if fresh, sets it to the time. Exports: `run(thread, program, end)` runs one program, `serve(thread)` takes
  * commands from the queue until it is told to pause.
  */
 export function interpreterModule(sharedMemory: boolean): WasmModule {
@@ -36,11 +37,12 @@ export function interpreterModule(sharedMemory: boolean): WasmModule {
     imports: [
       { name: "read", type: signature(3) },
       { name: "drained", type: signature(0) },
+      { name: "mark", type: signature(2) },
     ],
     sharedMemory,
     table: true,
     types: [kernelType],
-    functions: [barrier, sync, place, launch, copy, steps, run, serve],
+    functions: [begin, barrier, sync, place, launch, copy, steps, run, serve],
   };
 }
 
@@ -60,7 +62,10 @@ function define(name: string, params: number, results: 0 | 1, locals: number, ..
   };
 }
 
-const functions = { read: 0, drained: 1, barrier: 2, sync: 3, place: 4, launch: 5, copy: 6, steps: 7 } as const;
+const imported = ["read", "drained", "mark"] as const;
+const called = ["begin", "barrier", "sync", "place", "launch", "copy", "steps"] as const;
+const names: readonly FunctionName[] = [...imported, ...called];
+type FunctionName = (typeof imported)[number] | (typeof called)[number];
 
 const get = (local: number): Code => [indexed("local.get", local)];
 const set = (local: number, value: Code): Code => [...value, indexed("local.set", local)];
@@ -89,9 +94,9 @@ const atomic = (op: MemoryOp, address: Code, offset: number, ...values: readonly
   ...values.flat(),
   memory(op, offset),
 ];
-const call = (fn: keyof typeof functions, ...args: readonly Code[]): Code => [
+const call = (fn: FunctionName, ...args: readonly Code[]): Code => [
   ...args.flat(),
-  indexed("call", functions[fn]),
+  indexed("call", names.indexOf(fn)),
 ];
 const when = (condition: Code, then: Code, otherwise: Code = []): Code => [
   ...condition,
@@ -129,6 +134,8 @@ const {
   pending,
   depth,
   sequence,
+  record,
+  recorded,
   counters,
   pointers,
 } = threadLayout;
@@ -159,6 +166,22 @@ function untilChanged(thread: Code, control: Code, offset: number, old: Code, sp
     ]),
   ];
 }
+
+/** begin(thread): a run begins; its first fields are the time and what passes before the first step. */
+const begin = ((): WasmFunction => {
+  const thread = get(0);
+  const start = load(thread, record);
+  return define("", 1, 0, 0, when(start, [...store(thread, recorded, start), ...call("mark", start, num(1))]));
+})();
+
+/** Measures the work of a step, or what passed since then. */
+const markWork = (thread: Code, offset: Code): Code =>
+  when(load(thread, record), [
+    ...store(thread, recorded, add(load(thread, record), offset)),
+    ...call("mark", load(thread, recorded), num(0)),
+  ]);
+const markWaiting = (thread: Code): Code =>
+  when(load(thread, record), call("mark", add(load(thread, recorded), num(8)), num(0)));
 
 /** barrier(thread): waits for all threads; the last one makes the work counter ready for the next launch. */
 const barrier = ((): WasmFunction => {
@@ -212,6 +235,7 @@ const sync = ((): WasmFunction => {
       call("barrier", get(thread)),
     ),
     store(get(thread), pending, [...num(work.none), ...get(next), ...equal(get(next), num(work.end)), plain("select")]),
+    markWaiting(get(thread)),
   );
 })();
 
@@ -285,6 +309,7 @@ const launch = ((): WasmFunction => {
       shares(control, begin, end, items, load(get(step), launchLayout.grain), invoke(get(begin), get(end))),
       when(smaller(num(0), items), invoke(num(0), items)),
     ),
+    markWork(get(thread), load(get(step), launchLayout.record)),
   );
 })();
 
@@ -326,6 +351,7 @@ const copy = ((): WasmFunction => {
       ),
       move(num(0), get(bytes)),
     ),
+    markWork(get(thread), load(get(step), copyLayout.record)),
   );
 })();
 
@@ -361,7 +387,7 @@ const steps = ((): WasmFunction => {
 })();
 
 /** run(thread, program, end): a whole program on the calling thread alone. */
-const run = define("run", 3, 0, 0, call("steps", get(0), get(1), get(2)), call("sync", get(0), num(work.end)));
+const run = define("run", 3, 0, 0, call("begin", get(0)), call("steps", get(0), get(1), get(2)), call("sync", get(0), num(work.end)));
 
 /** serve(thread): takes commands in order. Returns when told to pause, so that the thread can see its messages. */
 const serve = ((): WasmFunction => {
@@ -385,6 +411,10 @@ const serve = ((): WasmFunction => {
       scratch,
       add(field(commandLayout.scratch), mul(load(get(thread), ofThread), field(commandLayout.scratchStride))),
     ),
+    ...when(get(isFirst), [
+      ...store(get(thread), record, field(commandLayout.record)),
+      ...call("begin", get(thread)),
+    ]),
     ...call("steps", get(thread), field(commandLayout.program), field(commandLayout.programEnd)),
     ...when(
       field(commandLayout.alone),

@@ -37,6 +37,10 @@ export class LinearMemory {
     return new Int32Array(this.memory.buffer, address, length);
   }
 
+  numbers(address: number, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, address, length);
+  }
+
   /** The address of `bytes` bytes with undefined contents, or 0 where they do not fit. */
   allocate(bytes: number): number {
     const size = roundUp(bytes);

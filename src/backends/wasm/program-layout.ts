@@ -2,16 +2,16 @@
  * Where things lie in linear memory for the program interpreter, in bytes. All values are 32-bit words.
  *
  * A program is a sequence of steps, each beginning with its kind and its size in bytes:
- * - launch: kind, size, function, items, grain, count of places, places …, ints …
- * - copy: kind, size, bytes, from place, to place
+ * - launch: kind, size, function, items, grain, count of places, record offset, places …, ints …
+ * - copy: kind, size, bytes, record offset, from place, to place
  * - loop: kind, size, count, body …
  *
  * A place is: index into the run's table of base addresses, offset, count of strides, strides … (outermost loop first).
  */
 export const stepKind = { launch: 1, copy: 2, loop: 3 } as const;
 
-export const launchLayout = { size: 4, fn: 8, items: 12, grain: 16, places: 20, first: 24 } as const;
-export const copyLayout = { bytes: 8, first: 12 } as const;
+export const launchLayout = { size: 4, fn: 8, items: 12, grain: 16, places: 20, record: 24, first: 28 } as const;
+export const copyLayout = { bytes: 8, record: 12, first: 16 } as const;
 export const loopLayout = { count: 8, body: 12 } as const;
 export const placeLayout = { base: 0, offset: 4, strides: 8, first: 12 } as const;
 
@@ -22,7 +22,10 @@ export const copyPiece = 65536;
 export const maxLoops = 32;
 export const maxPlaces = 16384;
 
-/** What one thread keeps: who it is, the run it is in, the counters of its loops, the addresses for the current launch. */
+/**
+ * What one thread keeps: who it is, the run it is in, the counters of its loops, the addresses for the current launch.
+ * `record` is where thread 0 measures the run, or 0, and `recorded` the fields of the step that it measured last.
+ */
 export const threadLayout = {
   control: 0,
   thread: 4,
@@ -33,6 +36,8 @@ export const threadLayout = {
   depth: 24,
   sequence: 28,
   patience: 32,
+  record: 36,
+  recorded: 40,
   counters: 64,
   pointers: 64 + 4 * maxLoops,
   bytes: 64 + 4 * maxLoops + 4 * maxPlaces,
@@ -76,6 +81,7 @@ export const commandLayout = {
   scratch: 16,
   scratchStride: 20,
   alone: 24,
+  record: 28,
   address: 4,
   length: 8,
   ticket: 12,

@@ -5,6 +5,7 @@ import type { Program } from "../../compiler/program.js";
 import type { Target } from "../../compiler/target.js";
 import type { Graph, Storage, TensorType } from "../../ir/graph.js";
 import type { Backend, Executable } from "../../runtime/backend.js";
+import { describeProgram, recordLength, type ProgramDescription, type Profiler } from "../../runtime/profile.js";
 import { baseLayout, encodeProgram, type EncodedProgram } from "./encode-program.js";
 import { Executor, type ExecutorOptions } from "./executor.js";
 import { hasRelaxedSimd } from "./features.js";
@@ -66,6 +67,7 @@ class WasmExecutable implements Executable {
   readonly code: Block;
   readonly constants: Block;
   readonly small: boolean;
+  readonly description: ProgramDescription;
 
   constructor(graph: Graph, program: Program, kernels: KernelSet, compileMs: number) {
     this.graph = graph;
@@ -73,6 +75,7 @@ class WasmExecutable implements Executable {
     this.kernels = kernels;
     this.compileMs = compileMs;
     this.encoded = encodeProgram(program, kernels.functions);
+    this.description = describeProgram(program, compileMs);
     this.code = new Block(this.encoded.words.byteLength, new Uint8Array(this.encoded.words.buffer));
     const constants = new Uint8Array(this.encoded.constantBytes);
     program.constants.forEach((c, i) => constants.set(c, this.encoded.constantOffsets[i]));
@@ -106,6 +109,9 @@ export class WasmBackend implements Backend {
   /** Commands of the runs that may still be under way, oldest first. */
   #pendingRuns: number[] = [];
   #failure: unknown;
+  #profiler: Profiler | undefined;
+  /** Records of the measured runs that may still be under way, oldest first. */
+  #records: { readonly block: Block; readonly program: ProgramDescription; readonly profiler: Profiler }[] = [];
 
   constructor(options: WasmBackendOptions) {
     this.#options = options;
@@ -178,6 +184,7 @@ export class WasmBackend implements Backend {
     bases[layout.constants] = residency.use(executable.constants, command, "read");
     const code = residency.use(executable.code, command, "read");
     const basesAddress = this.#writeBases(bases, command);
+    const record = this.#profiler ? this.#record(this.#profiler, executable.description, command) : 0;
     const run = {
       program: code,
       programBytes: encoded.words.byteLength,
@@ -185,6 +192,7 @@ export class WasmBackend implements Backend {
       scratch: workspace + arenaBytes,
       scratchStride,
       alone: encoded.alone,
+      record,
     };
     try {
       this.#executor.run(run, kernels.modules, this.#options.inline && executable.small);
@@ -221,6 +229,7 @@ export class WasmBackend implements Backend {
     this.#check();
     const { queue } = this.#executor;
     if (queue && queue.pending() > 0) await this.#executor.read(queue, 0, 0);
+    this.#deliver();
   }
 
   release(storage: Storage): void {
@@ -228,7 +237,14 @@ export class WasmBackend implements Backend {
     this.#residency.release(block);
   }
 
+  profile(profiler: Profiler | undefined): void {
+    if (!this.#failure) this.#executor.wait?.(this.#executor.queued());
+    this.#deliver();
+    this.#profiler = profiler;
+  }
+
   async close(): Promise<void> {
+    if (this.#records.length > 0 && !this.#failure) await this.idle();
     this.#failure ??= new DeviceError("[wasm] the device was closed");
     await this.#executor.queue?.close();
   }
@@ -279,6 +295,28 @@ export class WasmBackend implements Backend {
       }
       return this.#usable(what, storage);
     });
+  }
+
+  /** Makes room for the measurement of one run and returns where it lies. */
+  #record(profiler: Profiler, program: ProgramDescription, command: number): number {
+    this.#deliver();
+    const bytes = 8 * recordLength(program);
+    const block = new Block(bytes, new Uint8Array(bytes));
+    const address = this.#residency.use(block, command, "read");
+    // What counts from here on is what the run writes.
+    block.host = undefined;
+    this.#records.push({ block, program, profiler });
+    return address;
+  }
+
+  /** Hands over what finished runs measured. */
+  #deliver(): void {
+    const completed = this.#executor.completed();
+    const ready = this.#records.findIndex(({ block }) => block.lastUse > completed);
+    for (const { block, program, profiler } of this.#records.splice(0, ready < 0 ? this.#records.length : ready)) {
+      profiler.add(program, new Float64Array(this.#residency.copyOut(block).buffer));
+      this.#residency.release(block);
+    }
   }
 
   #waitForTurn(): void {

@@ -9,6 +9,8 @@ export type WorkerMessage =
       readonly memory: WebAssembly.Memory;
       readonly thread: number;
       readonly control: number;
+      /** `performance.timeOrigin` of the thread that asks. */
+      readonly origin: number;
     }
   | { readonly kind: "install"; readonly module: WebAssembly.Module; readonly first: number; readonly count: number };
 
@@ -35,6 +37,8 @@ export interface RunCommand {
   readonly scratch: number;
   readonly scratchStride: number;
   readonly alone: boolean;
+  /** Where the run is measured, or 0. */
+  readonly record: number;
 }
 
 const word = (offset: number): number => offset >> 2;
@@ -71,7 +75,8 @@ export class WorkerQueue {
       const worker = factory((reply) => this.#receive(reply));
       worker.keepAlive(false);
       const thread = newThread(memory, this.#control, i, threads);
-      worker.post({ kind: "start", module: interpreter, memory: memory.memory, thread, control: this.#control });
+      const { timeOrigin: origin } = performance;
+      worker.post({ kind: "start", module: interpreter, memory: memory.memory, thread, control: this.#control, origin });
       return worker;
     });
   }
@@ -97,6 +102,7 @@ export class WorkerQueue {
       slot[word(commandLayout.scratch)] = command.scratch;
       slot[word(commandLayout.scratchStride)] = command.scratchStride;
       slot[word(commandLayout.alone)] = command.alone ? 1 : 0;
+      slot[word(commandLayout.record)] = command.record;
     });
   }
 

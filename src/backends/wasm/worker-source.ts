@@ -6,7 +6,8 @@
  */
 export const workerSource = `"use strict";
 const port = typeof require === "function" ? require("node:worker_threads").parentPort : self;
-let memory, table, serve, thread, control;
+let memory, table, serve, thread, control, origin;
+let numbers = new Float64Array(0), last = 0;
 
 function read(address, length, ticket) {
   const from = address >>> 0, count = length >>> 0;
@@ -21,10 +22,22 @@ function drained() {
   port.postMessage({ kind: "drained" });
 }
 
+function mark(field, fresh) {
+  const at = field >>> 3;
+  if (numbers.length <= at) {
+    memory.grow(0);
+    numbers = new Float64Array(memory.buffer);
+  }
+  const now = performance.now() + origin;
+  numbers[at] = fresh ? now : numbers[at] + now - last;
+  last = now;
+}
+
 function start(data) {
   ({ memory, thread, control } = data);
+  origin = performance.timeOrigin - data.origin;
   table = new WebAssembly.Table({ element: "anyfunc", initial: 256 });
-  serve = new WebAssembly.Instance(data.module, { env: { memory, table, read, drained } }).exports.serve;
+  serve = new WebAssembly.Instance(data.module, { env: { memory, table, read, drained, mark } }).exports.serve;
 }
 
 function install({ module, first, count }) {
