@@ -7,6 +7,7 @@ import { join } from "node:path";
 export interface Peaks {
   readonly float32Gflops: number;
   readonly copyGBs: number;
+  readonly wasmGflops: number;
 }
 
 const source = `
@@ -73,13 +74,13 @@ int main(int argc, char **argv) {
 `;
 
 /** Measures the peaks with a loop compiled for this machine. Throws where there is no C compiler. */
-export function measurePeaks(threads: number): Peaks {
+export async function measurePeaks(threads: number): Promise<Peaks> {
   const folder = mkdtempSync(join(tmpdir(), "gradus-peak-"));
   try {
     writeFileSync(join(folder, "peak.c"), source);
     execFileSync(process.env.CC ?? "cc", ["-O3", "-march=native", "-mprefer-vector-width=512", "-ffp-contract=fast", "-pthread", "-o", join(folder, "peak"), join(folder, "peak.c")]);
     const [gflops = NaN, gbs = NaN] = execFileSync(join(folder, "peak"), [String(threads)], { encoding: "utf8" }).trim().split(" ").map(Number);
-    return { float32Gflops: gflops, copyGBs: gbs };
+    return { float32Gflops: gflops, copyGBs: gbs, wasmGflops: NaN };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

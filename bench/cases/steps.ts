@@ -1,19 +1,40 @@
-import { compile, crossEntropy, randint, randn, type Tensor } from "../../src/node.js";
-import { LeNet } from "../../src/models/lenet.js";
+import { compile, crossEntropy, noGrad, randint, randn, valueAndGrad, type Tensor, type TypedArray } from "../../src/node.js";
 import { Mlp } from "../../src/models/mlp.js";
-import type { Module } from "../../src/nn/index.js";
-import { Adam, SGD, type Optimizer } from "../../src/optim/index.js";
+import { functionalCall, type Module } from "../../src/nn/index.js";
+import { Adam, AdamW, SGD, type Optimizer } from "../../src/optim/index.js";
 import type { BenchCase } from "../case.js";
+import { CharLstm } from "../models/char-lstm.js";
+import { Gpt, type GptSizes } from "../models/gpt.js";
+import { LeNet5 } from "../models/lenet5.js";
+import { ResNet20 } from "../models/resnet20.js";
 
-/** A compiled training step on one batch, its loss read. */
-function trainingStep(name: string, batch: readonly number[], classes: number, make: () => { model: Module<Tensor, Tensor>; optimizer: Optimizer }): BenchCase {
+type Model = Module<Tensor, Tensor>;
+
+interface StepOptions extends Pick<BenchCase, "name" | "work"> {
+  /** Floating-point operations of one forward pass; a training step is counted as three. */
+  readonly forwardFlops: number;
+  readonly model: () => Model;
+  readonly input: () => Tensor;
+  readonly target: () => Tensor;
+}
+
+/** A copy of the values, since a step may overwrite them. */
+function valuesOf(model: Model): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(model.stateDict()).map(([name, value]) => [name, value.clone().detach()]));
+}
+
+/** A compiled training step on one batch, its loss read each time. */
+function trainingStep(options: StepOptions & { readonly optimizer: (model: Model) => Optimizer }): BenchCase {
   return {
     suite: "steps",
-    name,
+    name: options.name,
+    flops: 3 * options.forwardFlops,
+    work: options.work,
     prepare: () => {
-      const { model, optimizer } = make();
-      const x = randn(batch);
-      const y = randint(0, classes, [batch[0] ?? 1]);
+      const model = options.model();
+      const optimizer = options.optimizer(model);
+      const x = options.input();
+      const y = options.target();
       const step = compile((input: Tensor, target: Tensor) => {
         const loss = crossEntropy(model.forward(input), target);
         loss.backward();
@@ -21,20 +42,146 @@ function trainingStep(name: string, batch: readonly number[], classes: number, m
         optimizer.zeroGrad();
         return loss;
       });
-      return async () => {
-        await step(x, y).item();
+      const run = async (): Promise<number> => step(x, y).item();
+      return {
+        given: { ...valuesOf(model), "batch.x": x, "batch.y": y },
+        check: async () => {
+          const losses = new Float32Array(3);
+          for (let i = 0; i < losses.length; i++) losses[i] = await run();
+          const after: Record<string, TypedArray> = { losses };
+          for (const [name, value] of Object.entries(model.stateDict())) after[name] = await value.data();
+          return after;
+        },
+        run: async () => {
+          await run();
+        },
       };
     },
   };
 }
 
+/** A compiled forward pass of an evaluated model. */
+function inference(options: Omit<StepOptions, "target">): BenchCase {
+  return {
+    suite: "steps",
+    name: options.name,
+    flops: options.forwardFlops,
+    work: options.work,
+    prepare: () => {
+      const model = options.model().eval();
+      const x = options.input();
+      const forward = compile((input: Tensor) => noGrad(() => model.forward(input)));
+      return {
+        given: { ...valuesOf(model), "batch.x": x },
+        check: async () => ({ output: await forward(x).data() }),
+        run: async () => {
+          await forward(x).data();
+        },
+      };
+    },
+  };
+}
+
+/** A compiled loss with the gradients of all parameters, and no optimizer. */
+function gradients(options: StepOptions): BenchCase {
+  return {
+    suite: "steps",
+    name: options.name,
+    flops: 3 * options.forwardFlops,
+    work: options.work,
+    prepare: () => {
+      const model = options.model();
+      const x = options.input();
+      const y = options.target();
+      const parameters = valuesOf(model);
+      const both = compile((values: Record<string, Tensor>, input: Tensor, target: Tensor) =>
+        valueAndGrad((p: Record<string, Tensor>) => crossEntropy(functionalCall(model, p, input), target))(values),
+      );
+      return {
+        given: { ...parameters, "batch.x": x, "batch.y": y },
+        check: async () => {
+          const [loss, slopes] = both(parameters, x, y);
+          const result: Record<string, TypedArray> = { losses: await loss.data() };
+          for (const [name, slope] of Object.entries(slopes)) result[`gradient ${name}`] = await slope.data();
+          return result;
+        },
+        run: async () => {
+          const [loss, slopes] = both(parameters, x, y);
+          await loss.item();
+          for (const slope of Object.values(slopes)) slope.dispose();
+        },
+      };
+    },
+  };
+}
+
+const mlp = {
+  forwardFlops: 2 * 64 * (784 * 128 + 128 * 64 + 64 * 10),
+  model: () => new Mlp(),
+  input: () => randn([64, 784]),
+  target: () => randint(0, 10, [64]),
+};
+
+const resnet20 = {
+  forwardFlops: 2 * 64 * 41e6,
+  model: () => new ResNet20(),
+  input: () => randn([64, 3, 32, 32]),
+  target: () => randint(0, 10, [64]),
+};
+
+function gpt(name: string, batch: number, sizes: GptSizes): BenchCase {
+  const { layers, width, vocabulary, length } = sizes;
+  const products = layers * (12 * width ** 2 + 2 * length * width) + width * vocabulary;
+  return trainingStep({
+    name,
+    work: { kind: "train", model: "gpt", optimizer: "adamw", sizes },
+    forwardFlops: 2 * batch * length * products,
+    model: () => new Gpt(sizes),
+    input: () => randint(0, vocabulary, [batch, length]),
+    target: () => randint(0, vocabulary, [batch * length]),
+    optimizer: (model) => new AdamW(model.parameters(), { lr: 1e-3 }),
+  });
+}
+
+/** LSTM over `length` characters. */
+export function lstm(name: string, length: number): BenchCase {
+  const [batch, vocabulary, features, hidden] = [32, 65, 64, 256];
+  return trainingStep({
+    name,
+    work: { kind: "train", model: "lstm", optimizer: "adam", sizes: { vocabulary, features, hidden } },
+    forwardFlops: 2 * batch * length * (4 * hidden * (features + hidden) + hidden * vocabulary),
+    model: () => new CharLstm(vocabulary, features, hidden),
+    input: () => randint(0, vocabulary, [batch, length]),
+    target: () => randint(0, vocabulary, [batch * length]),
+    optimizer: (model) => new Adam(model.parameters(), { lr: 1e-3 }),
+  });
+}
+
 export const steps: readonly BenchCase[] = [
-  trainingStep("mlp-adam", [64, 784], 10, () => {
-    const model = new Mlp();
-    return { model, optimizer: new Adam(model.parameters(), { lr: 1e-3 }) };
+  trainingStep({
+    name: "mlp-adam",
+    work: { kind: "train", model: "mlp", optimizer: "adam" },
+    ...mlp,
+    optimizer: (model) => new Adam(model.parameters(), { lr: 1e-3 }),
   }),
-  trainingStep("lenet5-sgd", [64, 1, 28, 28], 10, () => {
-    const model = new LeNet();
-    return { model, optimizer: new SGD(model.parameters(), { lr: 0.1 }) };
+  trainingStep({
+    name: "lenet5-sgd",
+    work: { kind: "train", model: "lenet5", optimizer: "sgd" },
+    forwardFlops: 2 * 64 * (28 * 28 * 6 * 25 + 10 * 10 * 16 * 150 + 400 * 120 + 120 * 84 + 84 * 10),
+    model: () => new LeNet5(),
+    input: () => randn([64, 1, 28, 28]),
+    target: () => randint(0, 10, [64]),
+    optimizer: (model) => new SGD(model.parameters(), { lr: 0.1 }),
   }),
+  trainingStep({
+    name: "resnet20-sgd",
+    work: { kind: "train", model: "resnet20", optimizer: "momentum" },
+    ...resnet20,
+    optimizer: (model) => new SGD(model.parameters(), { lr: 0.1, momentum: 0.9 }),
+  }),
+  inference({ name: "resnet20-infer", work: { kind: "infer", model: "resnet20" }, ...resnet20 }),
+  lstm("lstm256-adam", 64),
+  gpt("nanogpt-adamw", 12, { layers: 4, width: 128, heads: 4, vocabulary: 65, length: 64 }),
+  gpt("gpt6x384-adamw", 8, { layers: 6, width: 384, heads: 6, vocabulary: 65, length: 256 }),
+  gradients({ name: "mlp-value-grad", work: { kind: "gradients", model: "mlp" }, ...mlp }),
 ];

@@ -1,0 +1,21 @@
+import { cpus } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+
+interface Ticks {
+  readonly idle: number;
+  readonly all: number;
+}
+
+function ticks(): Ticks {
+  const times = cpus().map((cpu) => cpu.times);
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  return { idle: sum(times.map((t) => t.idle)), all: sum(times.map((t) => sum(Object.values(t)))) };
+}
+
+/** Share of the processors' time, from 0 to 1, that is in use while this process waits half a second. */
+export async function busyShare(): Promise<number> {
+  const before = ticks();
+  await sleep(500);
+  const after = ticks();
+  return after.all > before.all ? 1 - (after.idle - before.idle) / (after.all - before.all) : 0;
+}
