@@ -1,0 +1,37 @@
+// Compiles src/ to dist/; arguments go to tsc. What runs in Node is then joined into a few files: reading two hundred
+// modules takes longer than all else that an import does. The browser's entry stays in modules for the user's bundler.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { build } from "esbuild";
+
+const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json", ...process.argv.slice(2)], { stdio: "inherit" });
+if (status !== 0) process.exit(status ?? 1);
+rmSync("dist/chunks", { recursive: true, force: true });
+const { outputFiles } = await build({
+  entryPoints: ["src/node.ts", "src/cli/main.ts"],
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "es2022",
+  packages: "external",
+  outdir: "dist",
+  outbase: "src",
+  chunkNames: "chunks/[name]-[hash]",
+  sourcemap: true,
+  logLevel: "warning",
+  write: false,
+});
+for (const { path, text } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, path.endsWith(".js") ? withClassNames(text) : text);
+}
+
+/** A class that mentions itself becomes `var X = class _X`, and would print as _X. */
+function withClassNames(text) {
+  const renamed = [...text.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => name);
+  return renamed.reduce((result, name) => result.replaceAll(new RegExp(`\\b_${name}\\b`, "g"), name), text);
+}

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+
+test("the built library has the classes of the sources, by their names", async () => {
+  const entry = new URL("../../dist/node.js", import.meta.url).href;
+  const built = (await import(/* @vite-ignore */ entry)) as Record<string, object> & { nn: object; optim: object };
+  const sources = await import("../../src/node.js");
+  for (const part of [(m: typeof built | typeof sources) => m, (m: typeof built | typeof sources) => m.nn, (m: typeof built | typeof sources) => m.optim]) {
+    expect(Object.keys(part(built)).sort()).toEqual(Object.keys(part(sources)).sort());
+    for (const [name, value] of Object.entries(part(built))) {
+      // Modules print the names of their classes.
+      if (typeof value === "function" && /^[A-Z]/.test(name)) expect((value as { name: string }).name).toBe(name);
+    }
+  }
+});
