@@ -47,7 +47,7 @@ export function cotangentsOf(
     const incoming = node.outputs.map((output) => gradients.get(output));
     for (const output of node.outputs) if (!isWanted(output)) gradients.delete(output);
     if (incoming.every((gradient) => gradient === undefined)) continue;
-    const outgoing = node.op.vjp(node, incoming);
+    const outgoing = node.op.vjp(node, incoming, vjpOf);
     node.inputs.forEach((input, k) => accumulate(input, outgoing[k]));
   }
   return { gradients, nodes };

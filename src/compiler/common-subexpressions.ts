@@ -1,13 +1,5 @@
-import { type Attrs, type AttrValue, type Graph, inputOp, Node, topologicalOrder, type Value } from "../ir/graph.js";
-
-/** Attributes as text; equal text means equal attributes. */
-export function attrsKey(attrs: Attrs): string {
-  return JSON.stringify(attrs, (_, value: AttrValue | number) => {
-    if (typeof value !== "number") return value;
-    if (Number.isFinite(value) && !Object.is(value, -0)) return value;
-    return Object.is(value, -0) ? "#-0" : `#${value}`;
-  });
-}
+import { attrsKey } from "../ir/attrs-key.js";
+import { type Graph, inputOp, Node, topologicalOrder, type Value } from "../ir/graph.js";
 
 /** The same graph with every computation once: nodes of equal operator, attributes and inputs become one. */
 export function shareCommonSubexpressions(graph: Graph): Graph {

@@ -2,16 +2,17 @@ import { sameShape, sizeOf, type Shape } from "../core/shape.js";
 import { ExprBuilder } from "../ir/expr-builder.js";
 import { isLeaf, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
+import { memoryOf } from "./lower-scan.js";
 import { counters, Reader } from "./reader.js";
 import { allExprs } from "./walk.js";
 
 /**
  * A set of values that one kernel computes. `map`: elements of one shape. `rows`: reductions with one result a row, and
  * what is computed from them along the rows. `contraction`: a sum of products and its elementwise epilogue. `loops`: an
- * operator with loops of its own.
+ * operator with loops of its own. `scan`: a loop over a graph, which reads memory only.
  */
 export interface Group {
-  readonly kind: "map" | "rows" | "contraction" | "loops";
+  readonly kind: "map" | "rows" | "contraction" | "loops" | "scan";
   /** The space shared by all members: the shape of a map or contraction, the shape of the rows. */
   readonly space: Shape;
   /** In topological order. */
@@ -87,6 +88,13 @@ function chooseAtoms(b: ExprBuilder, graph: Graph, order: readonly Node[]): Set<
     if (lower.kind !== "map") {
       node.outputs.forEach((v) => atoms.add(v));
       if (lower.kind === "reduce") continue;
+      if (lower.kind === "scan") {
+        for (const v of node.inputs) {
+          const from = memoryOf(v, (x) => stop(x) !== undefined);
+          if (!stop(from)) atoms.add(from);
+        }
+        continue;
+      }
       for (const v of node.inputs) {
         if (!stop(v) && !isMovement(new Reader(b, stop).read(v, counters(b, "i", v.shape)))) settle(v);
       }
@@ -192,7 +200,7 @@ function mergeAtoms(graph: Graph, atoms: ReadonlySet<Value>, infos: ReadonlyMap<
     const info = infos.get(atom);
     if (!info) continue;
     const kind = atom.node.op.lower.kind;
-    if (kind === "contraction" || kind === "loops") {
+    if (kind === "contraction" || kind === "loops" || kind === "scan") {
       const group: Group = { kind, space: atom.shape, members: [], rowAxes: new Map(), stored: [] };
       groups.push(group);
       for (const output of atom.node.outputs) place(output, info, group);

@@ -150,10 +150,38 @@ export function topologicalOrder(outputs: readonly Value[], stop: (value: Value)
   return order;
 }
 
+/** The nodes that make `outputs` recorded anew over other values: `known` maps the old ones, its leaves among them. */
+export function recordAgain(outputs: readonly Value[], known: Map<Value, Value>): Value[] {
+  const now = (v: Value): Value => known.get(v) ?? v;
+  for (const node of topologicalOrder(outputs, (v) => known.has(v) || isLeaf(v))) {
+    const made = apply(node.op, node.inputs.map(now), node.attrs);
+    node.outputs.forEach((v, k) => {
+      const copy = made[k];
+      if (copy && !known.has(v)) known.set(v, copy);
+    });
+  }
+  return outputs.map(now);
+}
+
 /** Numbers of a tensor as the reference interpreter holds them: every dtype as float64, row-major. */
 export interface RefTensor extends TensorType {
   readonly data: Float64Array;
 }
+
+/** Gradients of `outputs` with respect to `wrt` as graph operations, undefined where there is no dependence. */
+export type Differentiate = (outputs: readonly Value[], cotangents: readonly Value[], wrt: readonly Value[]) => (Value | undefined)[];
+
+/** A loop whose body is a graph. Its inputs and outputs are lists of `consts`, `carries` and stacked slices, in this order. */
+export type ScanLoop = {
+  /** From constants, carries and slices of one step to the next carries and slices of stacked results. */
+  readonly body: Graph;
+  readonly consts: number;
+  readonly carries: number;
+  /** Steps; at least 1. */
+  readonly length: number;
+  /** Whether the steps run from the last slice to the first. */
+  readonly reverse: boolean;
+};
 
 /**
  * Everything that is known of a primitive operator, in one record. Autodiff and compiler read it; nothing branches on
@@ -165,9 +193,14 @@ export interface Op<A extends Attrs = Attrs> {
   infer(inputs: readonly TensorType[], attrs: A): readonly TensorType[];
   /**
    * Cotangents of the inputs from those of the outputs (undefined is zero), as graph operations, so that they can be
-   * differentiated again. Absent where the derivative is zero or does not exist (comparisons, integers).
+   * differentiated again. Absent where the derivative is zero or does not exist (comparisons, integers). `differentiate`
+   * is for operators whose attributes hold graphs.
    */
-  vjp?(node: Node & { readonly attrs: A }, cotangents: readonly (Value | undefined)[]): readonly (Value | undefined)[];
+  vjp?(
+    node: Node & { readonly attrs: A },
+    cotangents: readonly (Value | undefined)[],
+    differentiate: Differentiate,
+  ): readonly (Value | undefined)[];
   readonly lower: Lowering<A>;
   /** Plain meaning in float64, one array for each output; results are wrapped to the output's dtype by the caller. */
   ref(inputs: readonly RefTensor[], attrs: A, outputs: readonly TensorType[]): readonly (Float64Array | TypedArray)[];
@@ -199,6 +232,8 @@ export type Lowering<A extends Attrs> =
     }
   /** A sum of products that the tiled contraction kernel computes. */
   | { readonly kind: "contraction"; spec(b: ExprBuilder, ctx: LowerContext<A>): Contraction }
+  /** A graph run once for each step. */
+  | { readonly kind: "scan"; loop(attrs: A): ScanLoop }
   /** Loops of the operator's own (sort, scatter, cumulative): `items` independent bodies. Inputs may still be fused into reads. */
   | { readonly kind: "loops"; build(b: ExprBuilder, ctx: LoopsContext<A>): { readonly items: number; body(item: Expr): readonly Stmt[] } };
 

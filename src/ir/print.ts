@@ -1,3 +1,4 @@
+import { graphKey } from "./attrs-key.js";
 import type { Graph } from "./graph.js";
 import { topologicalOrder } from "./graph.js";
 import type { Expr, Kernel, Stmt } from "./loop.js";
@@ -7,10 +8,15 @@ export function printGraph(graph: Graph): string {
   const name = (v: { node: { id: number }; index: number }): string => (v.index ? `%${v.node.id}.${v.index}` : `%${v.node.id}`);
   const lines = topologicalOrder(graph.outputs).map((node) => {
     const types = node.outputs.map((o) => `${o.dtype}[${o.shape.join(",")}]`).join(", ");
-    const attrs = Object.keys(node.attrs).length > 0 ? ` ${JSON.stringify(node.attrs)}` : "";
+    const attrs = Object.keys(node.attrs).length > 0 ? ` ${JSON.stringify(node.attrs, plain)}` : "";
     return `%${node.id} = ${node.op.name}(${node.inputs.map(name).join(", ")})${attrs}: ${types}`;
   });
   return [...lines, `return ${graph.outputs.map(name).join(", ")}`].join("\n");
+}
+
+/** A graph in the attributes stands as its own text. */
+function plain(_: string, value: unknown): unknown {
+  return typeof value === "object" && value !== null && "inputs" in value && "outputs" in value ? `graph ${graphKey(value as Graph)}` : value;
 }
 
 /** An expression as text. */

@@ -20,7 +20,7 @@ export interface DotOptions {
   readonly accumulate?: DType;
 }
 
-type DotAttrs = Required<{ readonly [K in keyof DotOptions]: NonNullable<DotOptions[K]> }>;
+export type DotAttrs = Required<{ readonly [K in keyof DotOptions]: NonNullable<DotOptions[K]> }>;
 
 /** Throws a DTypeError unless products of the two dtypes can be summed in `accumulate`. */
 export function checkAccumulate(op: string, a: DType, b: DType, accumulate: DType): void {

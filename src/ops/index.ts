@@ -16,6 +16,7 @@ import { randomBitsOp } from "./random-bits.js";
 import { argReduceWindowOp, reduceWindowOp } from "./reduce-window.js";
 import { argReduceOp, reduceAndOp, reduceMaxOp, reduceMinOp, reduceMulOp, reduceOrOp } from "./reduce.js";
 import { absOp, ceilOp, floorOp, roundOp, signOp, truncOp } from "./rounding.js";
+import { scanOp } from "./scan.js";
 import { concatOp, padOp, sliceOp } from "./slicing.js";
 import { sortOp } from "./sort.js";
 import { atanOp, cosOp, erfOp, expOp, expm1Op, log1pOp, logOp, sinOp, sqrtOp, tanhOp } from "./transcendental.js";
@@ -38,6 +39,7 @@ export { randomBits } from "./random-bits.js";
 export { argReduceWindow, reduceWindow, type WindowOptions } from "./reduce-window.js";
 export { argReduce, reduce } from "./reduce.js";
 export { abs, ceil, floor, round, sign, trunc } from "./rounding.js";
+export { scan } from "./scan.js";
 export { concat, pad, slice } from "./slicing.js";
 export { sort } from "./sort.js";
 export { atan, cos, erf, exp, expm1, log, log1p, sin, sqrt, tanh } from "./transcendental.js";
@@ -53,5 +55,5 @@ export const allOps: readonly Op[] = [
   broadcastOp, reshapeOp, transposeOp, reverseOp, stopGradientOp, sliceOp, padOp, concatOp, dynamicSliceOp, dynamicUpdateSliceOp,
   gatherOp, scatterOp, sortOp,
   reduceAddOp, reduceMulOp, reduceMinOp, reduceMaxOp, reduceAndOp, reduceOrOp, argReduceOp, cumulativeOp,
-  reduceWindowOp, argReduceWindowOp, dotOp, convOp,
+  reduceWindowOp, argReduceWindowOp, dotOp, convOp, scanOp,
 ];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { vjpOf } from "../autodiff/backward.js";
 import type { DType } from "../core/dtype.js";
 import { sizeOf, type Shape } from "../core/shape.js";
 import { input, isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
@@ -48,7 +49,7 @@ function gradient(output: Value, weight: Value, of: Value): Value {
     if (!node.op.vjp) continue;
     const incoming = node.outputs.map((v) => cotangents.get(v));
     if (incoming.every((ct) => ct === undefined)) continue;
-    node.op.vjp(node, incoming).forEach((ct, i) => {
+    node.op.vjp(node, incoming, vjpOf).forEach((ct, i) => {
       const v = at(node.inputs, i);
       const before = cotangents.get(v);
       if (ct) cotangents.set(v, before ? ops.add(before, ct) : ct);

@@ -1,5 +1,6 @@
 import type { DType } from "../core/dtype.js";
-import { Node, input, topologicalOrder, type AttrValue, type Graph, type Value } from "../ir/graph.js";
+import { attrsKey } from "../ir/attrs-key.js";
+import { Node, input, topologicalOrder, type Graph, type Value } from "../ir/graph.js";
 import { broadcast, constant } from "../ops/index.js";
 
 /** What a graph is fed with: an evaluated value, or a number that the user wrote. */
@@ -19,14 +20,15 @@ const constantOp = constant(0, "float32", []).node.op;
 /** Numbers that belong to formulas. Others may change from step to step, so they are fed and compile nothing. */
 const structural = new Set([0, 1, -1, 2, 0.5, Infinity, -Infinity, NaN]);
 
-function liftedNumber(node: Node): number | undefined {
+/** The number of a constant that does not belong to a formula. */
+export function liftedNumber(node: Node): number | undefined {
   const value = node.attrs.value;
   if (node.op !== constantOp || typeof value !== "number" || structural.has(value)) return undefined;
   return value;
 }
 
-/** What has to be computed for `targets`, cut at values that are evaluated. `lift` makes numbers feeds. */
-export function structureOf(targets: readonly Value[], lift = true): Structure {
+/** What has to be computed for `targets`, cut at values that are evaluated. */
+export function structureOf(targets: readonly Value[]): Structure {
   const order = topologicalOrder(targets, isEvaluated);
   const feeds: Feed[] = [];
   const names = new Map<Value, string>();
@@ -44,7 +46,7 @@ export function structureOf(targets: readonly Value[], lift = true): Structure {
     return `f${feeds.push(source) - 1}`;
   };
   order.forEach((node, position) => {
-    const lifted = lift ? liftedNumber(node) : undefined;
+    const lifted = liftedNumber(node);
     const [only] = node.outputs;
     if (lifted !== undefined && only) {
       names.set(only, `${feed({ value: lifted, dtype: only.dtype }, only.shape)}c`);
@@ -100,33 +102,4 @@ export function cloneNodes(order: readonly Node[], outputs: readonly Value[], kn
     });
   }
   return outputs.map(copyOf);
-}
-
-function attrsKey(attrs: Node["attrs"]): string {
-  let key = "";
-  for (const name in attrs) key += `|${attrKey(attrs[name])}`;
-  return key;
-}
-
-function attrKey(value: AttrValue | undefined): string {
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value !== "object" || value === null) return String(value);
-  if (isList(value)) {
-    let key = "[";
-    for (const item of value) key += `${attrKey(item)},`;
-    return `${key}]`;
-  }
-  if (isGraph(value)) return `{${structureOf(value.outputs, false).key}/${value.inputs.map((v) => `${v.dtype}[${v.shape.join(",")}]`).join(",")}}`;
-  let key = "{";
-  for (const [name, item] of Object.entries(value)) key += `${name}:${attrKey(item)},`;
-  return `${key}}`;
-}
-
-function isList(value: object): value is readonly AttrValue[] {
-  return Array.isArray(value);
-}
-
-function isGraph(value: object): value is Graph {
-  return "outputs" in value && "inputs" in value;
 }

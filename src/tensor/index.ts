@@ -10,6 +10,7 @@ export type { TensorData } from "./leaf.js";
 export { Buffer, Parameter, StateTensor, type StateOptions } from "./parameter.js";
 export * from "./random.js";
 export type { NestedArray } from "./read.js";
+export { scan, type ScanOptions } from "./scan.js";
 export { Tensor, type ArrayOfRank, type BackwardOptions, type SortedTensors, type TensorIndex, type TensorLike } from "./tensor.js";
 export { detectAnomaly, enableGrad, grad, noGrad, scope, valueAndGrad, type GradOptions } from "./transforms.js";
 export { modeChanged, readMode } from "../runtime/modes.js";

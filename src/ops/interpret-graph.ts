@@ -1,6 +1,6 @@
-import { isFloat } from "../../core/dtype.js";
-import { topologicalOrder, type Graph, type Value } from "../../ir/graph.js";
-import { wrapNumber } from "../../ops/index.js";
+import { isFloat } from "../core/dtype.js";
+import { topologicalOrder, type Graph, type Value } from "../ir/graph.js";
+import { wrapNumber } from "./dtype-rules.js";
 
 /**
  * The outputs of a graph for the given inputs, operator by operator in float64. Integers and bools are exact; floats of

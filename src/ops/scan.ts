@@ -1,0 +1,63 @@
+import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
+import { formatShape, sameShape, sizeOf } from "../core/shape.js";
+import { apply, type Op, type RefTensor, type ScanLoop, type TensorType, type Value } from "../ir/graph.js";
+import { constant } from "./constant.js";
+import { at, range } from "./indexing.js";
+import { interpretGraph } from "./interpret-graph.js";
+import { scanVjp } from "./scan-gradient.js";
+
+function describe({ shape, dtype }: TensorType): string {
+  return `${dtype}${formatShape(shape)}`;
+}
+
+function checkSame(what: string, given: TensorType, expected: TensorType): void {
+  if (given.dtype !== expected.dtype) throw new DTypeError(`[scan] ${what} is ${describe(given)}, expected ${describe(expected)}`);
+  if (!sameShape(given.shape, expected.shape)) throw new ShapeError(`[scan] ${what} is ${describe(given)}, expected ${describe(expected)}`);
+}
+
+/** The type of `length` slices one after the other. */
+function stackedType({ shape, dtype }: TensorType, length: number): TensorType {
+  return { shape: [length, ...shape], dtype };
+}
+
+export const scanOp: Op<ScanLoop> = {
+  name: "scan",
+  infer: (inputs, { body, consts, carries, length }) => {
+    if (!Number.isInteger(length) || length < 1) throw new ArgumentError(`[scan] length ${length} must be a whole number of 1 or more`);
+    if (inputs.length !== body.inputs.length || body.inputs.length < consts + carries || body.outputs.length < carries) {
+      throw new ArgumentError(`[scan] a body of ${body.inputs.length} inputs and ${body.outputs.length} outputs was given ${inputs.length} inputs, ${consts} of them constants, and ${carries} carries`);
+    }
+    body.inputs.forEach((type, k) => {
+      checkSame(`input ${k}`, at(inputs, k), k < consts + carries ? type : stackedType(type, length));
+    });
+    for (const k of range(carries)) checkSame(`the next carry ${k}`, at(body.outputs, k), at(body.inputs, consts + k));
+    return body.outputs.map((type, k) => (k < carries ? { shape: type.shape, dtype: type.dtype } : stackedType(type, length)));
+  },
+  vjp: scanVjp,
+  lower: { kind: "scan", loop: (attrs) => attrs },
+  ref: (inputs, { body, consts, carries, length, reverse }, outputs) => {
+    const data = inputs.map((x: RefTensor) => x.data);
+    const fixed = data.slice(0, consts);
+    let carried = data.slice(consts, consts + carries);
+    const stacked = outputs.slice(carries).map(({ shape }) => new Float64Array(sizeOf(shape)));
+    for (const step of range(length)) {
+      const t = reverse ? length - 1 - step : step;
+      const slices = data.slice(consts + carries).map((x) => x.subarray((t * x.length) / length, ((t + 1) * x.length) / length));
+      const results = interpretGraph(body, [...fixed, ...carried, ...slices]);
+      carried = results.slice(0, carries);
+      results.slice(carries).forEach((slice, k) => stacked[k]?.set(slice, t * slice.length));
+    }
+    return [...carried, ...stacked];
+  },
+};
+
+/**
+ * Runs `body` for each of `length` steps: from `consts` values that stay the same, `carries` values that each step passes to the
+ * next, and slices of stacked inputs, it computes the next carries and slices of stacked outputs. Gives the last carries
+ * and the stacked outputs; for no steps, the first carries and nothing stacked. Throws ShapeError, DTypeError, ArgumentError.
+ */
+export function scan(inputs: readonly Value[], loop: ScanLoop): readonly Value[] {
+  if (loop.length > 0) return apply(scanOp, inputs, loop);
+  const { body, consts, carries } = loop;
+  return body.outputs.map((type, k) => (k < carries ? at(inputs, consts + k) : constant(0, type.dtype, [0, ...type.shape])));
+}
