@@ -1,5 +1,6 @@
 import type { Shape } from "../core/shape.js";
-import type { Program, Step } from "../compiler/program.js";
+import type { Step } from "../compiler/program.js";
+import type { Kernel } from "../ir/loop.js";
 
 /**
  * How a backend measures a run: milliseconds, `recordFields` numbers for the run and then for every launch and copy in the
@@ -29,8 +30,14 @@ export interface ProgramDescription {
   readonly compileMs: number;
 }
 
+/** What a description needs of a program. */
+export interface MeasuredProgram {
+  readonly steps: readonly Step[];
+  readonly kernels: readonly Pick<Kernel, "name" | "flops" | "bytes">[];
+}
+
 /** The launches and copies of a program, those in loops without iterations left out. */
-export function describeProgram(program: Program, compileMs: number): ProgramDescription {
+export function describeProgram(program: MeasuredProgram, compileMs: number): ProgramDescription {
   const described: StepDescription[] = [];
   const visit = (step: Step, launches: number): void => {
     const index = described.length;

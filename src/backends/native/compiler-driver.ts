@@ -10,6 +10,7 @@ import type { Toolchain } from "./toolchain.js";
 
 /** Where the machine code of a source lies. */
 export interface CompiledSource {
+  readonly key: string;
   readonly library: string;
   readonly symbol: string;
 }
@@ -28,17 +29,19 @@ interface Pending extends KernelSource {
  */
 export class CompilerDriver {
   readonly #folder: string;
+  readonly #mostLibraries: number;
+  #pruned = false;
   /** How many sources were not found but compiled. */
   compiledSources = 0;
   readonly #toolchain: Toolchain;
   readonly #compiled = new Map<string, CompiledSource>();
   readonly #intact = new Map<string, boolean>();
 
-  /** When the folder holds more than `mostLibraries`, the older half of it is deleted. */
+  /** When something is compiled and the folder holds more than `mostLibraries`, the older half of it is deleted. */
   constructor(toolchain: Toolchain, folder: string, mostLibraries = 4000) {
     this.#toolchain = toolchain;
     this.#folder = folder;
-    prune(folder, mostLibraries);
+    this.#mostLibraries = mostLibraries;
   }
 
   /** The identity of a source: equal ones are compiled once. */
@@ -56,18 +59,24 @@ export class CompilerDriver {
     const pending = new Map<string, Pending>();
     const keys = sources.map((source) => {
       const key = this.key(source);
-      if (!this.#compiled.has(key) && !this.#find(key)) pending.set(key, { ...source, key });
+      if (!this.#find(key)) pending.set(key, { ...source, key });
       return key;
     });
     if (pending.size > 0) this.#build([...pending.values()]);
     return keys.map((key, i) => {
-      const compiled = this.#compiled.get(key);
+      const compiled = this.find(key);
       if (!compiled) throw new CompileError(`source ${i} of ${sources.length} was compiled but is not there`);
       return compiled;
     });
   }
 
+  /** Where the source of an identity was compiled to, if it was. */
+  find(key: string): CompiledSource | undefined {
+    return this.#find(key) ? this.#compiled.get(key) : undefined;
+  }
+
   #find(key: string): boolean {
+    if (this.#compiled.has(key)) return true;
     try {
       const name = readFileSync(join(this.#folder, key), "utf8");
       if (!/^[0-9a-f]{64}$/.test(name)) return false;
@@ -77,7 +86,7 @@ export class CompilerDriver {
         intact = createHash("sha256").update(readFileSync(library)).digest("hex") === name;
         this.#intact.set(name, intact);
       }
-      if (intact) this.#compiled.set(key, { library, symbol: symbolOf(key) });
+      if (intact) this.#compiled.set(key, { key, library, symbol: symbolOf(key) });
       return intact;
     } catch {
       return false;
@@ -85,6 +94,8 @@ export class CompilerDriver {
   }
 
   #build(sources: readonly Pending[]): void {
+    if (!this.#pruned) prune(this.#folder, this.#mostLibraries);
+    this.#pruned = true;
     const work = mkdtempSync(join(this.#folder, "work-"));
     try {
       const units = partition(sources, availableParallelism());
@@ -135,14 +146,14 @@ export class CompilerDriver {
       const beside = join(this.#folder, `work-${randomUUID()}`);
       writeFileSync(beside, name, { mode: 0o600 });
       renameSync(beside, join(this.#folder, key));
-      this.#compiled.set(key, { library, symbol: symbolOf(key) });
+      this.#compiled.set(key, { key, library, symbol: symbolOf(key) });
     }
   }
 }
 
 /** Keeps the folder from growing without end. A library that is loaded stays usable after its file is gone. */
 function prune(folder: string, mostLibraries: number): void {
-  const libraries = readdirSync(folder).filter((name) => name.endsWith(".so"));
+  const libraries = readdirSync(folder).filter((name) => /\.(so|json)$/.test(name));
   if (libraries.length <= mostLibraries) return;
   const ages = readdirSync(folder).flatMap((name) => {
     const stat = statSync(join(folder, name), { throwIfNoEntry: false });

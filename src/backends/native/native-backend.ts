@@ -10,6 +10,7 @@ import { describeProgram, recordLength, type ProgramDescription, type Profiler }
 import { nativeHost, type NativeHost } from "./native-host.js";
 import { type Block, BlockPool, NativeStorage, type PendingRead } from "./native-memory.js";
 import { nativeTarget } from "./native-target.js";
+import type { BuiltProgram } from "./program-store.js";
 import { SubstituteProgram, type SubstituteDevice } from "./substitute-program.js";
 import { baseTable, encodeProgram, type BaseTable } from "./program-code.js";
 
@@ -71,9 +72,10 @@ export class NativeBackend implements Backend {
     let executable = this.#executables.get(graph);
     if (!executable) {
       const start = performance.now();
-      const program = compileGraph(graph, nativeTarget());
+      const stored = this.#host.findProgram(graph, nativeTarget());
       try {
-        executable = this.loadProgram(graph, program, start);
+        executable = stored ? this.#link(graph, stored, 0) : this.loadProgram(graph, compileGraph(graph, nativeTarget()), start);
+        if (!stored && executable instanceof NativeExecutable) this.#host.keepProgram(graph, nativeTarget(), executable.program);
       } catch (error) {
         if (!(error instanceof CompileError) || !this.#makeSubstitute) throw error;
         console.warn(`${error.message}\nThis program runs on another device instead.`);
@@ -87,10 +89,14 @@ export class NativeBackend implements Backend {
   /** Makes a compiled graph ready to run; its making began at `start`. Throws CompileError. */
   loadProgram(graph: Graph, program: Program, start = performance.now()): Executable {
     const before = this.#host.compiledKernels;
+    const built = this.#host.build(program);
+    return this.#link(graph, built, this.#host.compiledKernels === before ? 0 : performance.now() - start);
+  }
+
+  #link(graph: Graph, program: BuiltProgram, compileMs: number): NativeExecutable {
     const code = encodeProgram(program, this.#host.kernelAddresses(program.kernels));
     const bytes = new Uint8Array(code.buffer, code.byteOffset, code.byteLength);
     const constants = program.constants.map((c) => this.upload(c));
-    const compileMs = this.#host.compiledKernels === before ? 0 : performance.now() - start;
     return new NativeExecutable(this, graph, program, this.upload(bytes), constants, compileMs);
   }
 
@@ -283,6 +289,7 @@ interface RunRecord {
 class NativeExecutable implements Executable {
   readonly device: NativeBackend;
   readonly graph: Graph;
+  readonly program: BuiltProgram;
   readonly inPlace: readonly number[];
   readonly compileMs: number;
   readonly code: NativeStorage;
@@ -294,9 +301,10 @@ class NativeExecutable implements Executable {
   readonly microseconds: number;
   readonly description: ProgramDescription;
 
-  constructor(device: NativeBackend, graph: Graph, program: Program, code: NativeStorage, constants: readonly NativeStorage[], compileMs: number) {
+  constructor(device: NativeBackend, graph: Graph, program: BuiltProgram, code: NativeStorage, constants: readonly NativeStorage[], compileMs: number) {
     this.device = device;
     this.graph = graph;
+    this.program = program;
     this.inPlace = program.inPlace;
     this.code = code;
     this.constants = constants;

@@ -1,10 +1,13 @@
 import { createRequire } from "node:module";
 import type { LibraryHandle } from "koffi";
 import { CompileError, DeviceError } from "../../core/errors.js";
-import type { Kernel } from "../../ir/loop.js";
+import type { Program } from "../../compiler/program.js";
+import type { Target } from "../../compiler/target.js";
+import type { Graph } from "../../ir/graph.js";
 import { openCacheFolder } from "./cache-folder.js";
 import { CompilerDriver } from "./compiler-driver.js";
-import { renderKernel } from "./render-c.js";
+import { ProgramStore, type BuiltKernel, type BuiltProgram } from "./program-store.js";
+import { renderKernel, scratchBytes } from "./render-c.js";
 import { runtimeSource } from "./runtime-source.js";
 import { findToolchain } from "./toolchain.js";
 
@@ -28,6 +31,7 @@ export class NativeHost {
   readonly calls: RuntimeCalls;
   readonly #koffi: Koffi;
   readonly #driver: CompilerDriver;
+  readonly #programs: ProgramStore;
   readonly #addresses = new Map<string, number>();
 
   /** Compiles kernels through `folder`. Throws DeviceError where compiler or koffi is missing. */
@@ -38,7 +42,9 @@ export class NativeHost {
     } catch (cause) {
       throw new DeviceError("the native device needs the package koffi, which did not load here: use the wasm device", { cause });
     }
-    this.#driver = new CompilerDriver(findToolchain(), folder);
+    const toolchain = findToolchain(folder);
+    this.#driver = new CompilerDriver(toolchain, folder);
+    this.#programs = new ProgramStore(folder, toolchain.identity);
     const [runtime] = this.#driver.compile([{ text: runtimeSource, definitions: new Map() }]);
     if (!runtime) throw new DeviceError("the native runtime was not compiled");
     this.calls = bind(this.#koffi.load(runtime.library));
@@ -54,14 +60,35 @@ export class NativeHost {
     return this.#driver.compiledSources;
   }
 
-  /** Compiles and loads what is not there yet. Throws CompileError. */
-  kernelAddresses(kernels: readonly Kernel[]): number[] {
-    return this.#driver.compile(kernels.map(renderKernel)).map(({ library, symbol }, i) => {
-      let address = this.#addresses.get(symbol);
+  /** The program of a graph as an earlier process, or this one, left it in the cache folder. */
+  findProgram(graph: Graph, target: Target): BuiltProgram | undefined {
+    const program = this.#programs.find(graph, target);
+    return program?.kernels.every(({ key }) => this.#driver.find(key)) ? program : undefined;
+  }
+
+  keepProgram(graph: Graph, target: Target, program: BuiltProgram): void {
+    this.#programs.keep(graph, target, program);
+  }
+
+  /** Compiles the kernels that are not there yet. Throws CompileError. */
+  build(program: Program): BuiltProgram {
+    const compiled = this.#driver.compile(program.kernels.map(renderKernel));
+    const kernels = program.kernels.map((kernel, i) => {
+      const { name, flops, bytes } = kernel;
+      return { name, flops, bytes, scratchBytes: scratchBytes(kernel), key: compiled[i]?.key ?? "" };
+    });
+    return { ...program, kernels };
+  }
+
+  /** Where the kernels of a program lie in memory; loads what is not there yet. Throws CompileError. */
+  kernelAddresses(kernels: readonly BuiltKernel[]): number[] {
+    return kernels.map(({ key, name }) => {
+      let address = this.#addresses.get(key);
       if (address === undefined) {
+        const { library = "", symbol = "" } = this.#driver.find(key) ?? {};
         address = this.calls.symbol(library, symbol);
-        if (address === 0) throw new CompileError(`kernel ${kernels[i]?.name} could not be loaded from ${library}: ${this.calls.loadError()}`);
-        this.#addresses.set(symbol, address);
+        if (address === 0) throw new CompileError(`kernel ${name} could not be loaded from ${library}: ${this.calls.loadError()}`);
+        this.#addresses.set(key, address);
       }
       return address;
     });

@@ -1,7 +1,7 @@
 import { GradusError } from "../../core/errors.js";
-import type { Place, Program, Step } from "../../compiler/program.js";
+import type { Place, Step } from "../../compiler/program.js";
+import type { BuiltProgram } from "./program-store.js";
 import { recordFields } from "../../runtime/profile.js";
-import { scratchBytes } from "./render-c.js";
 
 /** Words at the head of an encoded program, as runtime.c reads them. */
 const headerWords = 4;
@@ -28,7 +28,7 @@ export interface BaseTable {
 }
 
 /** The arena is base 0; constants, inputs and outputs follow, one each. */
-export function baseTable(program: Program): BaseTable {
+export function baseTable(program: Pick<BuiltProgram, "constants" | "inputs" | "outputs">): BaseTable {
   const inputs = 1 + program.constants.length;
   const outputs = inputs + program.inputs.length;
   return { constants: 1, inputs, outputs, count: outputs + program.outputs.length };
@@ -38,7 +38,7 @@ export function baseTable(program: Program): BaseTable {
  * A program as the words that runtime.c interprets: a header (most buffers of a launch, scratch bytes, arena bytes, whether
  * any step is for several threads), then instructions; the third word of launches and copies is their place in a run's record. `addresses[i]` is the machine address of kernel i.
  */
-export function encodeProgram(program: Program, addresses: readonly number[]): BigInt64Array {
+export function encodeProgram(program: BuiltProgram, addresses: readonly number[]): BigInt64Array {
   const table = baseTable(program);
   const words: bigint[] = [];
   let mostBuffers = 0;
@@ -90,7 +90,7 @@ export function encodeProgram(program: Program, addresses: readonly number[]): B
 
   for (const step of program.steps) encode(step, 0);
   push(halt);
-  const scratch = Math.max(0, ...program.kernels.map(scratchBytes));
+  const scratch = Math.max(0, ...program.kernels.map((kernel) => kernel.scratchBytes));
   return BigInt64Array.of(...[mostBuffers, scratch, program.arenaBytes, parallel ? 1 : 0].map(BigInt), ...words);
 }
 

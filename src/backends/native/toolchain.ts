@@ -1,5 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { cpus, release } from "node:os";
+import { delimiter, join } from "node:path";
 import { DeviceError } from "../../core/errors.js";
 
 /** The C compiler of this machine and what it says of the processor. */
@@ -33,15 +36,71 @@ const machineFlags = [["-march=native", "-mprefer-vector-width=512"], ["-march=n
 
 let found: Toolchain | undefined;
 
-/** The compiler in `$CC`, or else cc, clang or gcc. Throws DeviceError where there is none. */
-export function findToolchain(): Toolchain {
-  found ??= probe();
+/**
+ * The compiler in `$CC`, or else cc, clang or gcc. What it said is kept in `folder`, if one is given, for as long as neither
+ * the compiler's file nor the processor changes. Throws DeviceError where there is none.
+ */
+export function findToolchain(folder?: string): Toolchain {
+  found ??= folder === undefined ? probe() : recall(folder);
   return found;
 }
 
-function probe(): Toolchain {
+function wantedCommands(): string[][] {
   const wanted = process.env["CC"]?.trim();
-  const commands = wanted ? [wanted.split(/\s+/)] : [["cc"], ["clang"], ["gcc"]];
+  return wanted ? [wanted.split(/\s+/)] : [["cc"], ["clang"], ["gcc"]];
+}
+
+/** Asking the compiler starts a process, so the answer of an earlier process is taken where it must be the same. */
+function recall(folder: string): Toolchain {
+  const place = join(folder, `toolchain-${hashOf([wantedCommands(), machineFlags, semantics, programFiles(), processor()])}`);
+  try {
+    const text = readFileSync(place, "utf8");
+    const json = text.slice(65);
+    if (text.slice(0, 64) === createHash("sha256").update(json).digest("hex")) {
+      const { command, flags, macros, identity } = JSON.parse(json) as Omit<Toolchain, "macros"> & { readonly macros: [string, string][] };
+      return { command, flags, macros: new Map(macros), identity };
+    }
+  } catch {
+    // Nobody has asked yet.
+  }
+  const toolchain = probe();
+  const json = JSON.stringify({ ...toolchain, macros: [...toolchain.macros] });
+  const beside = join(folder, `work-${randomUUID()}`);
+  writeFileSync(beside, `${createHash("sha256").update(json).digest("hex")}\n${json}`, { mode: 0o600 });
+  renameSync(beside, place);
+  return toolchain;
+}
+
+function hashOf(content: unknown): string {
+  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 40);
+}
+
+/** Which files the words of the commands name, and whether they have changed. */
+function programFiles(): unknown[] {
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const words = new Set(wantedCommands().flat());
+  return [...words].map((word) => {
+    for (const folder of word.includes("/") ? [""] : folders) {
+      const path = join(folder, word);
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isFile()) return [realpathSync(path), stat.mtimeMs, stat.size, stat.ino];
+    }
+    return word;
+  });
+}
+
+/** What tells this processor from others: `-march=native` means another one on each. */
+function processor(): unknown {
+  try {
+    const [first = ""] = readFileSync("/proc/cpuinfo", "utf8").split("\n\n");
+    return first.split("\n").filter((line) => !/^(processor|cpu MHz|bogomips|BogoMIPS|core id|apicid|initial apicid)\b/.test(line));
+  } catch {
+    return [process.arch, release(), cpus()[0]?.model];
+  }
+}
+
+function probe(): Toolchain {
+  const commands = wantedCommands();
   const problems: string[] = [];
   for (const command of commands) {
     const [program = "", ...first] = command;
