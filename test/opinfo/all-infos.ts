@@ -5,6 +5,7 @@ import { indexingInfos } from "./indexing.js";
 import { movementInfos } from "./movement.js";
 import { reductionInfos } from "./reductions.js";
 import type { OpInfo } from "./sample.js";
+import { scanInfos } from "./scans.js";
 import { unaryInfos } from "./unary.js";
 import { windowInfos } from "./windows.js";
 
@@ -19,4 +20,5 @@ export const allInfos: readonly OpInfo[] = [
   ...reductionInfos,
   ...windowInfos,
   ...contractionInfos,
+  ...scanInfos,
 ];
