@@ -19,7 +19,7 @@ import { absOp, ceilOp, floorOp, roundOp, signOp, truncOp } from "./rounding.js"
 import { scanOp } from "./scan.js";
 import { concatOp, padOp, sliceOp } from "./slicing.js";
 import { sortOp } from "./sort.js";
-import { atanOp, cosOp, erfOp, expOp, expm1Op, log1pOp, logOp, sinOp, sqrtOp, tanhOp } from "./transcendental.js";
+import { atanOp, cosOp, erfOp, expOp, expm1Op, log1pOp, logOp, sigmoidOp, sinOp, sqrtOp, tanhOp } from "./transcendental.js";
 
 export { add, div, max, min, mul, neg, sub } from "./arithmetic.js";
 export { and, not, or, shl, shr, xor } from "./bitwise.js";
@@ -42,7 +42,7 @@ export { abs, ceil, floor, round, sign, trunc } from "./rounding.js";
 export { scan } from "./scan.js";
 export { concat, pad, slice } from "./slicing.js";
 export { sort } from "./sort.js";
-export { atan, cos, erf, exp, expm1, log, log1p, sin, sqrt, tanh } from "./transcendental.js";
+export { atan, cos, erf, exp, expm1, log, log1p, sigmoid, sin, sqrt, tanh } from "./transcendental.js";
 
 /** Every primitive operator but the leaves. */
 export const allOps: readonly Op[] = [
@@ -50,7 +50,7 @@ export const allOps: readonly Op[] = [
   andOp, orOp, xorOp, shlOp, shrOp, notOp,
   ltOp, leOp, eqOp, neOp, selectOp, convertOp,
   negOp, absOp, signOp, floorOp, ceilOp, roundOp, truncOp,
-  sqrtOp, expOp, expm1Op, logOp, log1pOp, sinOp, cosOp, tanhOp, erfOp, atanOp,
+  sqrtOp, expOp, expm1Op, logOp, log1pOp, sinOp, cosOp, tanhOp, sigmoidOp, erfOp, atanOp,
   constantOp, iotaOp, randomBitsOp,
   broadcastOp, reshapeOp, transposeOp, reverseOp, stopGradientOp, sliceOp, padOp, concatOp, dynamicSliceOp, dynamicUpdateSliceOp,
   gatherOp, scatterOp, sortOp,

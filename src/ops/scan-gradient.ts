@@ -20,7 +20,7 @@ const ofSteps = 2;
 const ofCotangents = 4;
 
 /** Elementwise operators that cost more are not computed again in the backward loop: their results are kept. */
-const recomputeCost = 60;
+const recomputeCost = 20;
 
 /** op(Σ a, Σ b) = Σ op(a, b). */
 const linear = new Set<Op>([addOp, subOp, negOp, transposeOp, reshapeOp, broadcastOp, concatOp, padOp, sliceOp]);

@@ -5,7 +5,7 @@ import { floats } from "./dtype-rules.js";
 import { unary } from "./elementwise.js";
 import { erfExpr } from "./math/error-function.js";
 import { erfNumber } from "./math/erf-number.js";
-import { expExpr, expm1Expr, tanhExpr } from "./math/exponential.js";
+import { expExpr, expm1Expr, sigmoidExpr, tanhExpr } from "./math/exponential.js";
 import { log1pExpr, logExpr } from "./math/logarithm.js";
 import { atanExpr, cosExpr, sinExpr } from "./math/trigonometric.js";
 
@@ -102,6 +102,20 @@ export const tanhOp = unary({
 /** tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ). */
 export function tanh(x: Value): Value {
   return applyOne(tanhOp, [x], {});
+}
+
+export const sigmoidOp = unary({
+  name: "sigmoid",
+  kinds: floats,
+  cost: 30,
+  element: sigmoidExpr,
+  ref: (x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
+  vjp: (ct, _, y) => mul(ct, mul(y, sub(constantLike(y, 1), y))),
+});
+
+/** 1 / (1 + e⁻ˣ), without overflow. */
+export function sigmoid(x: Value): Value {
+  return applyOne(sigmoidOp, [x], {});
 }
 
 export const erfOp = unary({

@@ -93,6 +93,7 @@ export const unaryInfos: readonly OpInfo[] = [
   math("sin", ops.sin, { usual: [-3, 3], wide: [-2000, 2000], largest: 6.5e6 }),
   math("cos", ops.cos, { usual: [-3, 3], wide: [-2000, 2000], largest: 6.5e6 }),
   math("tanh", ops.tanh, { usual: [-2, 2], wide: [-40, 40] }),
+  math("sigmoid", ops.sigmoid, { usual: [-2, 2], wide: [-40, 40] }),
   math("erf", ops.erf, { usual: [-2, 2], wide: [-20, 20] }),
   math("atan", ops.atan, { usual: [-2, 2], wide: [-1e20, 1e20] }),
   math("sqrt", ops.sqrt, { usual: [0.2, 4], wide: [1e-30, 1e30] }),

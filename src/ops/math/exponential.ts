@@ -54,3 +54,10 @@ export function tanhExpr(b: ExprBuilder, x: Expr): Expr {
   const t = expm1Expr(b, b.add(size, size));
   return b.select(b.eq(x, k(0)), x, withSign(real, b.div(t, b.add(t, k(2))), x));
 }
+
+/** 1 / (1 + e⁻ˣ) = e^min(x, 0) / (1 + e^−|x|), exact in both tails. */
+export function sigmoidExpr(b: ExprBuilder, x: Expr): Expr {
+  const { k } = realOf(b, x);
+  const decay = expExpr(b, b.neg(b.abs(x)));
+  return b.div(b.select(b.lt(x, k(0)), decay, k(1)), b.add(k(1), decay));
+}

@@ -41,10 +41,7 @@ export function elu(x: Value, { alpha = 1 }: { readonly alpha?: number } = {}): 
 
 /** 1 / (1 + e⁻ˣ), without overflow and exact in both tails. */
 export function sigmoid(x: Value): Value {
-  const input = toFloat(x);
-  const nonNegative = ops.ge(input, like(input, 0));
-  const e = decay(input, nonNegative);
-  return ops.div(ops.select(nonNegative, like(input, 1), e), ops.add(like(input, 1), e));
+  return ops.sigmoid(toFloat(x));
 }
 
 /** ln(1 / (1 + e⁻ˣ)), without overflow. */
