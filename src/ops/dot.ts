@@ -80,15 +80,12 @@ export const dotOp: Op<DotAttrs> = {
     const freeB = freeAxes(b.shape.length, batchB, contractB);
     const batch = range(batchA.length);
     const inCt = (from: number, count: number): number[] => range(count).map((i) => batchA.length + from + i);
-    const da = dot(ct, b, { batchA: batch, batchB, contractA: inCt(freeA.length, freeB.length), contractB: freeB, accumulate: ct.dtype });
-    const db = dot(ct, a, { batchA: batch, batchB: batchA, contractA: inCt(0, freeA.length), contractB: freeA, accumulate: ct.dtype });
-    // Both come as [batch…, own free axes…, contracted axes in the other operand's order…].
-    const restB = [...contractB].sort((p, q) => p - q).map((axis) => at(contractA, contractB.indexOf(axis)));
-    const restA = [...contractA].sort((p, q) => p - q).map((axis) => at(contractB, contractA.indexOf(axis)));
-    return [
-      convert(intoOrder(da, [...batchA, ...freeA, ...restB]), a.dtype),
-      convert(intoOrder(db, [...batchB, ...freeB, ...restA]), b.dtype),
-    ];
+    /** The axes of an operand in the order of the other's axes that they are paired with. */
+    const paired = (own: readonly number[], other: readonly number[]): number[] => [...other].sort((p, q) => p - q).map((axis) => at(own, other.indexOf(axis)));
+    const accumulate = ct.dtype;
+    const da = productInOrder(ct, b, { batchA: batch, batchB, contractA: inCt(freeA.length, freeB.length), contractB: freeB, accumulate }, batchA, freeA, paired(contractA, contractB));
+    const db = productInOrder(ct, a, { batchA: batch, batchB: batchA, contractA: inCt(0, freeA.length), contractB: freeA, accumulate }, batchB, freeB, paired(contractB, contractA));
+    return [convert(da, a.dtype), convert(db, b.dtype)];
   },
   lower: {
     kind: "contraction",
@@ -138,10 +135,17 @@ function positionsOver(shape: Shape, axes: readonly number[]): number[] {
   return axes.reduce<number[]>((starts, axis) => starts.flatMap((start) => range(at(shape, axis)).map((i) => start + i * at(strides, axis))), [0]);
 }
 
-/** Moves axis i of x to axis `axes[i]`. */
-function intoOrder(x: Value, axes: readonly number[]): Value {
-  if (axes.every((axis, i) => axis === i)) return x;
-  return transpose(x, axes.map((_, axis) => axes.indexOf(axis)));
+/**
+ * A product whose axes, which come as [batch…, free axes of a…, free axes of b…], are put where the lists say. Where it spares
+ * the transposition the operands change places.
+ */
+function productInOrder(a: Value, b: Value, options: DotOptions, batch: readonly number[], ofA: readonly number[], ofB: readonly number[]): Value {
+  const inOrder = (axes: readonly number[]): boolean => axes.every((axis, i) => axis === i);
+  const { batchA, batchB, contractA, contractB } = options;
+  if (inOrder([...batch, ...ofB, ...ofA])) return dot(b, a, { ...options, batchA: batchB, batchB: batchA, contractA: contractB, contractB: contractA });
+  const axes = [...batch, ...ofA, ...ofB];
+  const product = dot(a, b, options);
+  return inOrder(axes) ? product : transpose(product, axes.map((_, axis) => axes.indexOf(axis)));
 }
 
 /**
