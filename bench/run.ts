@@ -9,6 +9,7 @@ import { isSelected, readOptions } from "./options.js";
 import { measurePeaks } from "./peak.js";
 import { startPeers } from "./peers/start.js";
 import { formatRow, type Row } from "./row.js";
+import { measureCompile } from "./suites/compile.js";
 
 const options = readOptions();
 const warn = (text: string): void => console.warn(`warning: ${text}`);
@@ -41,6 +42,7 @@ if (cases.length > 0) {
   for (const c of cases) (await measureCase(c, peers, peaks, threads, options)).forEach(add);
   for (const peer of peers) peer.stop();
 }
+if (["all", "compile"].includes(options.suite)) measureCompile(options, threads, add);
 
 const busy = Math.max(before, await warnIfBusy("after the run"));
 if (options.json) {

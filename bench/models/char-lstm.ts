@@ -1,6 +1,9 @@
 import * as nn from "../../src/nn/index.js";
-import { linear, Parameter, rand, stack, zeros, type Tensor } from "../../src/node.js";
+import { linear, Parameter, rand, scan, zeros, type Tensor } from "../../src/node.js";
 import { Embedding } from "./layers.js";
+
+/** Hidden state and cell. */
+type State = [hidden: Tensor, cell: Tensor];
 
 /** One layer of long short-term memory (Hochreiter and Schmidhuber 1997) from zero state: [B, T, in] to [B, T, hidden]. */
 export class Lstm extends nn.Module<Tensor, Tensor> {
@@ -25,21 +28,17 @@ export class Lstm extends nn.Module<Tensor, Tensor> {
   forward(x: Tensor): Tensor {
     // What the inputs contribute does not depend on the state: one product for all steps.
     const fromInputs = linear(x, this.inputWeight, this.inputBias.add(this.hiddenBias)).transpose(0, 1);
-    let h = zeros([x.shape[0] ?? 1, this.hidden]);
-    let c = h;
-    const outputs: Tensor[] = [];
-    for (const gates of fromInputs.unbind(0)) {
-      [h, c] = this.cell(gates, h, c);
-      outputs.push(h);
-    }
-    return stack(outputs, 1);
+    const state = zeros([x.shape[0] ?? 1, this.hidden]);
+    const [, outputs] = scan(([h, c]: State, gates: Tensor) => this.cell(gates, h, c), [state, state], fromInputs);
+    return outputs.transpose(0, 1);
   }
 
-  /** The next hidden and cell state. */
-  private cell(fromInput: Tensor, h: Tensor, c: Tensor): [Tensor, Tensor] {
+  /** The next state, and the output, which is the hidden state. */
+  private cell(fromInput: Tensor, h: Tensor, c: Tensor): [State, Tensor] {
     const [i, f, g, o] = fromInput.add(linear(h, this.hiddenWeight)).chunk(4, 1) as [Tensor, Tensor, Tensor, Tensor];
     const cell = f.sigmoid().mul(c).add(i.sigmoid().mul(g.tanh()));
-    return [o.sigmoid().mul(cell.tanh()), cell];
+    const hidden = o.sigmoid().mul(cell.tanh());
+    return [[hidden, cell], hidden];
   }
 }
 

@@ -5,6 +5,7 @@ another; {"round": seconds} answers {"ms"}, the mean of one run over a round.
 """
 import gc
 import json
+import resource
 import sys
 import time
 
@@ -104,12 +105,8 @@ def make_optimizer(name, parameters):
     return {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[name](parameters, lr=1e-3)
 
 
-def train(work, given):
-    model = make_model(work, given)
-    optimizer = make_optimizer(work["optimizer"], model.parameters())
+def training_step(model, optimizer, x, y):
     loss_of = torch.nn.CrossEntropyLoss()
-    x, y = given["batch.x"], given["batch.y"].long()
-    x = x if x.is_floating_point() else x.long()
 
     def step():
         optimizer.zero_grad()
@@ -118,6 +115,14 @@ def train(work, given):
         optimizer.step()
         return loss.item()
 
+    return step
+
+
+def train(work, given):
+    model = make_model(work, given)
+    x = given["batch.x"]
+    x = x if x.is_floating_point() else x.long()
+    step = training_step(model, make_optimizer(work["optimizer"], model.parameters()), x, given["batch.y"].long())
     losses = torch.tensor([step() for _ in range(3)])
     state = {name: value for name, value in model.state_dict().items() if value.is_floating_point()}
     return step, {"losses": losses, **state}
@@ -180,11 +185,31 @@ def answer(question, state):
     return {}
 
 
+def product():
+    """Milliseconds of a product, by which builds of the library behind it are told apart."""
+    a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
+    timed(lambda: a @ b, 0.1)
+    return min(timed(lambda: a @ b, 0.1) for _ in range(5))
+
+
+def memory(work):
+    """The most memory in MiB that this process ever had, after some steps of a language model."""
+    sizes = work["sizes"]
+    model = MODELS[work["model"]](**sizes)
+    shape = (work["batch"], sizes["length"])
+    x, y = torch.randint(0, sizes["vocabulary"], shape), torch.randint(0, sizes["vocabulary"], (shape[0] * shape[1],))
+    step = training_step(model, make_optimizer(work["optimizer"], model.parameters()), x, y)
+    for _ in range(5):
+        step()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main():
     if "--product" in sys.argv:
-        a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
-        timed(lambda: a @ b, 0.1)
-        print(min(timed(lambda: a @ b, 0.1) for _ in range(5)))
+        print(product())
+        return
+    if "--memory" in sys.argv:
+        print(memory(json.loads(sys.argv[-1])))
         return
     state = {}
     for line in sys.stdin:

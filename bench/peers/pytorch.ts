@@ -19,9 +19,19 @@ function openBlasFolders(): string[] {
   );
 }
 
+function isInstalled(): boolean {
+  return existsSync(python) && spawnSync(python, ["-c", "import torch"]).status === 0;
+}
+
+/** The most memory in MiB that a process has which does some steps of a training case; undefined where there is no torch. */
+export function pyTorchMemory(threads: number, work: object): number | undefined {
+  if (!isInstalled()) return undefined;
+  return Number(execFileSync(python, [script, String(threads), "--memory", JSON.stringify(work)], { encoding: "utf8" }));
+}
+
 /** PyTorch of the system's Python with the faster build of OpenBLAS; undefined where there is no torch. */
 export function startPyTorch(threads: number, warn: (text: string) => void): Peer | undefined {
-  if (!existsSync(python) || spawnSync(python, ["-c", "import torch"]).status !== 0) return undefined;
+  if (!isInstalled()) return undefined;
   const candidates = [undefined, ...openBlasFolders()].map((folder) => {
     const env = folder === undefined ? process.env : { ...process.env, LD_LIBRARY_PATH: folder };
     return { folder, env, ms: Number(execFileSync(python, [script, String(threads), "--product"], { env, encoding: "utf8" })) };
