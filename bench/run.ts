@@ -10,6 +10,7 @@ import { measurePeaks } from "./peak.js";
 import { startPeers } from "./peers/start.js";
 import { formatRow, type Row } from "./row.js";
 import { measureCompile } from "./suites/compile.js";
+import { measureSize } from "./suites/size.js";
 
 const options = readOptions();
 const warn = (text: string): void => console.warn(`warning: ${text}`);
@@ -43,6 +44,7 @@ if (cases.length > 0) {
   for (const peer of peers) peer.stop();
 }
 if (["all", "compile"].includes(options.suite)) measureCompile(options, threads, add);
+if (["all", "size"].includes(options.suite)) await measureSize(options, add);
 
 const busy = Math.max(before, await warnIfBusy("after the run"));
 if (options.json) {

@@ -1,0 +1,60 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { median } from "../measure.js";
+import { isSelected, type BenchOptions } from "../options.js";
+import { emptyRow, type Row } from "../row.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const starts = 9;
+
+/** Milliseconds that a fresh process takes to import the built library, as it measures itself. */
+function importTime(): number {
+  const script = `const start = performance.now(); await import(${JSON.stringify(pathToFileURL(`${root}dist/node.js`))}); console.log(performance.now() - start)`;
+  return Number(execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }));
+}
+
+/** Milliseconds of a whole process of the command line. */
+function helpTime(): number {
+  const start = performance.now();
+  execFileSync(process.execPath, [`${root}bin/gradus.js`, "--help"]);
+  return performance.now() - start;
+}
+
+function medianTime(measure: () => number): number {
+  measure();
+  return median(Array.from({ length: starts }, measure));
+}
+
+/** Kilobytes (1000 bytes) of a bundle for browsers, minified and gzipped. */
+async function bundleSize(entry: string): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: [`${root}${entry}`],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    write: false,
+    logLevel: "silent",
+  });
+  return outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0) / 1000;
+}
+
+/** How long the library takes to be there, and how large it is in a browser. */
+export async function measureSize(options: BenchOptions, add: (row: Row) => void): Promise<void> {
+  const selected = (name: string): boolean => isSelected(name, options);
+  const row = (name: string, fields: Partial<Row>): Row => ({ ...emptyRow("size", name, options.device, 1), ...fields });
+  const timed = [
+    { name: "import", measure: importTime, limit: 80 },
+    { name: "help", measure: helpTime, limit: 150 },
+  ].filter(({ name }) => selected(name));
+  if (timed.length > 0) execFileSync(process.execPath, [`${root}scripts/build.mjs`, "--noCheck"], { cwd: root });
+  for (const { name, measure, limit } of timed) add(row(name, { oursMs: medianTime(measure), limit }));
+  const bundles = [
+    { name: "browser-entry", entry: "src/browser.ts", limit: 100 },
+    { name: "browser-mlp", entry: "bench/suites/mlp-example.ts", limit: 60 },
+  ].filter(({ name }) => selected(name));
+  for (const { name, entry, limit } of bundles) add(row(name, { value: await bundleSize(entry), unit: "kB", limit }));
+}
