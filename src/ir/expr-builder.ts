@@ -2,26 +2,43 @@ import { dtypeInfo, type DType } from "../core/dtype.js";
 import type { ComputeType, Expr, FoldOp, Variable } from "./loop.js";
 import { isComparison, type ScalarOp } from "./scalar.js";
 
-/** Any property of `Expr` that is not derived by the builder. */
-type Shape<E> = E extends unknown ? Omit<E, "id" | "type" | "lanes" | "min" | "max"> : never;
-
 /**
  * Makes expressions. Equal expressions are one object with one id, constants are folded, and integer index arithmetic is
  * kept as sums of terms, so that `(i*28 + j) / 28` with 0 ≤ j < 28 is `i` without a separate simplifier.
  */
 export class ExprBuilder {
-  readonly #interned = new Map<string, Expr>();
+  /** Expressions made, by kind and what tells those of a kind apart: numbers where they are many, as text costs more. */
+  readonly #interned = new Map<string, Map<number | string, Expr>>();
+  /** Numbers for pairs of ids. */
+  readonly #pairs = new Map<number, number>();
   readonly #linear = new Map<number, Linear>();
   #nextExpr = 0;
   #nextVariable = 0;
 
-  #make(shape: Shape<Expr>, type: ComputeType, lanes: number, key: string, min = -Infinity, max = Infinity): Expr {
-    const full = `${shape.kind}:${type}:${lanes}:${key}`;
-    const have = this.#interned.get(full);
-    if (have) return have;
-    const made = { ...shape, id: this.#nextExpr++, type, lanes, min, max } as Expr;
-    this.#interned.set(full, made);
+  /** The expression of `table` with the key, if it was made before. */
+  #find(table: string, key: number | string): Expr | undefined {
+    return this.#interned.get(table)?.get(key);
+  }
+
+  #keep<E extends Expr>(table: string, key: number | string, made: E): E {
+    const known = this.#interned.get(table);
+    if (known) known.set(key, made);
+    else this.#interned.set(table, new Map([[key, made]]));
     return made;
+  }
+
+  #pair(a: number, b: number): number {
+    const key = a * idLimit + b;
+    let pair = this.#pairs.get(key);
+    if (pair === undefined) this.#pairs.set(key, (pair = this.#pairs.size));
+    return pair;
+  }
+
+  /** One number for the ids of the arguments of an operation that takes as many as these. */
+  #argumentsKey(args: readonly Expr[]): number {
+    let key = args[0]?.id ?? 0;
+    for (let i = 1; i < args.length; i++) key = (i === 1 ? key : this.#pair(Math.floor(key / idLimit), key % idLimit)) * idLimit + (args[i]?.id ?? 0);
+    return key;
   }
 
   variable(name: string, type: ComputeType, lanes = 1, min = -Infinity, max = Infinity): Variable {
@@ -34,13 +51,14 @@ export class ExprBuilder {
   }
 
   ref(variable: Variable): Expr {
-    return this.#make({ kind: "var", variable }, variable.type, variable.lanes, String(variable.id), variable.min, variable.max);
+    const { id: key, type, lanes, min, max } = variable;
+    return this.#find("var", key) ?? this.#keep("var", key, { id: this.#nextExpr++, kind: "var", variable, type, lanes, min, max });
   }
 
   const(value: number, type: ComputeType): Expr {
     const wrapped = wrapConstant(value, type);
-    const key = Object.is(wrapped, -0) ? "-0" : String(wrapped);
-    return this.#make({ kind: "const", value: wrapped }, type, 1, key, wrapped, wrapped);
+    const key = Object.is(wrapped, -0) ? "-0" : wrapped;
+    return this.#find(type, key) ?? this.#keep(type, key, { id: this.#nextExpr++, kind: "const", value: wrapped, type, lanes: 1, min: wrapped, max: wrapped });
   }
 
   index(value: number): Expr {
@@ -48,42 +66,53 @@ export class ExprBuilder {
   }
 
   intArg(slot: number, min = 0, max = Infinity): Expr {
-    return this.#make({ kind: "int-arg", slot }, "index", 1, String(slot), min, max);
+    return this.#find("int-arg", slot) ?? this.#keep("int-arg", slot, { id: this.#nextExpr++, kind: "int-arg", slot, type: "index", lanes: 1, min, max });
   }
 
   load(buffer: number, dtype: DType, index: Expr, lanes = 1): Expr {
-    return this.#make({ kind: "load", buffer, index }, dtypeInfo[dtype].compute, lanes, `${buffer}@${index.id}`);
+    const type = dtypeInfo[dtype].compute;
+    const key = (index.id * bufferLimit + buffer) * laneLimit + lanes;
+    return this.#find(loadTables[type], key) ?? this.#keep(loadTables[type], key, { id: this.#nextExpr++, kind: "load", buffer, index, type, lanes, min: -Infinity, max: Infinity });
   }
 
   guard(condition: Expr, value: Expr, other: Expr): Expr {
     if (condition.kind === "const") return condition.value ? value : other;
     if (value === other) return value;
-    return this.#make({ kind: "guard", condition, value, other }, value.type, value.lanes, `${condition.id},${value.id},${other.id}`);
+    const { type, lanes } = value;
+    const key = this.#argumentsKey([condition, value, other]);
+    return this.#find("guard", key) ?? this.#keep("guard", key, { id: this.#nextExpr++, kind: "guard", condition, value, other, type, lanes, min: -Infinity, max: Infinity });
   }
 
   splat(arg: Expr, lanes: number): Expr {
     if (arg.lanes === lanes) return arg;
-    return this.#make({ kind: "splat", arg }, arg.type, lanes, String(arg.id), arg.min, arg.max);
+    const { type, min, max } = arg;
+    const key = arg.id * laneLimit + lanes;
+    return this.#find("splat", key) ?? this.#keep("splat", key, { id: this.#nextExpr++, kind: "splat", arg, type, lanes, min, max });
   }
 
   pack(args: readonly Expr[]): Expr {
     const first = args[0];
     if (!first) throw new RangeError("pack needs at least one lane");
     if (args.every((a) => a === first)) return this.splat(first, args.length);
-    return this.#make({ kind: "pack", args }, first.type, args.length, args.map((a) => a.id).join());
+    const key = args.map((a) => a.id).join();
+    return this.#find("pack", key) ?? this.#keep("pack", key, { id: this.#nextExpr++, kind: "pack", args, type: first.type, lanes: args.length, min: -Infinity, max: Infinity });
   }
 
   shuffle(a: Expr, b: Expr, pattern: readonly number[]): Expr {
-    return this.#make({ kind: "shuffle", a, b, pattern }, a.type, pattern.length, `${a.id},${b.id}:${pattern.join()}`);
+    const { length: lanes } = pattern;
+    const key = `${a.id},${b.id}:${pattern.join()}`;
+    return this.#find("shuffle", key) ?? this.#keep("shuffle", key, { id: this.#nextExpr++, kind: "shuffle", a, b, pattern, type: a.type, lanes, min: -Infinity, max: Infinity });
   }
 
   ramp(base: Expr, lanes: number): Expr {
-    return this.#make({ kind: "ramp", base }, base.type, lanes, String(base.id));
+    const key = base.id * laneLimit + lanes;
+    return this.#find("ramp", key) ?? this.#keep("ramp", key, { id: this.#nextExpr++, kind: "ramp", base, type: base.type, lanes, min: -Infinity, max: Infinity });
   }
 
   fold(op: FoldOp, arg: Expr): Expr {
     if (arg.lanes === 1) return arg;
-    return this.#make({ kind: "fold", op, arg }, arg.type, 1, `${op}:${arg.id}`);
+    const key = `${op}:${arg.id}`;
+    return this.#find("fold", key) ?? this.#keep("fold", key, { id: this.#nextExpr++, kind: "fold", op, arg, type: arg.type, lanes: 1, min: -Infinity, max: Infinity });
   }
 
   cast(arg: Expr, type: ComputeType): Expr {
@@ -92,19 +121,26 @@ export class ExprBuilder {
     if (arg.kind === "splat") return this.splat(this.cast(arg.arg, type), arg.lanes);
     const integral = type === "index" || type === "int32" || type === "uint32";
     const keeps = integral && (arg.type === "index" || arg.type === "int32") && arg.min >= (type === "uint32" ? 0 : -(2 ** 31)) && arg.max < 2 ** 31;
-    const range: [number, number] = keeps ? [arg.min, arg.max] : type === "index" ? [-(2 ** 31), 2 ** 32 - 1] : [-Infinity, Infinity];
-    return this.#make({ kind: "cast", arg }, type, arg.lanes, String(arg.id), ...range);
+    const [min, max] = keeps ? [arg.min, arg.max] : type === "index" ? [-(2 ** 31), 2 ** 32 - 1] : [-Infinity, Infinity];
+    const { lanes } = arg;
+    return this.#find(castTables[type], arg.id) ?? this.#keep(castTables[type], arg.id, { id: this.#nextExpr++, kind: "cast", arg, type, lanes, min, max });
   }
 
   bitcast(arg: Expr, type: ComputeType): Expr {
     if (arg.type === type) return arg;
     if (arg.kind === "bitcast") return this.bitcast(arg.arg, type);
-    return this.#make({ kind: "bitcast", arg }, type, arg.lanes, String(arg.id));
+    const { lanes } = arg;
+    return this.#find(bitcastTables[type], arg.id) ?? this.#keep(bitcastTables[type], arg.id, { id: this.#nextExpr++, kind: "bitcast", arg, type, lanes, min: -Infinity, max: Infinity });
   }
 
   op(op: ScalarOp, ...args: readonly Expr[]): Expr {
-    const lanes = Math.max(...args.map((a) => a.lanes));
-    const wide = args.map((a) => this.splat(a, lanes));
+    let lanes = 1;
+    let even = true;
+    for (const arg of args) {
+      even &&= arg.lanes === args[0]?.lanes;
+      lanes = Math.max(lanes, arg.lanes);
+    }
+    const wide = even ? args : args.map((a) => this.splat(a, lanes));
     const simple = this.#simplify(op, wide);
     if (simple) return simple;
     const type = isComparison(op) ? "bool" : (op === "select" ? wide[1] : wide[0])?.type;
@@ -117,8 +153,11 @@ export class ExprBuilder {
   }
 
   #raw(op: ScalarOp, type: ComputeType, lanes: number, args: readonly Expr[]): Expr {
+    const key = this.#argumentsKey(args);
+    const have = this.#find(op, key);
+    if (have) return have;
     const [min, max] = type === "index" ? rangeOf(op, args) : [-Infinity, Infinity];
-    return this.#make({ kind: "op", op, args }, type, lanes, `${op}:${args.map((a) => a.id).join()}`, min, max);
+    return this.#keep(op, key, { id: this.#nextExpr++, kind: "op", op, args, type, lanes, min, max });
   }
 
   add(a: Expr, b: Expr): Expr {
@@ -201,9 +240,9 @@ export class ExprBuilder {
     if (a.type === "bool" && op === "not" && av !== undefined) return this.splat(this.const(av ? 0 : 1, "bool"), lanes);
     if (a.type === "index" && b && lanes === 1) return this.#simplifyIndex(op, a, b, av, bv);
     if (a.type === "index" || a.type === "bool") return undefined;
-    const values = args.map(constantOf);
-    if (values.every((v) => v !== undefined)) {
-      const value = foldNumber(op, a.type, values);
+    if (av !== undefined && (!b || bv !== undefined)) {
+      const values = args.map(constantOf);
+      const value = values.every((v) => v !== undefined) ? foldNumber(op, a.type, values) : undefined;
       if (value !== undefined) return this.splat(this.const(value, isComparison(op) ? "bool" : a.type), lanes);
     }
     // Only what holds for every number, NaN and signed zeros included.
@@ -328,6 +367,21 @@ export class ExprBuilder {
     return sum;
   }
 }
+
+/** Ids stay below this, so that two make one whole number; as do buffers and lanes their own limits. */
+const idLimit = 2 ** 26;
+const bufferLimit = 2 ** 16;
+const laneLimit = 2 ** 10;
+
+const tablesOf = (kind: string): Readonly<Record<ComputeType, string>> => ({
+  float32: `${kind} float32`,
+  float64: `${kind} float64`,
+  int32: `${kind} int32`,
+  uint32: `${kind} uint32`,
+  bool: `${kind} bool`,
+  index: `${kind} index`,
+});
+const [loadTables, castTables, bitcastTables] = [tablesOf("load"), tablesOf("cast"), tablesOf("bitcast")];
 
 interface Linear {
   readonly terms: Map<Expr, number>;
