@@ -12,10 +12,10 @@ function ticks(): Ticks {
   return { idle: sum(times.map((t) => t.idle)), all: sum(times.map((t) => sum(Object.values(t)))) };
 }
 
-/** Share of the processors' time, from 0 to 1, that is in use while this process waits half a second. */
-export async function busyShare(): Promise<number> {
+/** Share of the processors' time, from 0 to 1, that is in use while this process waits. */
+export async function busyShare(milliseconds: number): Promise<number> {
   const before = ticks();
-  await sleep(500);
+  await sleep(milliseconds);
   const after = ticks();
   return after.all > before.all ? 1 - (after.idle - before.idle) / (after.all - before.all) : 0;
 }

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { busyShare } from "./busy.js";
 import type { BenchCase, Prepared } from "./case.js";
+
 import { readTensors, requireAgreement, writeTensors, type Values } from "./compare.js";
 import type { BenchOptions } from "./options.js";
 import type { Peaks } from "./peak.js";
@@ -58,8 +60,9 @@ export async function measureCase(c: BenchCase, peers: readonly Peer[], peaks: P
     const ours = await prepared.check();
     const notes = new Map<Peer, string>();
     const ready = await readyPeers(c.work, peers, files, ours, given, notes);
+    const busy = await busyShare(200);
     const { own, theirs } = await alternate(prepared, ready, options);
-    const timed = { ...base, ...rates(c, median(own), peaks, options.device), spread: (Math.max(...own) - Math.min(...own)) / median(own) };
+    const timed = { ...base, ...rates(c, median(own), peaks, options.device), spread: (Math.max(...own) - Math.min(...own)) / median(own), busy };
     const rows = ready.map((peer): Row => {
       const peerMs = median(theirs.get(peer) ?? []);
       return { ...timed, peer: peer.name, peerMs, ratio: peerMs / timed.oursMs };

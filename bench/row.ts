@@ -17,6 +17,8 @@ export interface Row {
   readonly peakShare: number | null;
   /** (slowest − fastest) / median of our rounds. */
   readonly spread: number | null;
+  /** Share of the processors that others kept busy just before. */
+  readonly busy?: number;
   /** What is not a time: a count or a size, and its unit. */
   readonly value?: number;
   readonly unit?: string;
@@ -77,6 +79,7 @@ export function formatRow(row: Row): string {
   if (row.peer !== null) parts.push(`${row.peer}${row.peerMs === null ? "" : ` ${time(row.peerMs)}`}`);
   if (row.ratio !== null) parts.push(`ratio ${row.ratio.toFixed(2)}`);
   if (row.limit !== undefined) parts.push(`limit ${row.limit}`);
+  if (row.busy !== undefined && row.busy > 0.1) parts.push(`(${(100 * row.busy).toFixed(0)} % busy)`);
   if (row.note !== undefined) parts.push(row.note);
   return parts.join("  ");
 }

@@ -16,7 +16,7 @@ const options = readOptions();
 const warn = (text: string): void => console.warn(`warning: ${text}`);
 
 async function warnIfBusy(when: string): Promise<number> {
-  const busy = await busyShare();
+  const busy = await busyShare(500);
   if (busy > 0.05) warn(`others keep ${(100 * busy).toFixed(0)} % of the machine busy ${when}: times are too long and uneven`);
   return busy;
 }
