@@ -83,6 +83,24 @@ const nested: Loop["step"] = (w, c, x) => {
   return last && list ? [last, ops.reduce(list, [0], "add"), ops.mul(list, x)] : [];
 };
 
+/** Carries that become one value, a slice and a constant, and results that are equal. */
+const merged: Loop["step"] = (w, a, b, c, d, x) => {
+  if (!w || !a || !b || !c || !d || !x) return [];
+  const next = ops.add(ops.mul(a, x), ops.mul(b, ops.mul(c, d)));
+  return [next, next, x, w, next, next, ops.mul(c, d)];
+};
+
+/** Products of constants, which are the same in every step, between sums along rows and positions in them. */
+const mixed: Loop["step"] = (w, h, x) => {
+  if (!w || !h || !x) return [];
+  const fixed = product(ops.exp(w), ops.transpose(w, [1, 0]));
+  const weights = ops.exp(ops.sub(h, ops.broadcast(ops.reduce(h, [1], "max"), h.shape, [0])));
+  const shares = ops.div(weights, ops.broadcast(ops.reduce(weights, [1], "add"), h.shape, [0]));
+  const chosen = ops.gather(x, ops.argReduce(h, 1, "max"), { batch: 1 });
+  const next = ops.add(product(shares, fixed), ops.broadcast(chosen, h.shape, [0]));
+  return [next, ops.cumulative(next, 1, "add"), fixed];
+};
+
 const both = [false, true];
 
 function refusals(): OpInfo["errors"] {
@@ -127,6 +145,8 @@ export const scanInfos: readonly OpInfo[] = [
       ]),
       ...[4, 5].map((n) => looped(`gates, ${n} steps`, n, [random.uniform([3, 9], 0.1, 0.3), positive(2, 3), positive(2, 3), positive(n, 2, 9)], { consts: 1, carries: 2, step: gated })),
       looped("wide gates", 6, [random.uniform([17, 51], 0.01, 0.04), positive(5, 17), positive(5, 17), positive(6, 5, 51)], { consts: 1, carries: 2, step: gated }, { gradient: "first", smooth: false }),
+      ...both.map((reverse) => looped(`carries that become one, reverse ${reverse}`, 4, [...[1, 2, 3, 4, 5].map(() => positive(2)), positive(4, 2)], { consts: 1, carries: 4, reverse, step: merged })),
+      ...[1, 4].map((n) => looped(`products of constants, ${n} steps`, n, [random.uniform([3, 3], 0.1, 0.3), random.distinct([2, 3]), positive(n, 2, 3)], { consts: 1, carries: 1, step: mixed })),
       looped("no carry", 3, [positive(2), positive(3, 2)], { consts: 1, carries: 0, step: (w, x) => (w && x ? [ops.mul(ops.exp(x), w)] : []) }),
       looped("a carry that stays, one that starts anew", 3, [positive(2), positive(2), positive(3, 2)], { consts: 0, carries: 2, step: (a, b, x) => (a && b && x ? [a, ops.mul(x, x), ops.mul(ops.mul(a, b), x)] : []) }),
       looped("no element", 3, [positive(0), positive(3, 0)], { consts: 0, carries: 1, step: total }),
