@@ -102,6 +102,14 @@ describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
     expect(calls().filter((call) => call.includes("-O1"))).toHaveLength(2);
   });
 
+  it("spends less on light kernels, and keeps them apart from others of the same text", () => {
+    const { toolchain, calls } = counting();
+    const driver = new CompilerDriver(toolchain, folder());
+    const compiled = driver.compile([source("1"), { ...source("1"), build: "light" }]);
+    expect(new Set(compiled.map(({ library }) => library)).size).toBe(2);
+    expect(calls().map((call) => /-O\d/.exec(call)?.[0]).sort()).toEqual(["-O1", "-O3"]);
+  });
+
   it("splits a long program over several units", () => {
     const { toolchain, calls } = counting();
     const long = (i: number): KernelSource => source(`${i} ${"+ 0 ".repeat(5000)}`);
@@ -133,11 +141,11 @@ describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
     const contents = `
       import { CompilerDriver } from ${here};
       const { toolchain, folder, sources } = JSON.parse(process.argv[2]);
-      const compiled = new CompilerDriver(toolchain, folder).compile(sources.map((text) => ({ text, definitions: new Map() })));
+      const compiled = new CompilerDriver({ ...toolchain, macros: new Map(toolchain.macros) }, folder).compile(sources.map((text) => ({ text, definitions: new Map() })));
       if (compiled.length !== sources.length) process.exit(1);`;
     buildSync({ stdin: { contents, resolveDir: root }, bundle: true, platform: "node", format: "esm", outfile: bundle });
     const sources = ["1", "2", "3", "4"].map((value) => source(value));
-    const input = JSON.stringify({ toolchain, folder: folder(), sources: sources.map((s) => s.text) });
+    const input = JSON.stringify({ toolchain: { ...toolchain, macros: [...toolchain.macros] }, folder: folder(), sources: sources.map((s) => s.text) });
     const run = (): Promise<unknown> => new Promise((resolve) => spawn(process.execPath, [bundle, input], { stdio: "inherit" }).on("exit", resolve));
     expect(await Promise.all([run(), run(), run()])).toEqual([0, 0, 0]);
     const before = calls().length;

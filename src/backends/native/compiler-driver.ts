@@ -16,11 +16,24 @@ export interface CompiledSource {
 }
 
 /** Characters of C that are worth another compiler process. */
-const unitCharacters = 8000;
+const unitCharacters = 3000;
 
-interface Pending extends KernelSource {
+/**
+ * How a source is compiled: a kernel; a `light` one, whose run is too short to gain by optimizing; or a `library` that
+ * uses the system's.
+ */
+type Build = "kernel" | "light" | "library";
+
+export interface Source extends KernelSource {
+  /** "kernel" if not given. */
+  readonly build?: Build;
+}
+
+interface Pending extends Source {
   readonly key: string;
 }
+
+const levels = { kernel: "-O3", light: "-O1", library: "-O3" } as const;
 
 /**
  * Compiles C into shared libraries, through a folder that keeps them. Each source is known by a hash of its text, the
@@ -45,8 +58,8 @@ export class CompilerDriver {
   }
 
   /** The identity of a source: equal ones are compiled once. */
-  key(source: KernelSource): string {
-    const hash = createHash("sha256").update(this.#toolchain.identity).update(preludeHead);
+  key(source: Source): string {
+    const hash = createHash("sha256").update(this.#toolchain.identity).update(`${preludeHead}${source.build ?? "kernel"}`);
     for (const definition of source.definitions.values()) hash.update(definition);
     return hash.update("\0").update(source.text).digest("hex").slice(0, 40);
   }
@@ -55,7 +68,7 @@ export class CompilerDriver {
    * Finds or compiles the sources, several at a time, and returns where each lies. Throws CompileError naming a file with
    * the source when the compiler rejects one at -O3 and at -O1.
    */
-  compile(sources: readonly KernelSource[]): CompiledSource[] {
+  compile(sources: readonly Source[]): CompiledSource[] {
     const pending = new Map<string, Pending>();
     const keys = sources.map((source) => {
       const key = this.key(source);
@@ -98,8 +111,9 @@ export class CompilerDriver {
     this.#pruned = true;
     const work = mkdtempSync(join(this.#folder, "work-"));
     try {
-      const units = partition(sources, availableParallelism());
-      const failed = this.#compileUnits(work, units, "-O3");
+      const builds: readonly Build[] = ["kernel", "light", "library"];
+      const units = builds.flatMap((build) => partition(sources.filter((source) => (source.build ?? "kernel") === build), availableParallelism()));
+      const failed = this.#compileUnits(work, units);
       if (failed.length === 0) return;
       // One bad kernel must not take the others of its unit with it.
       const singles = failed.flatMap(({ unit }) => unit.map((source) => [source]));
@@ -113,16 +127,18 @@ export class CompilerDriver {
     }
   }
 
-  /** Compiles units in as many processes as there are cores and records those that succeed. */
-  #compileUnits(work: string, units: readonly (readonly Pending[])[], level: string): { unit: readonly Pending[]; file: string; log: string }[] {
-    const flags = [...this.#toolchain.flags, level, "-std=gnu11", "-D_GNU_SOURCE", "-w", "-shared", "-fPIC", "-pthread"];
+  /** Compiles units side by side and records those that succeed. */
+  #compileUnits(work: string, units: readonly (readonly Pending[])[], level?: string): { unit: readonly Pending[]; file: string; log: string }[] {
     const jobs = units.map((unit, i) => {
-      const base = join(work, `unit${level}-${i}`);
+      const base = join(work, `unit${level ?? ""}-${i}`);
       writeFileSync(`${base}.c`, unitText(unit));
-      const command = [...this.#toolchain.command, ...flags, "-o", `${base}.so`, `${base}.c`, "-lm", "-ldl"].map(quote).join(" ");
+      const build = unit[0]?.build ?? "kernel";
+      const flags = [...this.#toolchain.flags, level ?? levels[build], "-std=gnu11", "-D_GNU_SOURCE", "-w", "-shared", "-fPIC"];
+      const command = [...this.#toolchain.command, ...flags, "-o", `${base}.so`, `${base}.c`, ...this.#libraries(build)].map(quote).join(" ");
       return { unit, base, command };
     });
-    const width = availableParallelism();
+    // Units differ in what they take: more of them than cores share these evenly.
+    const width = 2 * availableParallelism();
     for (let i = 0; i < jobs.length; i += width) {
       const script = jobs.slice(i, i + width).map(({ base, command }) => `{ ${command} 2> ${quote(`${base}.log`)} && : > ${quote(`${base}.ok`)}; } &`);
       spawnSync("/bin/sh", ["-c", `${script.join("\n")}\nwait`], { stdio: "ignore" });
@@ -134,6 +150,15 @@ export class CompilerDriver {
       }
       return [{ unit, file: `${base}.c`, log: readable(`${base}.log`) ?? "the compiler could not be started" }];
     });
+  }
+
+  /**
+   * What a unit is linked with. Looking for the system's libraries takes as long as compiling a small kernel; the few
+   * functions of them that a compiler may call are there in every process of Node.
+   */
+  #libraries(build: Build): string[] {
+    if (build === "library" || process.platform !== "linux") return ["-pthread", "-lm", "-ldl"];
+    return this.#toolchain.macros.has("__clang__") ? ["-nostdlib"] : ["-nostdlib", "-lgcc"];
   }
 
   #keep(unit: readonly Pending[], built: string): void {
@@ -175,6 +200,7 @@ function unitText(unit: readonly Pending[]): string {
 
 /** Units of about equal length, at most `most` of them and none for a few lines. */
 function partition(sources: readonly Pending[], most: number): Pending[][] {
+  if (sources.length === 0) return [];
   const total = sources.reduce((sum, s) => sum + s.text.length, 0);
   const count = Math.max(1, Math.min(most, sources.length, Math.ceil(total / unitCharacters)));
   const units = Array.from({ length: count }, () => ({ sources: [] as Pending[], length: 0 }));

@@ -4,6 +4,7 @@ import { CompileError, DeviceError } from "../../core/errors.js";
 import type { Program } from "../../compiler/program.js";
 import type { Target } from "../../compiler/target.js";
 import type { Graph } from "../../ir/graph.js";
+import type { Kernel } from "../../ir/loop.js";
 import { openCacheFolder } from "./cache-folder.js";
 import { CompilerDriver } from "./compiler-driver.js";
 import { ProgramStore, type BuiltKernel, type BuiltProgram } from "./program-store.js";
@@ -45,7 +46,7 @@ export class NativeHost {
     const toolchain = findToolchain(folder);
     this.#driver = new CompilerDriver(toolchain, folder);
     this.#programs = new ProgramStore(folder, toolchain.identity);
-    const [runtime] = this.#driver.compile([{ text: runtimeSource, definitions: new Map() }]);
+    const [runtime] = this.#driver.compile([{ text: runtimeSource, definitions: new Map(), build: "library" }]);
     if (!runtime) throw new DeviceError("the native runtime was not compiled");
     this.calls = bind(this.#koffi.load(runtime.library));
   }
@@ -72,7 +73,7 @@ export class NativeHost {
 
   /** Compiles the kernels that are not there yet. Throws CompileError. */
   build(program: Program): BuiltProgram {
-    const compiled = this.#driver.compile(program.kernels.map(renderKernel));
+    const compiled = this.#driver.compile(program.kernels.map((kernel) => ({ ...renderKernel(kernel), build: isLight(kernel) ? "light" : "kernel" })));
     const kernels = program.kernels.map((kernel, i) => {
       const { name, flops, bytes } = kernel;
       return { name, flops, bytes, scratchBytes: scratchBytes(kernel), key: compiled[i]?.key ?? "" };
@@ -93,6 +94,11 @@ export class NativeHost {
       return address;
     });
   }
+}
+
+/** Whether a run takes few microseconds, however it is compiled. */
+function isLight({ flops, bytes }: Kernel): boolean {
+  return flops < 4096 && bytes < 8192;
 }
 
 function bind(library: LibraryHandle): RuntimeCalls {
