@@ -2,12 +2,13 @@ import { byteSize, isFloat } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
 import { apply, input, type Differentiate, type Node, type Op, recordAgain, recording, type ScanLoop, topologicalOrder, type Value } from "../ir/graph.js";
 import { add, addOp, divOp, mul, mulOp, negOp, subOp } from "./arithmetic.js";
-import { broadcast, broadcastOp, reduceAddOp, sum } from "./broadcast.js";
+import { broadcastOp, reduceAddOp, sum } from "./broadcast.js";
 import { constant } from "./constant.js";
 import { convert } from "./convert.js";
 import { dot, dotOp, type DotAttrs } from "./dot.js";
 import { at, range } from "./indexing.js";
-import { reshape, reshapeOp, transpose, transposeOp } from "./movement.js";
+import { reshape, reshapeOp, transposeOp } from "./movement.js";
+import { overSteps, repeated, shifted } from "./over-steps.js";
 import { concat, concatOp, padOp, slice, sliceOp } from "./slicing.js";
 
 type ScanNode = Node & { readonly attrs: ScanLoop };
@@ -168,21 +169,13 @@ class ScanGradient {
     const cotangent = this.#cotangents[this.#incoming.indexOf(v, carries)];
     if (cotangent) return () => cotangent;
     if (!this.#varies(v)) return () => repeated(this.#outside(v), length);
-    const { op, inputs, attrs } = v.node;
-    const [a, b] = inputs;
-    if (op === transposeOp && a) {
-      const inner = this.#stack(a);
-      return () => transpose(inner(), [0, ...shifted((attrs as { perm: readonly number[] }).perm)]);
-    }
-    if (op === reshapeOp && a) {
-      const inner = this.#stack(a);
-      return () => reshape(inner(), [length, ...v.shape]);
+    if (v.node.op === transposeOp || v.node.op === reshapeOp || this.#isFree(v)) {
+      const { inputs } = v.node;
+      const rule = overSteps(v.node, inputs.map((x) => this.#varies(x)), length);
+      const operands = rule && inputs.map((x): Late => (this.#varies(x) ? this.#stack(x) : () => this.#outside(x)));
+      if (rule && operands) return () => rule(operands.map((operand) => operand()));
     }
     if (this.#dependsOn(v) & ofCotangents) {
-      if (op === dotOp && a && b && this.#varies(a) !== this.#varies(b) && this.#computed && !this.#computed.has(v.node)) {
-        const product = this.#stackedProduct(v, a, b, attrs as DotAttrs);
-        if (product) return product;
-      }
       if (!this.#stacked.includes(v)) this.#stacked.push(v);
       return () => at(this.#backward, this.#backwardCarries() + this.#stacked.indexOf(v));
     }
@@ -190,19 +183,9 @@ class ScanGradient {
     return () => at(this.#forward, carries + this.#forwardStacks().indexOf(v));
   }
 
-  /** All products of a step's value with a constant at once: nothing in the loop waits for them. */
-  #stackedProduct(v: Value, a: Value, b: Value, { batchA, contractA, contractB, accumulate }: DotAttrs): Late | undefined {
-    if (batchA.length > 0) return undefined;
-    if (this.#varies(a)) {
-      const stack = this.#stack(a);
-      return () => dot(stack(), this.#outside(b), { batchA: [], batchB: [], contractA: shifted(contractA), contractB, accumulate });
-    }
-    const stack = this.#stack(b);
-    const free = a.shape.length - contractA.length;
-    return () => {
-      const product = dot(this.#outside(a), stack(), { batchA: [], batchB: [], contractA, contractB: shifted(contractB), accumulate });
-      return transpose(product, [free, ...range(v.shape.length + 1).filter((axis) => axis !== free)]);
-    };
+  /** Whether a product is for the stack only: then all of them are computed at once, outside the loop. */
+  #isFree(v: Value): boolean {
+    return v.node.op === dotOp && this.#computed !== undefined && !this.#computed.has(v.node) && (this.#dependsOn(v) & ofCotangents) !== 0;
   }
 
   /** What each step gets from the one before. */
@@ -338,14 +321,6 @@ class ScanGradient {
 
 function given(values: readonly (Value | undefined)[]): Value[] {
   return values.filter((v) => v !== undefined);
-}
-
-function shifted(axes: readonly number[]): number[] {
-  return axes.map((axis) => axis + 1);
-}
-
-function repeated(v: Value, length: number): Value {
-  return broadcast(v, [length, ...v.shape], shifted(range(v.shape.length)));
 }
 
 function bytesOf(v: Value): number {

@@ -5,6 +5,7 @@ import { constant } from "./constant.js";
 import { at, range } from "./indexing.js";
 import { interpretGraph } from "./interpret-graph.js";
 import { scanVjp } from "./scan-gradient.js";
+import { computedAtOnce } from "./scan-slices.js";
 
 function describe({ shape, dtype }: TensorType): string {
   return `${dtype}${formatShape(shape)}`;
@@ -57,7 +58,10 @@ export const scanOp: Op<ScanLoop> = {
  * and the stacked outputs; for no steps, the first carries and nothing stacked. Throws ShapeError, DTypeError, ArgumentError.
  */
 export function scan(inputs: readonly Value[], loop: ScanLoop): readonly Value[] {
-  if (loop.length > 0) return apply(scanOp, inputs, loop);
-  const { body, consts, carries } = loop;
-  return body.outputs.map((type, k) => (k < carries ? at(inputs, consts + k) : constant(0, type.dtype, [0, ...type.shape])));
+  const { body, consts, carries, length } = loop;
+  if (length === 0) return body.outputs.map((type, k) => (k < carries ? at(inputs, consts + k) : constant(0, type.dtype, [0, ...type.shape])));
+  scanOp.infer(inputs, loop);
+  const rest = computedAtOnce(inputs, loop);
+  const results = rest.loop.body.outputs.length > 0 ? apply(scanOp, rest.inputs, rest.loop) : [];
+  return rest.outputs.map((found) => (typeof found === "number" ? at(results, found) : found));
 }

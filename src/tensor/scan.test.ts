@@ -7,6 +7,7 @@ import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import { createNodeWasm } from "../backends/wasm/wasm-node.js";
 import { compileGraph } from "../compiler/compile-graph.js";
 import type { Step } from "../compiler/program.js";
+import { topologicalOrder } from "../ir/graph.js";
 import type { Backend } from "../runtime/backend.js";
 import * as g from "./index.js";
 import { scan, tensor, type Tensor } from "./index.js";
@@ -152,6 +153,24 @@ describe("scan", () => {
     };
     scan(count, tensor(0), g.ones([1000]));
     expect(calls).toBe(1);
+  });
+
+  it("computes at once what depends on slices only", () => {
+    const [w, u] = [numbers([3, 4], 1), numbers([4, 4], 2)];
+    const step = (h: Tensor, x: Tensor): [Tensor, [Tensor, Tensor]] => {
+      const next = x.matmul(w).add(h.matmul(u)).tanh();
+      return [next, [next, x.matmul(w).exp()]];
+    };
+    const f = (x: Tensor): Tensor => scan(step, x.at(0).matmul(w), x)[1].reduce((a, b) => a.mul(b)).sum();
+    const plain = (x: Tensor): Tensor => {
+      const [, ys] = unrolled(step, x.at(0).matmul(w), x);
+      return ys.map(([a, b]) => a.mul(b).sum()).reduce((a, b) => a.add(b));
+    };
+    const x = numbers([5, 2, 3], 3);
+    expectClose([f(x), g.grad(f)(x)], [plain(x), g.grad(plain)(x)], 1e-12);
+    const loops = topologicalOrder(g.trace(f, x).outputs).flatMap(({ op, attrs }) => (op.lower.kind === "scan" ? [op.lower.loop(attrs)] : []));
+    expect(loops.map(({ body }) => topologicalOrder(body.outputs).filter(({ op }) => op.name === "dot").length)).toEqual([1]);
+    expect(loops.map(({ body }) => body.outputs.length)).toEqual([2]);
   });
 
   it("says what is wrong", () => {
