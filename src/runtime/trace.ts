@@ -167,7 +167,8 @@ export class Trace implements StateTrace {
       }
     }
     const kept = new Set(passed.map((pass) => pass.input));
-    const donate = sinks.map((list) => donor(list, sources, kept));
+    const states = new Map(sources.flatMap((source, i): [Cell, number][] => (source.kind === "cell" ? [[source.cell, i]] : [])));
+    const donate = sinks.map((list) => donor(list, states, kept));
     const inputs = [...positions.keys()].flatMap((value) => known.get(value) ?? []);
     return { graph: { inputs, outputs: cloneNodes(order, outputs, known), donate }, sources, sinks, passed };
   }
@@ -190,13 +191,13 @@ export class Trace implements StateTrace {
   }
 }
 
-/** The input whose memory an output should take over: the version that it replaces. */
-function donor(sinks: readonly Sink[], sources: readonly Source[], kept: ReadonlySet<number>): number {
+/** The input whose memory an output should take over: the version that it replaces. `states` are the inputs that are cells. */
+function donor(sinks: readonly Sink[], states: ReadonlyMap<Cell, number>, kept: ReadonlySet<number>): number {
   for (const sink of sinks) {
     const cell = sink.kind === "cell" ? sink.cell : sink.kind === "gradient" ? sink.slot.current : undefined;
     if (!cell) continue;
-    const position = sources.findIndex((source) => source.kind === "cell" && source.cell === cell);
-    if (position >= 0 && !kept.has(position)) return position;
+    const position = states.get(cell);
+    if (position !== undefined && !kept.has(position)) return position;
   }
   return -1;
 }
