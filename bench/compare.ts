@@ -6,7 +6,7 @@ import type { Named } from "./case.js";
 export type Values = Readonly<Record<string, TypedArray>>;
 
 /** Largest relative differences that count as agreement: results differ by rounding, states after several steps by more. */
-const tolerance = { result: 1e-3, change: 3e-2 };
+const tolerance = { result: 1e-3, change: 5e-2 };
 
 /** Writes tensors as a safetensors file; their elements are returned. */
 export async function writeTensors(path: string, tensors: Named): Promise<Values> {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { manualSeed } from "../src/node.js";
 import { busyShare } from "./busy.js";
 import type { BenchCase, Prepared } from "./case.js";
 
@@ -55,6 +56,7 @@ export async function measureCase(c: BenchCase, peers: readonly Peer[], peaks: P
   const files = { input: join(folder, "input.safetensors"), result: join(folder, "result.safetensors") };
   const base = emptyRow(c.suite, c.name, options.device, threads);
   try {
+    manualSeed(0);
     const prepared = c.prepare(options.device);
     const given = await writeTensors(files.input, prepared.given);
     const ours = await prepared.check();

@@ -74,9 +74,14 @@ static void copy_loop(void) {
   vec *from = (vec *)arrays[__atomic_fetch_add(&taken, 1, __ATOMIC_RELAXED)], *to = from + bytes / BYTES;
   vec nothing = {0};
   nothing += term - term;
-  for (int r = 0; r < COPIES; r++)
+  for (int r = 0; r < COPIES; r++) {
     for (size_t i = 0; i < bytes / BYTES; i++) to[i] = from[i] + nothing;
-  sink = to[7][0];
+    // Back and forth, or the compiler finds that once would do.
+    vec *other = from;
+    from = to;
+    to = other;
+  }
+  sink = from[7][0];
 }
 
 struct job {

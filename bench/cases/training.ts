@@ -46,7 +46,7 @@ export function trainingStep(options: StepOptions & { readonly optimizer: (model
       return {
         given: { ...valuesOf(model), "batch.x": x, "batch.y": y },
         check: async () => {
-          const losses = new Float32Array(3);
+          const losses = new Float32Array(2);
           for (let i = 0; i < losses.length; i++) losses[i] = await run();
           const after: Record<string, TypedArray> = { losses };
           for (const [name, value] of Object.entries(model.stateDict())) after[name] = await value.data();

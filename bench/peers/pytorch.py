@@ -123,7 +123,7 @@ def train(work, given):
     x = given["batch.x"]
     x = x if x.is_floating_point() else x.long()
     step = training_step(model, make_optimizer(work["optimizer"], model.parameters()), x, given["batch.y"].long())
-    losses = torch.tensor([step() for _ in range(3)])
+    losses = torch.tensor([step() for _ in range(2)])
     state = {name: value for name, value in model.state_dict().items() if value.is_floating_point()}
     return step, {"losses": losses, **state}
 

@@ -26,7 +26,7 @@ function isInstalled(): boolean {
 /** The most memory in MiB that a process has which does some steps of a training case; undefined where there is no torch. */
 export function pyTorchMemory(threads: number, work: object): number | undefined {
   if (!isInstalled()) return undefined;
-  return Number(execFileSync(python, [script, String(threads), "--memory", JSON.stringify(work)], { encoding: "utf8" }));
+  return Number(execFileSync(python, ["-B", script, String(threads), "--memory", JSON.stringify(work)], { encoding: "utf8" }));
 }
 
 /** PyTorch of the system's Python with the faster build of OpenBLAS; undefined where there is no torch. */
@@ -34,12 +34,12 @@ export function startPyTorch(threads: number, warn: (text: string) => void): Pee
   if (!isInstalled()) return undefined;
   const candidates = [undefined, ...openBlasFolders()].map((folder) => {
     const env = folder === undefined ? process.env : { ...process.env, LD_LIBRARY_PATH: folder };
-    return { folder, env, ms: Number(execFileSync(python, [script, String(threads), "--product"], { env, encoding: "utf8" })) };
+    return { folder, env, ms: Number(execFileSync(python, ["-B", script, String(threads), "--product"], { env, encoding: "utf8" })) };
   });
   const [best] = candidates.sort((a, b) => a.ms - b.ms);
   if (!best) return undefined;
   if (best.ms > slowProduct) {
     warn(`PyTorch has no OpenBLAS here (a 1024×1024 product takes ${best.ms.toFixed(0)} ms), which is no fair peer: install libopenblas0-pthread and libopenblas0-openmp`);
   }
-  return new Peer("pytorch", python, [script, String(threads)], { env: best.env });
+  return new Peer("pytorch", python, ["-B", script, String(threads)], { env: best.env });
 }
