@@ -180,7 +180,7 @@ class Layout {
     body.inputs.forEach((v, k) => {
       if (k < consts) moving.set(v, outside(call.inputs[k]));
       else if (k < consts + carries) moving.set(v, carry(k - consts, bytesOf(v), { ...now, first: now.first - 1 }));
-      else moving.set(v, slice(outside(call.inputs[k]), bytesOf(v), now));
+      else moving.set(v, slice(outside(call.inputs[k]), call.strides[k] ?? 0, now));
     });
     const target = (k: number, bytes: number): Region => (k < carries ? carry(k, bytes, now) : slice(outside(call.outputs[k]), bytes, now));
     const copies: Step[] = [];

@@ -1,6 +1,9 @@
-import { byteSize } from "../core/dtype.js";
-import { sizeOf } from "../core/shape.js";
+import { byteSize, dtypeInfo } from "../core/dtype.js";
+import { sizeOf, stridesOf } from "../core/shape.js";
+import { ExprBuilder } from "../ir/expr-builder.js";
 import { type Graph, input, isLeaf, type Node, recordAgain, type ScanLoop, type TensorType, type Value } from "../ir/graph.js";
+import type { Expr } from "../ir/loop.js";
+import { reshape, slice, transpose } from "../ops/index.js";
 import type { Argument, KernelCall } from "./draft.js";
 
 /** A loop of kernel calls: the scan's body, compiled. */
@@ -10,6 +13,8 @@ export interface ScanCall {
   readonly calls: readonly Call[];
   /** What the scan's inputs are outside, one for each of the body's. */
   readonly inputs: readonly Argument[];
+  /** Bytes by which each of them moves from slice to slice; 0 for those that are no stack. */
+  readonly strides: readonly number[];
   /** What the scan's outputs are outside. */
   readonly outputs: readonly Value[];
   /** All that it reads and writes outside. */
@@ -37,16 +42,77 @@ export function memoryOf(value: Value, isStored: (v: Value) => boolean): Value {
   }
 }
 
+/** How a body reads the slices of a stacked input. */
+interface Slices {
+  /** The value whose memory is read. */
+  readonly memory: Value;
+  /** Bytes from one step's slice to the next one's. */
+  readonly stride: number;
+  /** The slice, from a leaf that stands for the memory from where the slice begins. */
+  readonly leaf: Value;
+  readonly slice: Value;
+}
+
+/** Bytes of a row from which on it is read where it lies. */
+const shortestRow = 256;
+
+/** Where the slices of a stacked input lie: a transposition that keeps rows whole needs no memory of its own. */
+export function slicesOf(stack: Value, isStored: (v: Value) => boolean): Slices {
+  const [x] = stack.node.inputs;
+  const perm = x && !isStored(stack) ? permutationOf(stack) : undefined;
+  const last = stack.shape.length - 1;
+  const step = perm?.indexOf(0) ?? 0;
+  if (x && perm?.[last] === last && step !== last && (x.shape[last] ?? 0) * byteSize(x.dtype) >= shortestRow) {
+    const leaf = input(x);
+    const first = slice(leaf, x.shape.map(() => 0), x.shape.map((size, axis) => (axis === step ? 1 : size)), x.shape.map(() => 1));
+    // Axis k of the slice is axis k + 1 of the stack.
+    const order = stack.shape.slice(1).map((_, k) => perm.filter((to) => to !== 0).indexOf(k + 1));
+    const rest = reshape(first, x.shape.filter((_, axis) => axis !== step));
+    return { memory: memoryOf(x, isStored), stride: (stridesOf(x.shape)[step] ?? 0) * byteSize(x.dtype), leaf, slice: transpose(rest, order) };
+  }
+  const leaf = input({ shape: stack.shape.slice(1), dtype: stack.dtype });
+  return { memory: memoryOf(stack, isStored), stride: bytesOf(leaf), leaf, slice: leaf };
+}
+
+/** For a value that is its operand with the axes in another order, the axis that each of the operand's becomes. */
+function permutationOf(value: Value): number[] | undefined {
+  const { op, inputs, attrs, outputs } = value.node;
+  const [x] = inputs;
+  if (op.lower.kind !== "map" || inputs.length !== 1 || !x || x.shape.length !== value.shape.length) return undefined;
+  const b = new ExprBuilder();
+  const index = value.shape.map((size, axis) => b.ref(b.counter(`i${axis}`, Math.max(2, size))));
+  const reads: (readonly Expr[])[] = [];
+  const element = b.const(0, dtypeInfo[x.dtype].compute);
+  const operand = (_: number, at: readonly Expr[]): Expr => {
+    reads.push(at);
+    return element;
+  };
+  if (op.lower.element(b, { attrs, inputs, outputs, operand }, index) !== element || reads.length !== 1) return undefined;
+  const perm = (reads[0] ?? []).map((e) => index.indexOf(e));
+  return perm.includes(-1) || new Set(perm).size !== perm.length ? undefined : perm;
+}
+
 /** A scan as calls: those of its body that give the same in every step come before the loop. */
 export function lowerScan(node: Node, stored: ReadonlySet<Value>, lowerGraph: (graph: Graph) => { readonly graph: Graph; readonly calls: readonly Call[] }): Call[] {
   const { lower } = node.op;
   if (lower.kind !== "scan") throw new TypeError(`[${node.op.name}] is no loop over a graph`);
   const loop = lower.loop(node.attrs);
   // The body is copied, so that its values stand for this loop only.
-  const leaves = loop.body.inputs.map((type) => input(type));
-  const outputs = recordAgain(loop.body.outputs, new Map(loop.body.inputs.flatMap((v, k) => (leaves[k] ? [[v, leaves[k]] as const] : []))));
-  const { graph, calls } = lowerGraph({ inputs: leaves, outputs });
-  const inputs = node.inputs.map((v) => memoryOf(v, (x) => isLeaf(x) || stored.has(x)));
+  const isStored = (v: Value): boolean => isLeaf(v) || stored.has(v);
+  const known = new Map<Value, Value>();
+  const strides: number[] = [];
+  const inputs: Value[] = [];
+  const leaves = loop.body.inputs.map((v, k) => {
+    const value = node.inputs[k] ?? v;
+    const isSlice = k >= loop.consts + loop.carries;
+    const { memory, stride, leaf, slice } = isSlice ? slicesOf(value, isStored) : { memory: memoryOf(value, isStored), stride: 0, ...same(input(v)) };
+    known.set(v, slice);
+    inputs.push(memory);
+    strides.push(stride);
+    return leaf;
+  });
+  const { graph, calls } = lowerGraph({ inputs: leaves, outputs: recordAgain(loop.body.outputs, known) });
+  const spare = new Map<Argument, number>(leaves.map((leaf, k) => [leaf, bytesOf(leaf) - bytesOf(loop.body.inputs[k] ?? leaf)]));
   const outside = new Map<Argument, Argument>(leaves.slice(0, loop.consts).flatMap((leaf, k) => (inputs[k] ? [[leaf, inputs[k]] as const] : [])));
   const results = new Set<Argument>(graph.outputs);
   const before: Call[] = [];
@@ -55,7 +121,7 @@ export function lowerScan(node: Node, stored: ReadonlySet<Value>, lowerGraph: (g
     const { reads, writes } = accessesOf(call);
     const moves = reads.every((v) => outside.has(v) || writes.includes(v)) && !writes.some((v) => results.has(v) || isLeaf(v as Value));
     if (!moves) {
-      inLoop.push(call);
+      inLoop.push(isScan(call) ? call : withoutBytes(call, call.buffers.reduce((sum, v) => sum + (spare.get(v) ?? 0), 0)));
       continue;
     }
     for (const v of writes) outside.set(v, v);
@@ -64,7 +130,16 @@ export function lowerScan(node: Node, stored: ReadonlySet<Value>, lowerGraph: (g
   const used = new Set(inLoop.flatMap((call) => call.buffers));
   const moved = before.flatMap((call) => accessesOf(call).writes).filter((v) => used.has(v));
   const buffers = [...new Set<Argument>([...inputs, ...node.outputs, ...moved])];
-  return [...before, { loop: { ...loop, body: graph }, calls: inLoop, inputs, outputs: node.outputs, buffers }];
+  return [...before, { loop: { ...loop, body: graph }, calls: inLoop, inputs, strides, outputs: node.outputs, buffers }];
+}
+
+/** The call with so many bytes of its buffers not counted, since it reads only a slice of them. */
+function withoutBytes(call: KernelCall, bytes: number): KernelCall {
+  return bytes === 0 ? call : { ...call, kernel: { ...call.kernel, bytes: call.kernel.bytes - bytes } };
+}
+
+function same(leaf: Value): { readonly leaf: Value; readonly slice: Value } {
+  return { leaf, slice: leaf };
 }
 
 function accessesOf(call: Call): { readonly reads: Argument[]; readonly writes: Argument[] } {

@@ -2,7 +2,7 @@ import { sameShape, sizeOf, type Shape } from "../core/shape.js";
 import { ExprBuilder } from "../ir/expr-builder.js";
 import { isLeaf, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
-import { memoryOf } from "./lower-scan.js";
+import { memoryOf, slicesOf } from "./lower-scan.js";
 import { counters, Reader } from "./reader.js";
 import { allExprs } from "./walk.js";
 
@@ -89,10 +89,12 @@ function chooseAtoms(b: ExprBuilder, graph: Graph, order: readonly Node[]): Set<
       node.outputs.forEach((v) => atoms.add(v));
       if (lower.kind === "reduce") continue;
       if (lower.kind === "scan") {
-        for (const v of node.inputs) {
-          const from = memoryOf(v, (x) => stop(x) !== undefined);
-          if (!stop(from)) atoms.add(from);
-        }
+        const { consts, carries } = lower.loop(node.attrs);
+        node.inputs.forEach((v, k) => {
+          const isStored = (x: Value): boolean => stop(x) !== undefined;
+          const from = k < consts + carries ? memoryOf(v, isStored) : slicesOf(v, isStored).memory;
+          if (!isStored(from)) atoms.add(from);
+        });
         continue;
       }
       for (const v of node.inputs) {

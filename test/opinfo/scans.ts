@@ -147,6 +147,14 @@ export const scanInfos: readonly OpInfo[] = [
       looped("wide gates", 6, [random.uniform([17, 51], 0.01, 0.04), positive(5, 17), positive(5, 17), positive(6, 5, 51)], { consts: 1, carries: 2, step: gated }, { gradient: "first", smooth: false }),
       ...both.map((reverse) => looped(`carries that become one, reverse ${reverse}`, 4, [...[1, 2, 3, 4, 5].map(() => positive(2)), positive(4, 2)], { consts: 1, carries: 4, reverse, step: merged })),
       ...[1, 4].map((n) => looped(`products of constants, ${n} steps`, n, [random.uniform([3, 3], 0.1, 0.3), random.distinct([2, 3]), positive(n, 2, 3)], { consts: 1, carries: 1, step: mixed })),
+      ...both.map((reverse) =>
+        sample(
+          `slices of a transposed tensor, reverse ${reverse}`,
+          [random.uniform([2, 4, 64], 0.2, 1), random.uniform([2, 4, 3, 64], 0.2, 1)],
+          ([c, x]) => (c && x ? loop([c, ops.transpose(x, [2, 1, 0, 3])], 3, { consts: 0, carries: 1, reverse, step: (a, v) => (a && v ? total(a, ops.transpose(v, [1, 0, 2])) : []) }) : []),
+          { gradient: "first", smooth: false },
+        ),
+      ),
       looped("no carry", 3, [positive(2), positive(3, 2)], { consts: 1, carries: 0, step: (w, x) => (w && x ? [ops.mul(ops.exp(x), w)] : []) }),
       looped("a carry that stays, one that starts anew", 3, [positive(2), positive(2), positive(3, 2)], { consts: 0, carries: 2, step: (a, b, x) => (a && b && x ? [a, ops.mul(x, x), ops.mul(ops.mul(a, b), x)] : []) }),
       looped("no element", 3, [positive(0), positive(3, 0)], { consts: 0, carries: 1, step: total }),
