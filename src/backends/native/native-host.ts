@@ -6,7 +6,7 @@ import type { Target } from "../../compiler/target.js";
 import type { Graph } from "../../ir/graph.js";
 import type { Kernel } from "../../ir/loop.js";
 import { openCacheFolder } from "./cache-folder.js";
-import { CompilerDriver } from "./compiler-driver.js";
+import { CompilerDriver, type Source } from "./compiler-driver.js";
 import { ProgramStore, type BuiltKernel, type BuiltProgram } from "./program-store.js";
 import { renderKernel, scratchBytes } from "./render-c.js";
 import { runtimeSource } from "./runtime-source.js";
@@ -73,7 +73,11 @@ export class NativeHost {
 
   /** Compiles the kernels that are not there yet. Throws CompileError. */
   build(program: Program): BuiltProgram {
-    const compiled = this.#driver.compile(program.kernels.map((kernel) => ({ ...renderKernel(kernel), build: isLight(kernel) ? "light" : "kernel" })));
+    const sources = program.kernels.map((kernel): Source => {
+      const source = renderKernel(kernel);
+      return { ...source, build: isLight(kernel, source.text) ? "light" : "kernel" };
+    });
+    const compiled = this.#driver.compile(sources);
     const kernels = program.kernels.map((kernel, i) => {
       const { name, flops, bytes } = kernel;
       return { name, flops, bytes, scratchBytes: scratchBytes(kernel), key: compiled[i]?.key ?? "" };
@@ -96,9 +100,12 @@ export class NativeHost {
   }
 }
 
-/** Whether a run takes few microseconds, however it is compiled. */
-function isLight({ flops, bytes }: Kernel): boolean {
-  return flops < 4096 && bytes < 8192;
+/** Fewer operations and bytes than this take few microseconds, however they are compiled. */
+const lightWork = 8192;
+
+/** Whether a run is short, or goes through the text about once: optimizing it takes longer than it can save. */
+function isLight({ flops, bytes }: Kernel, text: string): boolean {
+  return flops + bytes < Math.max(lightWork, text.length);
 }
 
 function bind(library: LibraryHandle): RuntimeCalls {
