@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,11 +17,12 @@ export class Cache {
     chmodSync(this.#compiler, 0o700);
   }
 
-  /** Runs a task in a fresh process with this cache and gives what it prints. */
+  /** Runs a task in a fresh process with this cache and gives what it prints. Throws where it fails. */
   run(task: string, options: object): Readonly<Record<string, number>> {
     const env = { ...process.env, GRADUS_CACHE: join(this.#folder, "cache"), CC: this.#compiler, BENCH_COMPILER_CALLS: this.#calls };
-    const output = execFileSync(process.execPath, [...process.execArgv, script, task, JSON.stringify(options)], { env, encoding: "utf8" });
-    return JSON.parse(output.trim().split("\n").at(-1) ?? "{}") as Record<string, number>;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...process.execArgv, script, task, JSON.stringify(options)], { env, encoding: "utf8" });
+    if (status !== 0) throw new Error(`the task ${task} ended with ${status}: ${/^.*Error.*$/m.exec(stderr)?.[0] ?? stderr.slice(-200)}`);
+    return JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Record<string, number>;
   }
 
   remove(): void {
