@@ -65,6 +65,12 @@ it("does not trust a damaged file", () => {
   expect(store.find(graphOf([4]), target)).toBeDefined();
 });
 
+it("lets a program run that it cannot keep", () => {
+  const store = new ProgramStore(join(folder, "missing"), "gcc");
+  store.keep(graphOf([4]), target, program);
+  expect(store.find(graphOf([4]), target)).toBeUndefined();
+});
+
 it("stays out of the way of those who watch the compiler", () => {
   const store = new ProgramStore(folder, "gcc");
   for (const name of ["GRADUS_VERIFY", "GRADUS_DEBUG"]) {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Program } from "../../compiler/program.js";
@@ -53,8 +53,13 @@ export class ProgramStore {
     const texts = constants.map((c) => Buffer.from(c).toString("base64"));
     const json = JSON.stringify({ inPlace, constants: texts, arenaBytes, kernels, steps, flops, bytes });
     const beside = join(this.#folder, `work-${randomUUID()}`);
-    writeFileSync(beside, `${sha256(json)}\n${json}`, { mode: 0o600 });
-    renameSync(beside, this.#file(graph, target));
+    try {
+      writeFileSync(beside, `${sha256(json)}\n${json}`, { mode: 0o600 });
+      renameSync(beside, this.#file(graph, target));
+    } catch {
+      // The program runs all the same; the next process makes it anew.
+      rmSync(beside, { force: true });
+    }
   }
 
   #file(graph: Graph, target: Target): string {
