@@ -1,16 +1,28 @@
-/* Writes docs/performance.md and docs/performance.svg:  npx tsx bench/report.ts NATIVE.json [WASM.json] */
+/* Writes docs/performance.md and docs/performance.svg:  npx tsx bench/report.ts FILE.json...  (several files of a device are put together) */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { drawChart, type Bar } from "./report/chart.js";
 import { kernelNames, renderPage, trainingNames } from "./report/page.js";
-import type { Report } from "./row.js";
+import type { Report, Row } from "./row.js";
 
 const docs = fileURLToPath(new URL("../docs/", import.meta.url));
 const files = process.argv.slice(2);
 if (files.length === 0) throw new Error("name at least one file that `npm run bench -- --json FILE` wrote");
-const reports = files.map((file) => JSON.parse(readFileSync(file, "utf8")) as Report);
+
+/** What several runs measured on one device: of a row that comes twice the last one counts, and the last run tells of the machine. */
+function merged(device: string, runs: readonly Report[]): Report {
+  const rows = new Map<string, Row>();
+  const own = runs.filter((run) => run.rows.some((row) => row.device === device));
+  const last = own.at(-1);
+  if (!last) throw new Error(`no run was made on ${device}`);
+  for (const row of own.flatMap((run) => run.rows)) rows.set(`${row.suite} ${row.case} ${row.peer ?? ""}`, row);
+  return { machine: { ...last.machine, busy: Math.max(...own.map((run) => run.machine.busy)) }, peaks: last.peaks, rows: [...rows.values()] };
+}
+
+const runs = files.map((file) => JSON.parse(readFileSync(file, "utf8")) as Report);
+const devices = [...new Set(runs.flatMap((run) => run.rows.map((row) => row.device)))];
+const reports = devices.map((device) => merged(device, runs));
 const rows = reports.flatMap((report) => report.rows);
-const devices = [...new Set(rows.map((row) => row.device))];
 
 const bars = [...trainingNames, "resnet20-infer", ...kernelNames].flatMap((name) =>
   devices.flatMap((device, series): Bar[] => {

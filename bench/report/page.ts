@@ -66,12 +66,10 @@ export function trainingMean(rows: readonly Row[], peer: string): number | undef
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 }
 
-function devicePart(report: Report, device: string): string[] {
-  const rows = report.rows.filter((row) => row.device === device);
-  const { machine, peaks } = report;
+function devicePart({ machine, peaks, rows }: Report): string[] {
   const threads = rows[0]?.threads ?? 0;
   const parts = [
-    `## ${device}`,
+    `## ${rows[0]?.device ?? missing}`,
     `${machine.cpu}, ${threads} threads, Node ${machine.node}, ${machine.date}. Peaks in the same run: ${number(peaks.float32Gflops)} GFLOP/s of float32 ` +
       `multiply-adds in C, ${number(peaks.wasmGflops)} in WebAssembly, ${number(peaks.copyGBs)} GB/s of copying.` +
       (machine.busy > 0.05 ? ` Others kept ${percent(machine.busy)} of the machine busy: the times are too long and uneven.` : ""),
@@ -91,16 +89,15 @@ function devicePart(report: Report, device: string): string[] {
   return parts;
 }
 
-/** The page about a run of each device. */
+/** The page about what was measured, a report for each device. */
 export function renderPage(reports: readonly Report[], chart: string): string {
-  const devices = reports.flatMap((report) => [...new Set(report.rows.map((row) => row.device))].map((device) => ({ report, device })));
   return [
     "# Performance",
     "How fast Gradus is beside other frameworks on the same machine, in the same run. `ratio` is the peer's time over ours: above 1 we are faster. " +
       "`±` is half of what lies between the slowest and the fastest round, as a share of the median. What was measured and how is described in " +
       "[bench/README.md](../bench/README.md); this page is written by `bench/report.ts` from what `npm run bench -- --json FILE` measured.",
     `![Ratios to PyTorch](${chart})`,
-    ...devices.flatMap(({ report, device }) => devicePart(report, device)),
+    ...reports.flatMap(devicePart),
     "",
   ].join("\n\n").trimEnd() + "\n";
 }
