@@ -33,7 +33,8 @@ class Layout {
   /** For each carry of a scan, the memory that it takes in turns with its result. */
   readonly #spares = new Map<ScanCall, readonly (Region | undefined)[]>();
   readonly #lifetimes: { bytes: number; from: number; to: number }[] = [];
-  readonly #kernels: KernelCall[] = [];
+  /** Kernels in the order in which the program lists them. */
+  readonly #kernels = new Map<KernelCall, number>();
   readonly #copies: Step[] = [];
   #offsets: readonly number[] = [];
   #now = 0;
@@ -62,7 +63,7 @@ class Layout {
       throw new OutOfMemoryError(`the program needs ${mib(needed)}, ${target.name} can address ${mib(target.memoryBytes)}: use smaller batches or another device`);
     }
     const steps = [...this.#emit(calls, new Map(), 0), ...this.#copies];
-    const kernels = this.#kernels.map((call) => call.kernel);
+    const kernels = [...this.#kernels.keys()].map((call) => call.kernel);
     return { inputs, outputs, inPlace, constants: [], arenaBytes, kernels, steps, flops: this.#flops, bytes: this.#bytes };
   }
 
@@ -92,7 +93,7 @@ class Layout {
       if (isScan(call)) this.#planScan(call, times);
       else {
         call.buffers.forEach((v) => this.#touch(v));
-        this.#kernels.push(call);
+        this.#kernels.set(call, this.#kernels.size);
         this.#flops += times * call.kernel.flops;
         this.#bytes += times * call.kernel.bytes;
       }
@@ -121,7 +122,7 @@ class Layout {
     return calls.flatMap((call): Step[] => {
       if (isScan(call)) return this.#emitScan(call, moving, depth);
       const buffers = call.buffers.map((v) => this.#place(this.#find(v, moving)));
-      return [{ kind: "launch", kernel: this.#kernels.indexOf(call), buffers, ints: [], items: call.items, grain: call.grain, shape: writtenShape(call) }];
+      return [{ kind: "launch", kernel: this.#kernels.get(call) ?? -1, buffers, ints: [], items: call.items, grain: call.grain, shape: writtenShape(call) }];
     });
   }
 

@@ -104,8 +104,14 @@ export function lowerScan(node: Node, stored: ReadonlySet<Value>, lowerGraph: (g
   const inputs: Value[] = [];
   const leaves = loop.body.inputs.map((v, k) => {
     const value = node.inputs[k] ?? v;
-    const isSlice = k >= loop.consts + loop.carries;
-    const { memory, stride, leaf, slice } = isSlice ? slicesOf(value, isStored) : { memory: memoryOf(value, isStored), stride: 0, ...same(input(v)) };
+    if (k < loop.consts + loop.carries) {
+      const leaf = input(v);
+      known.set(v, leaf);
+      inputs.push(memoryOf(value, isStored));
+      strides.push(0);
+      return leaf;
+    }
+    const { memory, stride, leaf, slice } = slicesOf(value, isStored);
     known.set(v, slice);
     inputs.push(memory);
     strides.push(stride);
@@ -136,10 +142,6 @@ export function lowerScan(node: Node, stored: ReadonlySet<Value>, lowerGraph: (g
 /** The call with so many bytes of its buffers not counted, since it reads only a slice of them. */
 function withoutBytes(call: KernelCall, bytes: number): KernelCall {
   return bytes === 0 ? call : { ...call, kernel: { ...call.kernel, bytes: call.kernel.bytes - bytes } };
-}
-
-function same(leaf: Value): { readonly leaf: Value; readonly slice: Value } {
-  return { leaf, slice: leaf };
 }
 
 function accessesOf(call: Call): { readonly reads: Argument[]; readonly writes: Argument[] } {
