@@ -13,6 +13,9 @@ export class Peer {
   constructor(name: string, command: string, args: readonly string[], options: SpawnOptions = {}) {
     this.name = name;
     this.#process = spawn(command, args, { ...options, stdio: ["pipe", "pipe", "inherit"] });
+    // One that cannot start or has ended is noticed by the end of its answers.
+    this.#process.on("error", () => undefined);
+    this.#process.stdin?.on("error", () => undefined);
     const { stdout } = this.#process;
     if (!stdout) throw new Error(`${name} has no output to listen to`);
     this.#answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
