@@ -3,7 +3,7 @@ import { sizeOf } from "../core/shape.js";
 import type { Value, Contraction } from "../ir/graph.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { blockAt, blockLoops, makeBox, type Box } from "./box.js";
-import { Draft, type KernelCall, type Temporary } from "./draft.js";
+import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
 import { factorOf } from "./loops.js";
 import { computeThenStore, groupName, lowerMap, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
@@ -46,8 +46,8 @@ const wantedItems = 8;
  * memory, where register tiles of mr × nv vectors are accumulated; the block of results then passes through the
  * epilogue. Operands come as element expressions, so convolutions and transposed products are the same kernel.
  */
-export function lowerContraction(group: Group, stored: ReadonlySet<Value>, target: Target): KernelCall[] {
-  const draft = new Draft();
+export function lowerContraction(group: Group, stored: Stored, target: Target): KernelCall[] {
+  const draft = new Draft(stored);
   const { b } = draft;
   const [root] = group.members;
   if (!root || root.node.op.lower.kind !== "contraction") throw new TypeError("a contraction group starts with its contraction");

@@ -92,6 +92,14 @@ export const convOp: Op<ConvAttrs> = {
   },
   lower: {
     kind: "contraction",
+    layout: ([, w], y, { groups, batchGroups }) => {
+      if (!w || groups * batchGroups > 1) return undefined;
+      const spatial = range(y.shape.length - 2).map((i) => i + 2);
+      const channelsLast = [0, ...spatial, 1];
+      if (sizeOf(w.shape.slice(2)) <= sizeOf(y.shape.slice(2))) return { inputs: [channelsLast, undefined], output: channelsLast };
+      // A gradient of a kernel: what the operator sees as images are channels, and its kernel is as large as an image.
+      return { inputs: [[1, ...spatial, 0], [1, ...spatial, 0]], output: [...spatial, 0, 1] };
+    },
     spec: (b, ctx) => {
       const [x, w, y] = [at(ctx.inputs, 0), at(ctx.inputs, 1), at(ctx.outputs, 0)];
       const { groups, batchGroups, accumulate } = ctx.attrs;
