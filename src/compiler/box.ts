@@ -71,7 +71,7 @@ export function axesOf(b: ExprBuilder, box: Box, block: Block): BlockAxis[] {
   if (box.axis >= 0 && box.chunk > 1) axes.push({ axis: box.axis, count: block.length, most: box.chunk });
   for (let axis = box.axis + 1; axis < box.sizes.length; axis++) {
     const size = box.sizes[axis] ?? 1;
-    if (size > 1) axes.push({ axis, count: b.index(size), most: size });
+    if (size !== 1) axes.push({ axis, count: b.index(size), most: size });
   }
   return axes;
 }
@@ -88,6 +88,9 @@ export interface BlockLoops {
   readonly local: readonly Expr[];
   readonly position: Expr;
   wrap(body: readonly Stmt[], vectorize: boolean): readonly Stmt[];
+  /** All loops but the innermost, and that one alone. */
+  wrapOuter(body: readonly Stmt[]): readonly Stmt[];
+  wrapInner(body: readonly Stmt[], vectorize: boolean): readonly Stmt[];
 }
 
 export function blockLoops(b: ExprBuilder, name: string, box: Box, block: Block): BlockLoops {
@@ -121,14 +124,16 @@ export function blockLoops(b: ExprBuilder, name: string, box: Box, block: Block)
     index,
     local,
     position,
-    wrap(body, vectorize) {
-      let inner = body;
-      for (let d = loops.length - 1; d >= 0; d--) {
-        const loop = loops[d];
-        const innermost = d === loops.length - 1;
-        if (loop) inner = [{ kind: "for", ...loop, begin: b.index(0), step: 1, body: inner, vectorize: vectorize && innermost }];
-      }
-      return inner;
-    },
+    wrap: (body, vectorize) => wrapped(b, loops, body, vectorize),
+    wrapOuter: (body) => wrapped(b, loops.slice(0, -1), body, false),
+    wrapInner: (body, vectorize) => wrapped(b, loops.slice(-1), body, vectorize),
   };
+}
+
+function wrapped(b: ExprBuilder, loops: readonly { readonly variable: Variable; readonly end: Expr }[], body: readonly Stmt[], vectorize: boolean): readonly Stmt[] {
+  let inner = body;
+  for (const [d, loop] of [...loops.entries()].reverse()) {
+    inner = [{ kind: "for", ...loop, begin: b.index(0), step: 1, body: inner, vectorize: vectorize && d === loops.length - 1 }];
+  }
+  return inner;
 }
