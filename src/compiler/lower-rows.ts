@@ -179,7 +179,7 @@ function rowsShareVectors(group: Group, stored: Stored, stages: readonly Reducti
   if (acrossRows <= along && !short) return false;
   return group.stored.every((v) => {
     const axes = group.rowAxes.get(v);
-    return !axes || axes[lastRow] === v.shape.length - 1;
+    return !axes || axes[lastRow] === draft.orderOf(v).at(-1);
   });
 }
 

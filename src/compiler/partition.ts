@@ -304,13 +304,12 @@ function joins(
     if (!fits) return undefined;
     if (inside.length > 0) return {};
     const sibling = group.members.find(isReduce);
-    const extents = (v: Value): readonly number[] => {
-      const { lower, inputs, attrs } = v.node.op.lower.kind === "reduce" ? { lower: v.node.op.lower, inputs: v.node.inputs, attrs: v.node.attrs } : {};
-      return lower && inputs && attrs ? lower.extents(inputs, attrs) : [];
-    };
     return sibling && sameShape(extents(sibling), extents(atom)) ? {} : undefined;
   }
   if (inside.length === 0 || (sizeOf(group.space) < 8 && sizeOf(atom.shape) > 16384)) return undefined;
+  // Rows that are much longer than what was reduced share nothing with it that is worth their order.
+  const reduced = Math.max(...group.members.filter(isReduce).map((v) => sizeOf(extents(v))));
+  if (sizeOf(atom.shape) > 16384 && sizeOf(atom.shape) > 4 * reduced * sizeOf(group.space)) return undefined;
   let rowAxes: readonly number[] | undefined;
   for (const { value, index } of inside) {
     const memberAxes = isReduce(value) ? value.shape.map((_, i) => i) : group.rowAxes.get(value);
@@ -323,6 +322,12 @@ function joins(
     rowAxes = axes;
   }
   return rowAxes ? { rowAxes } : undefined;
+}
+
+/** The loops of a reduction. */
+function extents(v: Value): readonly number[] {
+  const { op, inputs, attrs } = v.node;
+  return op.lower.kind === "reduce" ? op.lower.extents(inputs, attrs) : [];
 }
 
 function runOrder(groups: readonly Group[], needs: ReadonlyMap<Group, ReadonlySet<Group>>): Group[] {
