@@ -58,6 +58,7 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
   const [root] = group.members;
   const lower = root?.node.op.lower;
   if (!root || lower?.kind !== "contraction") throw new TypeError("a contraction group starts with its contraction");
+  const specOf = (own: Draft, from: Reader): Contraction => lower.spec(own.b, from.context(root));
   const sum: { result?: Expr } = {};
   const local: Source = () => {
     if (!sum.result) throw new TypeError("the sum is read before it is computed");
@@ -66,14 +67,14 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
   const reader = memoryReader(draft, group, stored, (v) => (v === root ? local : undefined));
   const type = dtypeInfo[root.dtype].compute;
   const dtype = type === "bool" ? "int32" : type;
-  const specIn = (own: Draft, from: Reader): Contraction => oriented(own, root, lower.spec(own.b, from.context(root)), target);
-  const given = specIn(draft, reader);
-  const arranged = arrange(draft, given);
+  const original = specOf(draft, reader);
+  const swaps = changesPlaces(draft, root, original, target);
+  const given = swaps ? swapped(original) : original;
+  const order = orderOfWindow(draft, given);
   const bytes = byteSize(dtype);
-  let { spec } = arranged;
-  const windowed = arranged.window && windowTiling(draft, spec, arranged.window, bytes, target);
-  if (!windowed) spec = given;
-  const window = windowed && arranged.window;
+  const windowed = order && windowTiling(draft, sorted(b, given, order), order.window, bytes, target);
+  const window = windowed && order.window;
+  const spec = windowed && order ? sorted(b, given, order) : given;
   const aAlongK = !window && runsAlongK(draft, spec, "lhs");
   const vectors = (elements: number): number => (elements * bytes) / target.vectorBytes;
   const along = aAlongK && vectors(sizeOf(spec.k)) >= longRows && vectors(sizeOf(spec.m)) < 1 && runsAlongK(draft, spec, "rhs");
@@ -209,8 +210,9 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
   /** Packs all blocks of the second operand, for items that share them. */
   function packTogether(packed: Temporary): KernelCall {
     const own = new Draft(stored);
-    const made = specIn(own, memoryReader(own, group, stored));
-    const { rhs } = window ? arrange(own, made).spec : made;
+    const again = specOf(own, memoryReader(own, group, stored));
+    const turned = swaps ? swapped(again) : again;
+    const { rhs } = windowed && order ? sorted(own.b, turned, order) : turned;
     const block = own.b.counter("item", n.blocks * k.blocks);
     const [nAt, kAt] = [own.b.div(own.b.ref(block), own.b.index(k.blocks)), own.b.rem(own.b.ref(block), own.b.index(k.blocks))];
     const [over, inner] = [blockLoops(own.b, "n", n, blockAt(own.b, n, nAt)), blockLoops(own.b, "k", k, blockAt(own.b, k, kAt))];
@@ -278,10 +280,13 @@ function sumOfParts(root: Value, partial: Temporary): (draft: Draft) => (v: Valu
  * Vectors run along n, the first operand is read element by element: the two change places where the second one is a window,
  * where the result's neighbours in memory lie along m, and where n is shorter than a vector and m is not.
  */
-function oriented(draft: Draft, root: Value, spec: Contraction, target: Target): Contraction {
+function changesPlaces(draft: Draft, root: Value, spec: Contraction, target: Target): boolean {
   const window = sizeOf(spec.m) >= fewestColumns ? windowOf(draft, (batch, own, steps) => spec.rhs(batch, steps, own), { batch: spec.batch, own: spec.n, steps: spec.k }) : undefined;
   const short = sizeOf(spec.n) * 4 < target.vectorBytes && sizeOf(spec.m) > sizeOf(spec.n);
-  if (!window?.overlaps && !(sizeOf(spec.m) >= fewestColumns && columnsAreFar(draft, root, spec)) && !short) return spec;
+  return window?.overlaps === true || (sizeOf(spec.m) >= fewestColumns && columnsAreFar(draft, root, spec)) || short;
+}
+
+function swapped(spec: Contraction): Contraction {
   return {
     batch: spec.batch,
     m: spec.n,
@@ -380,15 +385,26 @@ function columnsAreFar(draft: Draft, root: Value, spec: Contraction): boolean {
   return last?.kind === "var" && factorOf(b, address, last.variable) === 1;
 }
 
-/** The contraction with the axes of rows and steps in the order in which the first operand's source has them, if it is a window. */
-function arrange(draft: Draft, spec: Contraction): { readonly spec: Contraction; readonly window?: Window } {
+/** A window as first operand, and the axes of rows and steps in the order in which its source has them. */
+interface WindowOrder {
+  readonly window: Window;
+  readonly m: readonly number[];
+  readonly k: readonly number[];
+}
+
+function orderOfWindow(draft: Draft, spec: Contraction): WindowOrder | undefined {
   const window = windowOf(draft, (batch, own, steps) => spec.lhs(batch, own, steps), { batch: spec.batch, own: spec.m, steps: spec.k });
-  if (!window?.overlaps) return { spec };
+  if (!window?.overlaps) return undefined;
   const strides = windowStrides(window, window.argument.shape);
   const byStride = (list: readonly number[]): number[] => list.map((_, axis) => axis).sort((x, y) => (list[y] ?? 0) - (list[x] ?? 0) || x - y);
   const [m, k] = [byStride(strides.own), byStride(strides.steps)];
-  const back = (order: readonly number[], index: readonly Expr[]): Expr[] => order.map((_, axis) => index[order.indexOf(axis)] ?? draft.b.index(0));
-  const sorted: Contraction = {
+  const coordinates = window.coordinates.map((c) => ({ ...c, own: m.map((axis) => c.own[axis] ?? 0), steps: k.map((axis) => c.steps[axis] ?? 0) }));
+  return { window: { ...window, coordinates }, m, k };
+}
+
+function sorted(b: ExprBuilder, spec: Contraction, { m, k }: WindowOrder): Contraction {
+  const back = (order: readonly number[], index: readonly Expr[]): Expr[] => order.map((_, axis) => index[order.indexOf(axis)] ?? b.index(0));
+  return {
     batch: spec.batch,
     m: m.map((axis) => spec.m[axis] ?? 1),
     n: spec.n,
@@ -397,8 +413,6 @@ function arrange(draft: Draft, spec: Contraction): { readonly spec: Contraction;
     rhs: (batch, steps, own) => spec.rhs(batch, back(k, steps), own),
     out: (batch, own, columns) => spec.out(batch, back(m, own), columns),
   };
-  const coordinates = window.coordinates.map((c) => ({ ...c, own: m.map((axis) => c.own[axis] ?? 0), steps: k.map((axis) => c.steps[axis] ?? 0) }));
-  return { spec: sorted, window: { ...window, coordinates } };
 }
 
 /** Strides along k of the second operand where it can be read where it lies: whole vectors of columns, nothing to convert. */
@@ -448,7 +462,7 @@ function windowTiling(draft: Draft, spec: Contraction, window: Window, bytes: nu
     let inside = 1;
     for (let axis = sizes.length - 1; axis >= 0; axis--) {
       const size = sizes[axis] ?? 1;
-      for (let count = 1; count <= size && (count * inside + 1) * nv + 2 <= target.vectorRegisters; count++) {
+      for (let count = 1; count <= size && (count * inside + 1) * nv + 4 <= target.vectorRegisters; count++) {
         const mr = count * inside;
         const tiles = Math.ceil(size / count) * sizeOf(sizes.slice(0, axis)) * Math.ceil(N / (nv * lanes));
         const time = tiles * (Math.max(mr * nv, 8, (mr + 2 * nv) / 1.5) + 1);
