@@ -125,7 +125,7 @@ export function lowerScan(node: Node, stored: Stored, lowerGraph: (graph: Graph)
   const inLoop: Call[] = [];
   for (const call of calls) {
     const { reads, writes } = accessesOf(call);
-    const moves = reads.every((v) => outside.has(v) || writes.includes(v)) && !writes.some((v) => results.has(v) || isLeaf(v as Value));
+    const moves = reads.every((v) => outside.has(v) || writes.includes(v)) && !writes.some((v) => results.has(v) || (!("temporary" in v) && isLeaf(v)));
     if (!moves) {
       inLoop.push(isScan(call) ? call : withoutBytes(call, call.buffers.reduce((sum, v) => sum + (spare.get(v) ?? 0), 0)));
       continue;
