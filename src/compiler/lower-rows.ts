@@ -13,7 +13,7 @@ import { allExprs } from "./walk.js";
  * Sums longer than this are added block by block, the blocks' sums with a compensation for the lost digits (Kahan, 1965),
  * so that the error does not grow with the number of terms.
  */
-const sumBlock = { alongVectors: 256, oneByOne: 64 };
+const sumBlock = { alongVectors: 512, oneByOne: 64 };
 
 /** Rows that one item covers when neighbouring rows share a vector. */
 const rowBlock = 64;
@@ -34,9 +34,11 @@ export function lowerRows(group: Group, stored: Stored): KernelCall {
   const { b } = draft;
   const rows = group.space;
   const locals = new Map<Value, Expr>();
-  const reader = memoryReader(draft, group, stored, (value) => localSource(group, value, locals));
+  const kept = new Map<Value, Kept>();
+  const reader: Reader = memoryReader(draft, group, stored, (value) => keptSource(draft, group, value, kept.get(value), reader) ?? localSource(group, value, locals));
   const stages = reductionStages(draft, reader, group);
   const across = rowsShareVectors(group, stored, stages);
+  if (!across) for (const value of costlyTwice(group, stages)) kept.set(value, { value, reads: [] });
   const lastSize = rows[rows.length - 1] ?? 1;
   const outerRows = across ? sizeOf(rows.slice(0, -1)) : sizeOf(rows);
   const blocks = across ? Math.ceil(lastSize / rowBlock) : 1;
@@ -47,7 +49,7 @@ export function lowerRows(group: Group, stored: Stored): KernelCall {
   if (across) rowIndex.push(lastSize === 1 ? b.index(0) : b.ref(inner));
 
   const body: Stmt[] = [];
-  for (const stage of stages) body.push(...emitStage(draft, stage, rowIndex, locals, !across));
+  for (const stage of stages) body.push(...emitStage(draft, stage, rowIndex, locals, !across, (columns) => keep(draft, group, reader, kept.values(), columns)));
   const results = group.stored.filter((v) => locals.has(v) || (group.rowAxes.get(v)?.length ?? 0) === v.shape.length);
   const indexInRow = (v: Value): readonly Expr[] => {
     const axes = group.rowAxes.get(v);
@@ -71,6 +73,79 @@ export function lowerRows(group: Group, stored: Stored): KernelCall {
   return draft.call(groupName(group), item, [loop], outerRows * blocks);
 }
 
+/** A member that costs much and is read by several loops of a row: the first of them keeps it in the thread's memory. */
+interface Kept {
+  readonly value: Value;
+  /** Where the loop that is being written reads it. */
+  reads: (readonly Expr[])[];
+  /** Where it was kept, and the row that it was kept for. */
+  slot?: number;
+  row?: readonly Expr[];
+}
+
+/** Elements of a row that fit the caches close to the processor. */
+const longestKept = 32_768;
+
+/** Members that more than one stage, or a stage and what follows, computes from scratch. */
+function costlyTwice(group: Group, stages: readonly (readonly Reduction[])[]): Value[] {
+  const loops = new Map<Value, number>();
+  const count = (roots: readonly Value[]): void => {
+    const seen = new Set<Value>();
+    const visit = (value: Value): void => {
+      if (seen.has(value) || isLeaf(value) || value.node.op.lower.kind !== "map") return;
+      seen.add(value);
+      value.node.inputs.forEach(visit);
+    };
+    roots.forEach(visit);
+    for (const value of seen) loops.set(value, (loops.get(value) ?? 0) + 1);
+  };
+  for (const stage of stages) count(stage.flatMap((r) => r.value.node.inputs));
+  count(group.stored);
+  return group.members.filter((value) => {
+    const { lower } = value.node.op;
+    const axes = group.rowAxes.get(value);
+    if (lower.kind !== "map" || (lower.cost ?? 1) <= 8 || value.dtype !== typeOf(value) || !axes || axes.length === value.shape.length) return false;
+    return (loops.get(value) ?? 0) > 1 && sizeOf(columnsOf(group, value)) <= longestKept;
+  });
+}
+
+function columnsOf(group: Group, value: Value): Shape {
+  const axes = group.rowAxes.get(value) ?? [];
+  return value.shape.filter((_, axis) => !axes.includes(axis));
+}
+
+function keptSource(draft: Draft, group: Group, value: Value, kept: Kept | undefined, reader: Reader): Source | undefined {
+  if (!kept) return undefined;
+  const axes = group.rowAxes.get(value) ?? [];
+  return (index) => {
+    const row = axes.map((axis) => index[axis]);
+    const { slot } = kept;
+    if (slot !== undefined && kept.row?.every((e, i) => e === row[i])) {
+      return draft.load(slot, flatIndex(draft.b, columnsOf(group, value), index.filter((_, axis) => !axes.includes(axis))));
+    }
+    kept.reads.push(index);
+    return reader.element(value, index);
+  };
+}
+
+/** Stores to the thread's memory what the loop at `columns` computes of the members to be kept. */
+function keep(draft: Draft, group: Group, reader: Reader, kept: Iterable<Kept>, columns: readonly Expr[]): Stmt[] {
+  const stmts: Stmt[] = [];
+  for (const member of kept) {
+    const { value, reads, slot } = member;
+    const axes = group.rowAxes.get(value) ?? [];
+    const columnsAt = (index: readonly Expr[]): readonly Expr[] => index.filter((_, axis) => !axes.includes(axis));
+    const here = reads.find((index) => columnsAt(index).length === columns.length && columnsAt(index).every((e, i) => e === columns[i]));
+    member.reads = [];
+    if (slot !== undefined || !here) continue;
+    const made = draft.b.variable("kept", typeOf(value));
+    stmts.push({ kind: "let", variable: made, value: reader.read(value, here) });
+    member.slot = draft.scratch(value.dtype, sizeOf(columnsOf(group, value)));
+    member.row = axes.map((axis) => here[axis] ?? draft.b.index(0));
+    stmts.push({ kind: "store", buffer: member.slot, index: flatIndex(draft.b, columnsOf(group, value), columns), value: draft.b.ref(made) });
+  }
+  return stmts;
+}
 /** Members that share loops: the same columns in the same order. */
 function sameColumns(group: Group, values: readonly Value[]): Value[][] {
   const by = new Map<string, Value[]>();
@@ -187,7 +262,14 @@ function typeOf(value: Value): ComputeType {
   return dtypeInfo[value.dtype].compute;
 }
 
-function emitStage(draft: Draft, stage: readonly Reduction[], row: readonly Expr[], locals: Map<Value, Expr>, vectorize: boolean): Stmt[] {
+function emitStage(
+  draft: Draft,
+  stage: readonly Reduction[],
+  row: readonly Expr[],
+  locals: Map<Value, Expr>,
+  vectorize: boolean,
+  keepAt: (columns: readonly Expr[]) => Stmt[],
+): Stmt[] {
   const { b } = draft;
   const block = vectorize ? sumBlock.alongVectors : sumBlock.oneByOne;
   const extents = stage[0]?.extents ?? [];
@@ -198,12 +280,13 @@ function emitStage(draft: Draft, stage: readonly Reduction[], row: readonly Expr
   const compensated = stage.map((r) => r.fold === "add" && isFloat(r.value.dtype) && sizeOf(extents) > 2 * block);
   if (!compensated.some(Boolean)) {
     const adds = stage.map((r, k): Stmt => accumulate(totals[k], r, r.element(row, nest.index)));
-    stmts.push(...nestLoops(b, nest, adds, vectorize));
+    stmts.push(...nestLoops(b, nest, [...keepAt(nest.index), ...adds], vectorize));
   } else {
     const losses = stage.map((r) => draft.mutable("loss", typeOf(r.value), b.const(0, typeOf(r.value))));
     stmts.push(...losses.filter((_, k) => compensated[k]).map((l) => l.stmt));
     const partials = stage.map((r) => draft.mutable("part", typeOf(r.value), b.const(0, typeOf(r.value))));
     const adds = stage.map((r, k) => accumulate(compensated[k] ? partials[k] : totals[k], r, r.element(row, nest.index)));
+    const body = [...keepAt(nest.index), ...adds];
     let split = nest.sizes.length;
     let inside = 1;
     while (split > 0 && inside * (nest.sizes[split - 1] ?? 1) <= 2 * block) inside *= nest.sizes[--split] ?? 1;
@@ -226,18 +309,19 @@ function emitStage(draft: Draft, stage: readonly Reduction[], row: readonly Expr
     });
     const variable = nest.variables[last];
     if (split < nest.sizes.length || !variable) {
-      stmts.push(...nestLoops(b, outer, [...begin, ...nestLoops(b, inner, adds, vectorize), ...merges], false));
+      stmts.push(...nestLoops(b, outer, [...begin, ...nestLoops(b, inner, body, vectorize), ...merges], false));
     } else {
       const size = nest.sizes[last] ?? 1;
       const start = b.counter("block", size);
-      const end = b.add(b.ref(start), b.min(b.index(block), b.sub(b.index(size), b.ref(start))));
+      const length = size % block === 0 ? b.index(block) : b.min(b.index(block), b.sub(b.index(size), b.ref(start)));
+      const end = b.add(b.ref(start), length);
       const blocked: Stmt = {
         kind: "for",
         variable: start,
         begin: b.index(0),
         end: b.index(size),
         step: block,
-        body: [...begin, { kind: "for", variable, begin: b.ref(start), end, step: 1, body: adds, vectorize }, ...merges],
+        body: [...begin, { kind: "for", variable, begin: b.ref(start), end, step: 1, body, vectorize }, ...merges],
         vectorize: false,
       };
       const around = { sizes: nest.sizes.slice(0, last), variables: nest.variables.slice(0, last), index: [] };

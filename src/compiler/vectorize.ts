@@ -66,6 +66,9 @@ function vectorLoops(b: ExprBuilder, kernel: Kernel, loop: For, lanes: number): 
   }
 }
 
+/** Vectors that a fold takes at a time: additions take about four cycles, and two can begin in each. */
+const foldsAtATime = 4;
+
 /** Vectors shorter than this gain little over scalars. */
 const fewestLanes = 4;
 
@@ -125,7 +128,7 @@ class LoopVectorizer {
       before.push({ kind: "mutable", variable: partial.variable, value });
       after.push({ kind: "accumulate", variable: total, op: partial.op, value: b.fold(partial.op, b.ref(partial.variable)) });
     }
-    const vectorLoop: Stmt = { ...loop, end: whole, step: this.#lanes, body, vectorize: false };
+    const vectorLoop: For = { ...loop, end: whole, step: this.#lanes, body, vectorize: false };
     const restVariable = b.variable(loop.variable.name, "index", 1, loop.variable.min, loop.variable.max);
     const rest: Stmt = {
       ...loop,
@@ -135,7 +138,40 @@ class LoopVectorizer {
       vectorize: false,
     };
     const noRest = whole === loop.end || (count.kind === "const" && count.value % this.#lanes === 0);
-    return [...before, vectorLoop, ...after, ...(noRest ? [] : [rest])];
+    const unrolled = this.#unrolled(vectorLoop);
+    return [...before, ...(unrolled ?? [vectorLoop]), ...after, ...(noRest ? [] : [rest])];
+  }
+
+  /**
+   * A loop that folds, several vectors at a time into partial results of their own, which do not wait for each other; what
+   * is left over goes on with the first. Undefined where the loop does not fold, or is short.
+   */
+  #unrolled(loop: For): Stmt[] | undefined {
+    const b = this.#b;
+    const step = loop.step * foldsAtATime;
+    const count = b.sub(loop.end, loop.begin);
+    if (this.#partials.size === 0 || count.max < step || loop.body.some((s) => nested(s).length > 0)) return undefined;
+    const end = b.add(loop.begin, b.mul(b.div(count, b.index(step)), b.index(step)));
+    const before: Stmt[] = [];
+    const after: Stmt[] = [];
+    const body: Stmt[] = [...loop.body];
+    for (let k = 1; k < foldsAtATime; k++) {
+      const names = new Map<Variable, Variable>();
+      for (const [total, { variable, op }] of this.#partials) {
+        const own = this.#wide(total);
+        names.set(variable, own);
+        const value = b.splat(identityOf(b, op, total.type === "index" ? "int32" : total.type), this.#lanes);
+        before.push({ kind: "mutable", variable: own, value });
+        after.push({ kind: "accumulate", variable, op, value: b.ref(own) });
+      }
+      const moved = b.add(b.ref(loop.variable), b.index(k * loop.step));
+      body.push(...copyStmts(b, loop.body, names, (slot) => this.#storage(slot), new Map([[b.ref(loop.variable).id, moved]])));
+    }
+    const variable = b.variable(loop.variable.name, "index", 1, loop.variable.min, loop.variable.max);
+    const names = new Map([[loop.variable, variable]]);
+    const left: Stmt = { ...loop, variable, begin: end, body: copyStmts(b, loop.body, names, (slot) => this.#storage(slot)) };
+    const isWhole = end === loop.end || (count.kind === "const" && count.value % step === 0);
+    return [...before, { ...loop, end, step, body }, ...(isWhole ? [] : [left]), ...after];
   }
 
   #storage(buffer: number): DType {

@@ -22,14 +22,26 @@ export function polynomial({ b, k }: Real, x: Expr, coefficients: readonly numbe
   return coefficients.reduceRight<Expr | undefined>((sum, c) => (sum ? b.add(b.mul(sum, x), k(c)) : k(c)), undefined) ?? k(0);
 }
 
-/** The smaller of x and a constant; NaN stays NaN. Cheaper than `min`, which must look for NaN on both sides. */
+/**
+ * x·P(x²) / Q(x²) for |x| up to `limit`, beyond it ±1: an odd function that rises to 1. NaN stays NaN. The quotient at the
+ * limit must not be below 1.
+ */
+export function oddRational(real: Real, x: Expr, { limit, above, below }: { limit: number; above: readonly number[]; below: readonly number[] }): Expr {
+  const { b } = real;
+  const size = atMost(real, b.abs(x), limit);
+  const squared = b.mul(size, size);
+  const quotient = b.div(b.mul(size, polynomial(real, squared, above)), polynomial(real, squared, below));
+  return withSign(real, atMost(real, quotient, 1), x);
+}
+
+/** The smaller of x and a constant; NaN stays NaN. */
 export function atMost({ b, k }: Real, x: Expr, limit: number): Expr {
-  return b.select(b.lt(k(limit), x), k(limit), x);
+  return b.min(k(limit), x);
 }
 
 /** The larger of x and a constant; NaN stays NaN. */
 export function atLeast({ b, k }: Real, x: Expr, limit: number): Expr {
-  return b.select(b.lt(x, k(limit)), k(limit), x);
+  return b.max(k(limit), x);
 }
 
 /** Whether x is negative or −0; anything for NaN. */
@@ -38,8 +50,12 @@ export function signBit({ b, single, k }: Real, x: Expr): Expr {
   return b.or(b.lt(x, k(0)), b.and(b.eq(x, k(0)), b.lt(b.div(k(1), x), k(0))));
 }
 
-/** `size` with the sign of x; x of −0 counts as 0. */
-export function withSign({ b, k }: Real, size: Expr, x: Expr): Expr {
+/** `size`, which is not negative, with the sign of x; in float64 x of −0 counts as 0. */
+export function withSign({ b, single, k }: Real, size: Expr, x: Expr): Expr {
+  if (single) {
+    const sign = b.and(b.bitcast(x, "int32"), b.const(-(2 ** 31), "int32"));
+    return b.bitcast(b.or(b.bitcast(size, "int32"), sign), "float32");
+  }
   return b.select(b.lt(x, k(0)), b.neg(size), size);
 }
 
