@@ -21,7 +21,7 @@ function queueWithThread(): {
         if (message.kind === "start") ({ control } = message);
       },
       keepAlive: (on) => void (alive = on),
-      terminate: async () => undefined,
+      terminate: async () => void (alive = true),
     };
   });
   return {
@@ -59,4 +59,18 @@ it("lets the process end after the last command when it was announced before its
   reply({ kind: "drained" });
   expect(alive()).toBe(false);
   await read;
+});
+
+it("keeps the process alive until its threads have ended, whatever arrives late", async () => {
+  const { queue, reply, finish, alive } = queueWithThread();
+  const read = queue.read(0, 4);
+  finish(1);
+  reply({ kind: "bytes", ticket: 0, bytes: Uint8Array.of(1) });
+  await read;
+  const closed = queue.close();
+  expect(alive()).toBe(true);
+  reply({ kind: "drained" });
+  reply({ kind: "failed", message: "too late" });
+  expect(alive()).toBe(true);
+  await closed;
 });

@@ -202,6 +202,8 @@ export class WorkerQueue {
   }
 
   #receive(reply: WorkerReply): void {
+    // What arrives late must not let the process end while close() waits for the threads.
+    if (this.#failure) return;
     switch (reply.kind) {
       case "bytes":
         this.#tickets.get(reply.ticket)?.resolve(reply.bytes);
