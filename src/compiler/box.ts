@@ -59,21 +59,50 @@ export function blockAt(b: ExprBuilder, box: Box, number: Expr): Block {
   return { begin, length, count: b.mul(length, b.index(box.inside)), outer };
 }
 
+/** An axis of which a block covers more than one index. */
+export interface BlockAxis {
+  readonly axis: number;
+  readonly count: Expr;
+  readonly most: number;
+}
+
+export function axesOf(b: ExprBuilder, box: Box, block: Block): BlockAxis[] {
+  const axes: BlockAxis[] = [];
+  if (box.axis >= 0 && box.chunk > 1) axes.push({ axis: box.axis, count: block.length, most: box.chunk });
+  for (let axis = box.axis + 1; axis < box.sizes.length; axis++) {
+    const size = box.sizes[axis] ?? 1;
+    if (size !== 1) axes.push({ axis, count: b.index(size), most: size });
+  }
+  return axes;
+}
+
+/** The first index of the block along each axis. */
+export function startOf(b: ExprBuilder, box: Box, block: Block): Expr[] {
+  return box.sizes.map((_, axis) => (axis < box.axis ? (block.outer[axis] ?? b.index(0)) : axis === box.axis ? block.begin : b.index(0)));
+}
+
 /** Loop variables over one block, with the position inside the block and the index along each axis. */
 export interface BlockLoops {
   readonly index: readonly Expr[];
+  /** The index within the block; 0 along the axes outside it. */
+  readonly local: readonly Expr[];
   readonly position: Expr;
   wrap(body: readonly Stmt[], vectorize: boolean): readonly Stmt[];
+  /** All loops but the innermost, and that one alone. */
+  wrapOuter(body: readonly Stmt[]): readonly Stmt[];
+  wrapInner(body: readonly Stmt[], vectorize: boolean): readonly Stmt[];
 }
 
 export function blockLoops(b: ExprBuilder, name: string, box: Box, block: Block): BlockLoops {
   const index: Expr[] = [...block.outer];
+  const local: Expr[] = block.outer.map(() => b.index(0));
   const loops: { variable: Variable; end: Expr }[] = [];
   let position = b.index(0);
   if (box.axis >= 0) {
     const variable = b.counter(`${name}${box.axis}`, box.chunk);
     loops.push({ variable, end: block.length });
     index.push(b.add(block.begin, b.ref(variable)));
+    local.push(b.ref(variable));
     position = b.mul(b.ref(variable), b.index(box.inside));
   }
   let below = box.inside;
@@ -82,24 +111,29 @@ export function blockLoops(b: ExprBuilder, name: string, box: Box, block: Block)
     below /= Math.max(1, size);
     if (size === 1) {
       index.push(b.index(0));
+      local.push(b.index(0));
       continue;
     }
     const variable = b.counter(`${name}${axis}`, size);
     loops.push({ variable, end: b.index(size) });
     index.push(b.ref(variable));
+    local.push(b.ref(variable));
     position = b.add(position, b.mul(b.ref(variable), b.index(below)));
   }
   return {
     index,
+    local,
     position,
-    wrap(body, vectorize) {
-      let inner = body;
-      for (let d = loops.length - 1; d >= 0; d--) {
-        const loop = loops[d];
-        const innermost = d === loops.length - 1;
-        if (loop) inner = [{ kind: "for", ...loop, begin: b.index(0), step: 1, body: inner, vectorize: vectorize && innermost }];
-      }
-      return inner;
-    },
+    wrap: (body, vectorize) => wrapped(b, loops, body, vectorize),
+    wrapOuter: (body) => wrapped(b, loops.slice(0, -1), body, false),
+    wrapInner: (body, vectorize) => wrapped(b, loops.slice(-1), body, vectorize),
   };
+}
+
+function wrapped(b: ExprBuilder, loops: readonly { readonly variable: Variable; readonly end: Expr }[], body: readonly Stmt[], vectorize: boolean): readonly Stmt[] {
+  let inner = body;
+  for (const [d, loop] of [...loops.entries()].reverse()) {
+    inner = [{ kind: "for", ...loop, begin: b.index(0), step: 1, body: inner, vectorize: vectorize && d === loops.length - 1 }];
+  }
+  return inner;
 }

@@ -4,8 +4,10 @@ import { type Graph, isLeaf, topologicalOrder, type Value } from "../ir/graph.js
 import type { Stmt } from "../ir/loop.js";
 import { bindExpressions } from "./bind.js";
 import { shareCommonSubexpressions } from "./common-subexpressions.js";
+import type { Stored } from "./draft.js";
 import { inspection } from "./inspection.js";
 import { layOut } from "./lay-out.js";
+import { chooseLayouts } from "./layouts.js";
 import { lowerContraction } from "./lower-contraction.js";
 import { lowerLoops, lowerMap } from "./lower-map.js";
 import { lowerRows } from "./lower-rows.js";
@@ -37,8 +39,8 @@ function lowerGraph(given: Graph, target: Target): { readonly graph: Graph; read
   inspection()?.graph(graph);
   const order = topologicalOrder(graph.outputs);
   checkTypes(order.flatMap((node) => node.outputs), target);
-  const groups = partition(graph, order);
-  const stored = new Set(groups.flatMap((group) => group.stored));
+  const { groups, accesses } = partition(graph, order);
+  const stored = chooseLayouts(graph, groups, accesses, target);
   const calls = groups
     .filter((group) => group.stored.some((v) => sizeOf(v.shape) > 0))
     .flatMap((group) => lowerGroup(group, stored, target))
@@ -58,7 +60,7 @@ function finish(call: Call, target: Target): Call {
   return { ...call, kernel };
 }
 
-function lowerGroup(group: Group, stored: ReadonlySet<Value>, target: Target): Call[] {
+function lowerGroup(group: Group, stored: Stored, target: Target): Call[] {
   switch (group.kind) {
     case "map":
       return [lowerMap(group, stored)];

@@ -26,12 +26,38 @@ export interface KernelCall {
   readonly grain: number;
 }
 
+/** The values that are written to memory, with the order in which the axes of each lie there, outermost first. */
+export type Stored = ReadonlyMap<Value, readonly number[]>;
+
+/** A read of memory: what it reads, and where. */
+export interface Origin {
+  readonly argument: Argument;
+  readonly index: readonly Expr[];
+}
+
 /** A kernel while it is being written: its expressions, and the buffers as they are first used. */
 export class Draft {
   readonly b = new ExprBuilder();
+  /** Where the loads that `memory` made come from, by their ids. */
+  readonly origins = new Map<number, Origin>();
+  readonly #stored: Stored;
   readonly #slots = new Map<Argument, number>();
   readonly #arguments: Argument[] = [];
   readonly #buffers: (KernelBuffer & { readonly argument?: Argument })[] = [];
+
+  constructor(stored: Stored) {
+    this.#stored = stored;
+  }
+
+  /** The order in which the axes lie in memory. */
+  orderOf(argument: Argument): readonly number[] {
+    return ("temporary" in argument ? undefined : this.#stored.get(argument)) ?? argument.shape.map((_, axis) => axis);
+  }
+
+  /** Where an element lies in its buffer. */
+  address(argument: Argument, index: readonly Expr[]): Expr {
+    return flatIndex(this.b, argument.shape, index, this.orderOf(argument));
+  }
 
   /** The slot of a value that is read or written; a slot once written stays writable. */
   slot(argument: Argument, access: "read" | "write" | "readwrite"): number {
@@ -66,11 +92,15 @@ export class Draft {
 
   /** Reads from memory. */
   memory(argument: Argument): Source {
-    return (index) => this.load(this.slot(argument, "read"), flatIndex(this.b, argument.shape, index));
+    return (index) => {
+      const made = this.load(this.slot(argument, "read"), this.address(argument, index));
+      this.origins.set(made.id, { argument, index });
+      return made;
+    };
   }
 
   store(argument: Argument, index: readonly Expr[], value: Expr): Stmt {
-    return { kind: "store", buffer: this.slot(argument, "write"), index: flatIndex(this.b, argument.shape, index), value };
+    return { kind: "store", buffer: this.slot(argument, "write"), index: this.address(argument, index), value };
   }
 
   mutable(name: string, type: ComputeType, value: Expr, lanes = 1): { variable: Variable; stmt: Stmt } {

@@ -1,22 +1,23 @@
-import { byteSize, dtypeInfo, isFloat } from "../core/dtype.js";
+import { byteSize, dtypeInfo, isFloat, type DType } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
 import type { Value, Contraction } from "../ir/graph.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import { blockAt, blockLoops, makeBox, type Box } from "./box.js";
-import { Draft, type KernelCall, type Temporary } from "./draft.js";
+import { axesOf, blockAt, blockLoops, makeBox, startOf, type BlockAxis, type Box } from "./box.js";
+import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
 import { factorOf } from "./loops.js";
 import { computeThenStore, groupName, lowerMap, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
-import type { Source } from "./reader.js";
-import { type PackedBlocks, tilesAcross, tilesAlong } from "./register-tiles.js";
+import type { Reader, Source } from "./reader.js";
+import { type RowTile, type StepAxis, type TileAxis, tilesAcross, tilesAlong } from "./register-tiles.js";
 import type { Target } from "./target.js";
 import { allExprs } from "./walk.js";
+import { copyWindow, spansOf, type Window, windowOf, windowSize, windowStrides } from "./window.js";
 
 /** Sizes of the blocks and tiles of one contraction. They follow from the shape and the target, not from the threads. */
 interface Tiling {
   readonly lanes: number;
-  /** Rows of a register tile. */
-  readonly mr: number;
+  readonly rows: RowTile;
   /** Columns of a register tile. */
   readonly nr: number;
   readonly m: Box;
@@ -35,6 +36,9 @@ const longRows = 8;
 /** Blocks along k from which on their sums are added with compensation, so that errors do not grow with k. */
 const manyBlocks = 16;
 
+/** Columns from which on vectors of them pay. */
+const fewestColumns = 4;
+
 const fewResults = 64;
 const shortBlock = 64;
 
@@ -42,28 +46,39 @@ const shortBlock = 64;
 const wantedItems = 8;
 
 /**
- * Goto and van de Geijn's blocked matrix product (2008): blocks of both operands are packed into the thread's scratch
- * memory, where register tiles of mr × nv vectors are accumulated; the block of results then passes through the
- * epilogue. Operands come as element expressions, so convolutions and transposed products are the same kernel.
+ * Goto and van de Geijn's blocked matrix product (2008): blocks of both operands are brought into the thread's scratch
+ * memory, where register tiles of rows × vectors are accumulated; the block of results then passes through the epilogue.
+ * Operands come as element expressions, so convolutions and transposed products are the same kernel. The first operand is
+ * packed, or copied as a window of its source; the second is packed, by a launch of its own where several items use the same
+ * block, or read where it lies.
  */
-export function lowerContraction(group: Group, stored: ReadonlySet<Value>, target: Target): KernelCall[] {
-  const draft = new Draft();
+export function lowerContraction(group: Group, stored: Stored, target: Target): KernelCall[] {
+  const draft = new Draft(stored);
   const { b } = draft;
   const [root] = group.members;
-  if (!root || root.node.op.lower.kind !== "contraction") throw new TypeError("a contraction group starts with its contraction");
+  const lower = root?.node.op.lower;
+  if (!root || lower?.kind !== "contraction") throw new TypeError("a contraction group starts with its contraction");
   const sum: { result?: Expr } = {};
   const local: Source = () => {
     if (!sum.result) throw new TypeError("the sum is read before it is computed");
     return sum.result;
   };
   const reader = memoryReader(draft, group, stored, (v) => (v === root ? local : undefined));
-  const spec = oriented(root.node.op.lower.spec(b, reader.context(root)), target);
   const type = dtypeInfo[root.dtype].compute;
   const dtype = type === "bool" ? "int32" : type;
-  const aAlongK = runsAlongK(draft, spec, "lhs");
-  const vectors = (elements: number): number => (elements * byteSize(dtype)) / target.vectorBytes;
-  const along = vectors(sizeOf(spec.k)) >= longRows && vectors(sizeOf(spec.m)) < 1 && aAlongK && runsAlongK(draft, spec, "rhs");
-  const { lanes, mr, nr, m, n, k, splits } = chooseTiling(spec, byteSize(dtype), target, along);
+  const specIn = (own: Draft, from: Reader): Contraction => oriented(own, root, lower.spec(own.b, from.context(root)), target);
+  const given = specIn(draft, reader);
+  const arranged = arrange(draft, given);
+  const bytes = byteSize(dtype);
+  let { spec } = arranged;
+  const windowed = arranged.window && windowTiling(draft, spec, arranged.window, bytes, target);
+  if (!windowed) spec = given;
+  const window = windowed && arranged.window;
+  const aAlongK = !window && runsAlongK(draft, spec, "lhs");
+  const vectors = (elements: number): number => (elements * bytes) / target.vectorBytes;
+  const along = aAlongK && vectors(sizeOf(spec.k)) >= longRows && vectors(sizeOf(spec.m)) < 1 && runsAlongK(draft, spec, "rhs");
+  const { lanes, rows: rowTile, nr, m, n, k, splits } = windowed ?? chooseTiling(spec, bytes, target, along);
+  const nv = nr / lanes;
 
   const items = sizeOf(spec.batch) * m.blocks * n.blocks * splits;
   const item = b.counter("item", items);
@@ -73,66 +88,81 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
     rest = b.div(rest, b.index(count));
     return count === 1 ? b.index(0) : part;
   };
-  const mBlock = blockAt(b, m, take(m.blocks));
-  const nBlock = blockAt(b, n, take(n.blocks));
+  const mNumber = take(m.blocks);
+  const nNumber = take(n.blocks);
+  const [mBlock, nBlock] = [blockAt(b, m, mNumber), blockAt(b, n, nNumber)];
   const split = take(splits);
   const batch: Expr[] = [];
   for (let axis = spec.batch.length - 1; axis >= 0; axis--) batch.unshift(take(spec.batch[axis] ?? 1));
-
-  const width = roundUp(n.capacity, nr) + (n.capacity > 2 * nr && !along ? lanes : 0);
-  const height = roundUp(m.capacity, mr);
-  const depth = roundUp(k.capacity, lanes) + lanes;
-  const aPack = draft.scratch(dtype, aAlongK ? height * depth : k.capacity * (height + lanes));
-  const bPack = draft.scratch(dtype, along ? width * depth : k.capacity * width);
-  const c = draft.scratch(dtype, height * width);
-  const aIndex = (row: Expr, step: Expr): Expr =>
-    aAlongK ? b.add(b.mul(row, b.index(depth)), step) : b.add(b.mul(step, b.index(height + lanes)), row);
-  const bIndex = (step: Expr, column: Expr): Expr =>
-    along ? b.add(b.mul(column, b.index(depth)), step) : b.add(b.mul(step, b.index(width)), column);
-  const cIndex = (row: Expr, column: Expr): Expr => b.add(b.mul(row, b.index(width)), column);
-
   const perSplit = Math.ceil(k.blocks / splits);
   const oneBlock = perSplit === 1;
-  const lost = isFloat(dtype) && perSplit > manyBlocks ? draft.scratch(dtype, height * width) : undefined;
   const kb = b.counter("kb", k.blocks);
   const kBlock = blockAt(b, k, b.ref(kb));
+
+  const inPlace = window ? readInPlace(draft, spec, n, nr, dtype) : undefined;
+  const together = !inPlace && !along && m.blocks > 1 && sizeOf(spec.batch) === 1;
+  const skew = !together && n.capacity > 2 * nr && !along ? lanes : 0;
+  const width = roundUp(n.capacity, nr) + skew;
+  const depth = roundUp(k.capacity, lanes) + lanes;
+
+  // The first operand: elements from one row and one step to the next, and how it comes into scratch memory.
+  const height = window ? 0 : roundUp(m.capacity, rowTile.count) + lanes;
+  const spans = window ? spansOf(window, m, k) : [];
+  const aStrides = window
+    ? windowStrides(window, spans)
+    : { own: flatStrides(m, aAlongK ? depth : 1), steps: flatStrides(k, aAlongK ? 1 : height) };
+  const rowAxes = joined(b, axesOf(b, m, mBlock), [aStrides.own]);
+  const paddedRows = rowAxes.map(({ most }, axis) => (axis === rowTile.axis ? roundUp(most, rowTile.count) : most));
+  const slack = window ? (rowAxes[rowTile.axis]?.strides[0] ?? 0) * rowTile.count : 0;
+  const aSize = window ? windowSize(window, m, k) + slack : aAlongK ? (height - lanes) * depth : k.capacity * height;
+  const a = draft.scratch(dtype, aSize);
+  const results = sizeOf(paddedRows) * width;
+  const c = draft.scratch(dtype, results);
+  const lost = isFloat(dtype) && perSplit > manyBlocks ? draft.scratch(dtype, results) : undefined;
+  const rows: TileAxis[] = rowAxes.map(({ count, most, strides: [operand = 0] }, axis) => ({ count, most, operand, result: sizeOf(paddedRows.slice(axis + 1)) * width }));
+  if (rows.length === 0) rows.push({ count: b.index(1), most: 1, operand: 0, result: width });
+
   const inBlock: Stmt[] = [];
-  {
-    const rows = blockLoops(b, "m", m, mBlock);
-    const steps = blockLoops(b, "k", k, kBlock);
-    const value = b.cast(spec.lhs(batch, rows.index, steps.index), type);
-    const store: Stmt = { kind: "store", buffer: aPack, index: aIndex(rows.position, steps.position), value };
-    if (aAlongK) inBlock.push(...rows.wrap([...steps.wrap([store], true), ...padded(aPack, (step) => aIndex(rows.position, step))], false));
-    else inBlock.push(...steps.wrap(rows.wrap([store], true), false));
+  const calls: KernelCall[] = [];
+  if (window) {
+    inBlock.push(...copyWindow(draft, window, type, a, { batch, own: m, ownBlock: mBlock, steps: k, stepBlock: kBlock }));
+  } else {
+    const [over, steps] = [blockLoops(b, "m", m, mBlock), blockLoops(b, "k", k, kBlock)];
+    const value = b.cast(spec.lhs(batch, over.index, steps.index), type);
+    const at = (row: Expr, step: Expr): Expr => (aAlongK ? b.add(b.mul(row, b.index(depth)), step) : b.add(b.mul(step, b.index(height)), row));
+    const store: Stmt = { kind: "store", buffer: a, index: at(over.position, steps.position), value };
+    if (aAlongK) inBlock.push(...over.wrap([...steps.wrap([store], true), ...padded(a, (step) => at(over.position, step))], false));
+    else inBlock.push(...steps.wrap(over.wrap([store], true), false));
   }
-  {
-    const columns = blockLoops(b, "n", n, nBlock);
-    const steps = blockLoops(b, "k", k, kBlock);
-    const value = b.cast(spec.rhs(batch, steps.index, columns.index), type);
-    const store: Stmt = { kind: "store", buffer: bPack, index: bIndex(steps.position, columns.position), value };
-    if (along) inBlock.push(...columns.wrap([...steps.wrap([store], true), ...padded(bPack, (step) => bIndex(step, columns.position))], false));
-    else inBlock.push(...steps.wrap(columns.wrap([store], true), false));
+
+  // The second operand.
+  let bSide: { readonly buffer: number; readonly base: Expr; readonly strides: readonly number[]; readonly column: number };
+  if (inPlace) {
+    const start = spec.rhs(batch, startOf(b, k, kBlock), startOf(b, n, nBlock));
+    if (start.kind !== "load") throw new TypeError("an operand that is read in place is a load");
+    bSide = { buffer: start.buffer, base: start.index, strides: inPlace, column: 1 };
+  } else if (together) {
+    const packed: Temporary = { shape: [n.blocks, k.blocks, k.capacity * width], dtype, temporary: true };
+    calls.push(packTogether(packed));
+    const buffer = draft.slot(packed, "read");
+    const base = b.mul(b.add(b.mul(nNumber, b.index(k.blocks)), b.ref(kb)), b.index(k.capacity * width));
+    bSide = { buffer, base, strides: flatStrides(k, width), column: 1 };
+  } else {
+    const buffer = draft.scratch(dtype, along ? width * depth : k.capacity * width);
+    const [over, steps] = [blockLoops(b, "n", n, nBlock), blockLoops(b, "k", k, kBlock)];
+    const value = b.cast(spec.rhs(batch, steps.index, over.index), type);
+    const at = (step: Expr, column: Expr): Expr => (along ? b.add(b.mul(column, b.index(depth)), step) : b.add(b.mul(step, b.index(width)), column));
+    const store: Stmt = { kind: "store", buffer, index: at(steps.position, over.position), value };
+    if (along) inBlock.push(...over.wrap([...steps.wrap([store], true), ...padded(buffer, (step) => at(step, over.position))], false));
+    else inBlock.push(...steps.wrap(over.wrap([store], true), false));
+    bSide = { buffer, base: b.index(0), strides: flatStrides(k, along ? 1 : width), column: along ? depth : 1 };
   }
-  const blocks: PackedBlocks = {
-    type,
-    dtype,
-    lanes,
-    a: aPack,
-    b: bPack,
-    c,
-    aIndex,
-    bIndex,
-    cIndex,
-    rows: mBlock.count,
-    columns: nBlock.count,
-    steps: kBlock.count,
-    mostRows: m.capacity,
-    mostColumns: n.capacity,
-    mostSteps: k.capacity,
-    first: oneBlock,
-    lost,
-  };
-  inBlock.push(along ? tilesAlong(b, blocks, mr, nr) : tilesAcross(b, blocks, mr, nr / lanes));
+  const stepAxes = joined(b, axesOf(b, k, kBlock), [aStrides.steps, bSide.strides]);
+  const steps: StepAxis[] = stepAxes.map(({ count, most, strides: [x = 0, y = 0] }) => ({ count, most, a: x, b: y }));
+  if (steps.length === 0) steps.push({ count: b.index(1), most: 1, a: 0, b: 0 });
+  const column: TileAxis = { count: nBlock.count, most: n.capacity, operand: bSide.column, result: 1 };
+  const blocks = { type, dtype, lanes, a, b: bSide.buffer, bDType: dtype, bBase: bSide.base, c, rows, column, steps, first: oneBlock, lost };
+  inBlock.push(along ? tilesAlong(b, blocks, rowTile, nr) : tilesAcross(b, blocks, rowTile, nv));
   const first = b.mul(split, b.index(perSplit));
   const kLoop: Stmt = {
     kind: "for",
@@ -146,39 +176,89 @@ export function lowerContraction(group: Group, stored: ReadonlySet<Value>, targe
   const body: Stmt[] = oneBlock ? [] : zeroed();
   body.push(kLoop);
 
-  const rows = blockLoops(b, "m", m, mBlock);
+  const over = blockLoops(b, "m", m, mBlock);
   const columns = blockLoops(b, "n", n, nBlock);
+  const resultOf = resultStrides(rowAxes, rows);
+  const at = over.local.reduce((e, i, axis) => b.add(e, b.mul(i, b.index(resultOf.get(axis) ?? 0))), columns.position);
   // Bound by a `let`: what is read from memory that the kernel writes cannot be named later, and would be repeated at each use.
   const variable = b.variable("sum", type);
   const result = b.ref(variable);
-  const named: Stmt = { kind: "let", variable, value: b.cast(draft.load(c, cIndex(rows.position, columns.position)), type) };
+  const named: Stmt = { kind: "let", variable, value: b.cast(draft.load(c, at), type) };
   sum.result = result;
-  const index = spec.out(batch, rows.index, columns.index);
+  const index = spec.out(batch, over.index, columns.index);
   const name = groupName(group);
   if (splits === 1) {
     const stores = computeThenStore(draft, group.stored, () => index, reader);
-    body.push(...rows.wrap(columns.wrap([named, ...stores], true), false));
-    return [draft.call(name, item, body, items)];
+    // Where neighbouring rows are neighbours in memory, squares of the block are transposed on the way.
+    const crossed = columnsAreFar(draft, root, spec);
+    if (crossed) body.push(...over.wrapOuter(columns.wrap(over.wrapInner([named, ...stores], true), false)));
+    else body.push(...over.wrap(columns.wrap([named, ...stores], true), false));
+    return [...calls, draft.call(name, item, body, items)];
   }
   const partial: Temporary = { shape: [splits, ...root.shape], dtype: root.dtype, temporary: true };
-  body.push(...rows.wrap(columns.wrap([named, draft.store(partial, [split, ...index], result)], true), false));
-  return [draft.call(`${name}-part`, item, body, items), lowerMap(group, stored, sumOfParts(root, partial))];
+  body.push(...over.wrap(columns.wrap([named, draft.store(partial, [split, ...index], result)], true), false));
+  return [...calls, draft.call(`${name}-part`, item, body, items), lowerMap(group, stored, sumOfParts(root, partial))];
 
   function zeroed(): Stmt[] {
-    const at = b.counter("z", height * width);
-    const zero = (buffer: number): Stmt => ({ kind: "store", buffer, index: b.ref(at), value: b.const(0, type) });
+    const z = b.counter("z", results);
+    const zero = (buffer: number): Stmt => ({ kind: "store", buffer, index: b.ref(z), value: b.const(0, type) });
     const zeros = lost === undefined ? [zero(c)] : [zero(c), zero(lost)];
-    return [{ kind: "for", variable: at, begin: b.index(0), end: b.index(height * width), step: 1, body: zeros, vectorize: true }];
+    return [{ kind: "for", variable: z, begin: b.index(0), end: b.index(results), step: 1, body: zeros, vectorize: true }];
+  }
+
+  /** Packs all blocks of the second operand, for items that share them. */
+  function packTogether(packed: Temporary): KernelCall {
+    const own = new Draft(stored);
+    const made = specIn(own, memoryReader(own, group, stored));
+    const { rhs } = window ? arrange(own, made).spec : made;
+    const block = own.b.counter("item", n.blocks * k.blocks);
+    const [nAt, kAt] = [own.b.div(own.b.ref(block), own.b.index(k.blocks)), own.b.rem(own.b.ref(block), own.b.index(k.blocks))];
+    const [over, inner] = [blockLoops(own.b, "n", n, blockAt(own.b, n, nAt)), blockLoops(own.b, "k", k, blockAt(own.b, k, kAt))];
+    const value = own.b.cast(rhs([], inner.index, over.index), type);
+    const store = own.store(packed, [nAt, kAt, own.b.add(own.b.mul(inner.position, own.b.index(width)), over.position)], value);
+    return own.call(`${groupName(group)}-pack`, block, inner.wrap(over.wrap([store], true), false), n.blocks * k.blocks);
   }
 
   /** Zeros from the end of a row of steps to the end of its last vector. */
-  function padded(buffer: number, at: (step: Expr) => Expr): Stmt[] {
+  function padded(buffer: number, to: (step: Expr) => Expr): Stmt[] {
     if (!along || (kBlock.count.kind === "const" && kBlock.count.value % lanes === 0)) return [];
     const step = b.counter("pad", depth);
     const end = b.mul(b.div(b.add(kBlock.count, b.index(lanes - 1)), b.index(lanes)), b.index(lanes));
-    const zero: Stmt = { kind: "store", buffer, index: at(b.ref(step)), value: b.const(0, type) };
+    const zero: Stmt = { kind: "store", buffer, index: to(b.ref(step)), value: b.const(0, type) };
     return [{ kind: "for", variable: step, begin: kBlock.count, end, step: 1, body: [zero], vectorize: false }];
   }
+}
+
+/** Elements from one index to the next along each axis of a block that is laid out row by row. */
+function flatStrides(box: Box, unit: number): number[] {
+  return box.sizes.map((_, axis) => (axis < box.axis ? 0 : unit * sizeOf(box.sizes.slice(axis + 1))));
+}
+
+/** Axes of a block that have been put together. */
+interface JoinedAxis {
+  /** The axes that it stands for, outermost first, with the indexes of it that each counts. */
+  readonly parts: readonly { readonly axis: number; readonly by: number }[];
+  readonly count: Expr;
+  readonly most: number;
+  readonly strides: readonly number[];
+}
+
+/** Joins neighbouring axes of a block where one step along the outer is as far as all of the inner, in every list of strides. */
+function joined(b: ExprBuilder, axes: readonly BlockAxis[], strides: readonly (readonly number[])[]): JoinedAxis[] {
+  const list: JoinedAxis[] = [];
+  for (const { axis, count, most } of axes) {
+    const here = strides.map((s) => s[axis] ?? 0);
+    const last = list[list.length - 1];
+    if (last && last.strides.every((s, i) => s === (here[i] ?? 0) * most)) {
+      list[list.length - 1] = {
+        parts: [...last.parts.map((p) => ({ ...p, by: p.by * most })), { axis, by: 1 }],
+        count: b.mul(last.count, b.index(most)),
+        most: last.most * most,
+        strides: here,
+      };
+    } else list.push({ parts: [{ axis, by: 1 }], count, most, strides: here });
+  }
+  return list;
 }
 
 function sumOfParts(root: Value, partial: Temporary): (draft: Draft) => (v: Value) => Source | undefined {
@@ -194,9 +274,14 @@ function sumOfParts(root: Value, partial: Temporary): (draft: Draft) => (v: Valu
   };
 }
 
-/** Vectors run along n: where n is shorter than a vector and m is not, the two change places. */
-function oriented(spec: Contraction, target: Target): Contraction {
-  if (sizeOf(spec.n) * 4 >= target.vectorBytes || sizeOf(spec.m) <= sizeOf(spec.n)) return spec;
+/**
+ * Vectors run along n, the first operand is read element by element: the two change places where the second one is a window,
+ * where the result's neighbours in memory lie along m, and where n is shorter than a vector and m is not.
+ */
+function oriented(draft: Draft, root: Value, spec: Contraction, target: Target): Contraction {
+  const window = sizeOf(spec.m) >= fewestColumns ? windowOf(draft, (batch, own, steps) => spec.rhs(batch, steps, own), { batch: spec.batch, own: spec.n, steps: spec.k }) : undefined;
+  const short = sizeOf(spec.n) * 4 < target.vectorBytes && sizeOf(spec.m) > sizeOf(spec.n);
+  if (!window?.overlaps && !(sizeOf(spec.m) >= fewestColumns && columnsAreFar(draft, root, spec)) && !short) return spec;
   return {
     batch: spec.batch,
     m: spec.n,
@@ -254,7 +339,7 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target, along: b
   let splits = 1;
   if (items() < wantedItems && k.blocks > 1 && flops / items() > 4e6) splits = Math.min(k.blocks, Math.ceil(wantedItems / items()));
   splits = Math.ceil(k.blocks / Math.ceil(k.blocks / splits));
-  return { lanes, mr, nr, m: makeBox(spec.m, mLimit, mr), n: makeBox(spec.n, nLimit, nr), k, splits };
+  return { lanes, rows: { axis: 0, count: mr }, nr, m: makeBox(spec.m, mLimit, mr), n: makeBox(spec.n, nLimit, nr), k, splits };
 }
 
 /** Register tiles of mr rows × nv vectors: each step costs mr·nv multiply-adds and about three instructions beside them. */
@@ -278,4 +363,102 @@ function tileAlong(M: number, N: number, registers: number): { mr: number; nr: n
     }
   }
   return best;
+}
+
+/** Elements of the block of results from one index to the next, for each axis of the rows. */
+function resultStrides(axes: readonly JoinedAxis[], rows: readonly TileAxis[]): Map<number, number> {
+  return new Map(axes.flatMap(({ parts }, k) => parts.map(({ axis, by }) => [axis, by * (rows[k]?.result ?? 0)] as const)));
+}
+
+/** Whether the result's neighbours in memory are rows of the contraction, not columns. */
+function columnsAreFar(draft: Draft, root: Value, spec: Contraction): boolean {
+  const { b } = draft;
+  const vars = (name: string, sizes: readonly number[]): Expr[] => sizes.map((size, i) => (size === 1 ? b.index(0) : b.ref(b.counter(`${name}${i}`, size))));
+  const m = vars("m", spec.m);
+  const address = draft.address(root, spec.out(vars("b", spec.batch), m, vars("n", spec.n)));
+  const last = [...m].reverse().find((e) => e.kind === "var");
+  return last?.kind === "var" && factorOf(b, address, last.variable) === 1;
+}
+
+/** The contraction with the axes of rows and steps in the order in which the first operand's source has them, if it is a window. */
+function arrange(draft: Draft, spec: Contraction): { readonly spec: Contraction; readonly window?: Window } {
+  const window = windowOf(draft, (batch, own, steps) => spec.lhs(batch, own, steps), { batch: spec.batch, own: spec.m, steps: spec.k });
+  if (!window?.overlaps) return { spec };
+  const strides = windowStrides(window, window.argument.shape);
+  const byStride = (list: readonly number[]): number[] => list.map((_, axis) => axis).sort((x, y) => (list[y] ?? 0) - (list[x] ?? 0) || x - y);
+  const [m, k] = [byStride(strides.own), byStride(strides.steps)];
+  const back = (order: readonly number[], index: readonly Expr[]): Expr[] => order.map((_, axis) => index[order.indexOf(axis)] ?? draft.b.index(0));
+  const sorted: Contraction = {
+    batch: spec.batch,
+    m: m.map((axis) => spec.m[axis] ?? 1),
+    n: spec.n,
+    k: k.map((axis) => spec.k[axis] ?? 1),
+    lhs: (batch, own, steps) => spec.lhs(batch, back(m, own), back(k, steps)),
+    rhs: (batch, steps, own) => spec.rhs(batch, back(k, steps), own),
+    out: (batch, own, columns) => spec.out(batch, back(m, own), columns),
+  };
+  const coordinates = window.coordinates.map((c) => ({ ...c, own: m.map((axis) => c.own[axis] ?? 0), steps: k.map((axis) => c.steps[axis] ?? 0) }));
+  return { spec: sorted, window: { ...window, coordinates } };
+}
+
+/** Strides along k of the second operand where it can be read where it lies: whole vectors of columns, nothing to convert. */
+function readInPlace(draft: Draft, spec: Contraction, n: Box, nr: number, dtype: DType): readonly number[] | undefined {
+  if (sizeOf(spec.n) % nr !== 0 || n.capacity % nr !== 0) return undefined;
+  const seen = windowOf(draft, (batch, own, steps) => spec.rhs(batch, steps, own), { batch: spec.batch, own: spec.n, steps: spec.k });
+  if (!seen || seen.bounds.length > 0 || seen.argument.dtype !== dtype) return undefined;
+  const { own, steps } = windowStrides(seen, seen.argument.shape);
+  const flat = flatStrides({ ...n, axis: -1 }, 1);
+  return own.every((stride, axis) => spec.n[axis] === 1 || stride === flat[axis]) ? steps : undefined;
+}
+
+/** Blocks and tiles of a contraction whose first operand is a window, or undefined where its copies would not fit. */
+function windowTiling(draft: Draft, spec: Contraction, window: Window, bytes: number, target: Target): Tiling | undefined {
+  const [M, N, K] = [sizeOf(spec.m), sizeOf(spec.n), sizeOf(spec.k)];
+  let lanes = Math.max(1, Math.floor(target.vectorBytes / bytes));
+  while (lanes > 4 && lanes / 2 >= N) lanes /= 2;
+  const space = Math.floor((target.l2Bytes * 3) / 8 / bytes);
+  const n = makeBox(spec.n, 256, lanes);
+  let [mLimit, kLimit] = [Math.min(M, 2048), Math.min(K, 2048)];
+  const boxes = (): [Box, Box] => [makeBox(spec.m, mLimit), makeBox(spec.k, kLimit)];
+  const flops = 2 * sizeOf(spec.batch) * M * N * K;
+  for (;;) {
+    const [m, k] = boxes();
+    const fits = windowSize(window, m, k) <= space && m.capacity * Math.min(256, N) <= space;
+    const items = sizeOf(spec.batch) * m.blocks * n.blocks;
+    const enough = items >= wantedItems || flops / items <= 4e6 || k.blocks > 1;
+    if (fits && enough) break;
+    if (m.capacity <= 8 && k.capacity <= 8) return undefined;
+    // The half that saves more memory.
+    const size = (mMost: number, kMost: number): number => windowSize(window, makeBox(spec.m, mMost), makeBox(spec.k, kMost));
+    const [halfM, halfK] = [Math.ceil(m.capacity / 2), Math.ceil(k.capacity / 2)];
+    if (!fits && m.capacity * Math.min(256, N) <= space && (size(mLimit, halfK) < size(halfM, kLimit) || m.capacity <= 8)) kLimit = halfK;
+    else if (m.capacity > 8) mLimit = halfM;
+    else return undefined;
+  }
+  const [m, k] = boxes();
+  const spans = spansOf(window, m, k);
+  const inBlock = m.sizes.flatMap((size, axis) => {
+    const most = axis < m.axis ? 1 : axis === m.axis ? m.chunk : size;
+    return most > 1 ? [{ axis, most, count: draft.b.index(most) }] : [];
+  });
+  const sizes = joined(draft.b, inBlock, [windowStrides(window, spans).own]).map(({ most }) => most);
+  let best: { rows: RowTile; nr: number } = { rows: { axis: 0, count: 1 }, nr: lanes };
+  let least = Infinity;
+  for (let nv = 1; nv <= 4 && (nv - 1) * lanes < N; nv++) {
+    let inside = 1;
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
+      const size = sizes[axis] ?? 1;
+      for (let count = 1; count <= size && (count * inside + 1) * nv + 2 <= target.vectorRegisters; count++) {
+        const mr = count * inside;
+        const tiles = Math.ceil(size / count) * sizeOf(sizes.slice(0, axis)) * Math.ceil(N / (nv * lanes));
+        const time = tiles * (Math.max(mr * nv, 8, (mr + 2 * nv) / 1.5) + 1);
+        if (time < least) [best, least] = [{ rows: { axis, count }, nr: nv * lanes }, time];
+      }
+      inside *= size;
+    }
+  }
+  const items = sizeOf(spec.batch) * m.blocks * n.blocks;
+  let splits = items < wantedItems && k.blocks > 1 && flops / items > 4e6 ? Math.min(k.blocks, Math.ceil(wantedItems / items)) : 1;
+  splits = Math.ceil(k.blocks / Math.ceil(k.blocks / splits));
+  return { lanes, ...best, m, n: makeBox(spec.n, 256, best.nr), k, splits };
 }

@@ -1,16 +1,16 @@
 import { sizeOf } from "../core/shape.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import { Draft, type KernelCall } from "./draft.js";
+import { Draft, type KernelCall, type Stored } from "./draft.js";
 import { decodeItem, loopNest } from "./loops.js";
 import type { Group } from "./partition.js";
-import { flatIndex, Reader, type Source } from "./reader.js";
+import { Reader, type Source } from "./reader.js";
 import { isLeaf, type Value } from "../ir/graph.js";
 
 /** Elements of the innermost loop that one item covers at most. */
 const blockSize = 4096;
 
 /** What a group's expressions take from memory: leaves, and what other kernels stored. */
-export function memoryReader(draft: Draft, group: Group, stored: ReadonlySet<Value>, local?: (v: Value) => Source | undefined): Reader {
+export function memoryReader(draft: Draft, group: Group, stored: Stored, local?: (v: Value) => Source | undefined): Reader {
   return new Reader(draft.b, (value) => {
     const own = local?.(value);
     if (own) return own;
@@ -39,17 +39,21 @@ export function computeThenStore(draft: Draft, values: readonly Value[], indexOf
 /** Elementwise work: every element of the stored members, one shape, each computed from memory (or as `local` says). */
 export function lowerMap(
   group: Group,
-  stored: ReadonlySet<Value>,
+  stored: Stored,
   local?: (draft: Draft) => (v: Value) => Source | undefined,
 ): KernelCall {
-  const draft = new Draft();
+  const draft = new Draft(stored);
   const { b } = draft;
   const reader = memoryReader(draft, group, stored, local?.(draft));
-  const nest = loopNest(b, "i", group.space, (index) => [
-    ...group.stored.map((v) => reader.read(v, index)),
-    ...group.stored.map((v) => flatIndex(b, v.shape, index)),
+  // The loops follow the memory that is written.
+  const [first] = group.stored;
+  const order = first ? draft.orderOf(first) : [];
+  const logical = (index: readonly Expr[]): Expr[] => group.space.map((_, axis) => index[order.indexOf(axis)] ?? b.index(0));
+  const nest = loopNest(b, "i", order.map((axis) => group.space[axis] ?? 1), (index) => [
+    ...group.stored.map((v) => reader.read(v, logical(index))),
+    ...group.stored.map((v) => draft.address(v, logical(index))),
   ]);
-  const stores = computeThenStore(draft, group.stored, () => nest.index, reader);
+  const stores = computeThenStore(draft, group.stored, () => logical(nest.index), reader);
   const last = nest.sizes.length - 1;
   const inner = nest.variables[last];
   if (!inner) {
@@ -73,8 +77,8 @@ export function lowerMap(
 }
 
 /** An operator that brings its own loops. */
-export function lowerLoops(group: Group, stored: ReadonlySet<Value>): KernelCall {
-  const draft = new Draft();
+export function lowerLoops(group: Group, stored: Stored): KernelCall {
+  const draft = new Draft(stored);
   const { b } = draft;
   const reader = memoryReader(draft, group, stored);
   const [first] = group.members;
@@ -88,7 +92,7 @@ export function lowerLoops(group: Group, stored: ReadonlySet<Value>): KernelCall
   const { items, body } = first.node.op.lower.build(b, {
     ...reader.context(first),
     store: (k, index, value) => draft.store(output(k), index, value),
-    reload: (k, index) => draft.load(draft.slot(output(k), "readwrite"), flatIndex(b, output(k).shape, index)),
+    reload: (k, index) => draft.load(draft.slot(output(k), "readwrite"), draft.address(output(k), index)),
   });
   const item = b.counter("item", items);
   return draft.call(first.node.op.name, item, body(b.ref(item)), items);

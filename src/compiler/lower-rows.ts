@@ -2,11 +2,11 @@ import { dtypeInfo, isFloat } from "../core/dtype.js";
 import { sizeOf, type Shape } from "../core/shape.js";
 import { isLeaf, type Value } from "../ir/graph.js";
 import type { ComputeType, Expr, FoldOp, Stmt, Variable } from "../ir/loop.js";
-import { Draft, identityOf, type KernelCall } from "./draft.js";
+import { Draft, identityOf, type KernelCall, type Stored } from "./draft.js";
 import { factorOf, loopNest, nestLoops } from "./loops.js";
 import { computeThenStore, groupName, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
-import { flatIndex, type Reader, type Source } from "./reader.js";
+import { type Reader, type Source } from "./reader.js";
 import { allExprs } from "./walk.js";
 
 /**
@@ -29,8 +29,8 @@ interface Reduction {
 }
 
 /** Reductions with one result a row, then everything that is computed from them along the row: one pass over each row. */
-export function lowerRows(group: Group, stored: ReadonlySet<Value>): KernelCall {
-  const draft = new Draft();
+export function lowerRows(group: Group, stored: Stored): KernelCall {
+  const draft = new Draft(stored);
   const { b } = draft;
   const rows = group.space;
   const locals = new Map<Value, Expr>();
@@ -59,7 +59,7 @@ export function lowerRows(group: Group, stored: ReadonlySet<Value>): KernelCall 
     const [first] = together;
     const columns = first ? first.shape.filter((_, axis) => !group.rowAxes.get(first)?.includes(axis)) : [];
     const nest = loopNest(b, "c", columns, (c) =>
-      together.flatMap((v) => [reader.read(v, place(c, v)), flatIndex(b, v.shape, place(c, v))]),
+      together.flatMap((v) => [reader.read(v, place(c, v)), draft.address(v, place(c, v))]),
     );
     const stores = computeThenStore(draft, together, (v) => place(nest.index, v), reader);
     body.push(...nestLoops(b, nest, stores, !across));
@@ -150,10 +150,10 @@ function reductionStages(draft: Draft, reader: Reader, group: Group): Reduction[
  * True where a vector should hold one number of several rows: neighbouring rows lie next to each other in memory, or
  * rows are too short to be vectors themselves.
  */
-function rowsShareVectors(group: Group, stored: ReadonlySet<Value>, stages: readonly Reduction[][]): boolean {
+function rowsShareVectors(group: Group, stored: Stored, stages: readonly Reduction[][]): boolean {
   const lastRow = group.space.length - 1;
   if ((group.space[lastRow] ?? 1) < 4) return false;
-  const draft = new Draft();
+  const draft = new Draft(stored);
   const { b } = draft;
   const reader = memoryReader(draft, group, stored, (value) =>
     value.node.op.lower.kind === "reduce" && group.members.includes(value) ? (): Expr => b.const(0, typeOf(value)) : undefined,
@@ -179,7 +179,7 @@ function rowsShareVectors(group: Group, stored: ReadonlySet<Value>, stages: read
   if (acrossRows <= along && !short) return false;
   return group.stored.every((v) => {
     const axes = group.rowAxes.get(v);
-    return !axes || axes[lastRow] === v.shape.length - 1;
+    return !axes || axes[lastRow] === draft.orderOf(v).at(-1);
   });
 }
 

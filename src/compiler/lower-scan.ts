@@ -4,7 +4,7 @@ import { ExprBuilder } from "../ir/expr-builder.js";
 import { type Graph, input, isLeaf, type Node, recordAgain, type ScanLoop, type TensorType, type Value } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
 import { reshape, slice, transpose } from "../ops/index.js";
-import type { Argument, KernelCall } from "./draft.js";
+import type { Argument, KernelCall, Stored } from "./draft.js";
 
 /** A loop of kernel calls: the scan's body, compiled. */
 export interface ScanCall {
@@ -93,7 +93,7 @@ function permutationOf(value: Value): number[] | undefined {
 }
 
 /** A scan as calls: those of its body that give the same in every step come before the loop. */
-export function lowerScan(node: Node, stored: ReadonlySet<Value>, lowerGraph: (graph: Graph) => { readonly graph: Graph; readonly calls: readonly Call[] }): Call[] {
+export function lowerScan(node: Node, stored: Stored, lowerGraph: (graph: Graph) => { readonly graph: Graph; readonly calls: readonly Call[] }): Call[] {
   const { lower } = node.op;
   if (lower.kind !== "scan") throw new TypeError(`[${node.op.name}] is no loop over a graph`);
   const loop = lower.loop(node.attrs);

@@ -30,10 +30,12 @@ interface Access {
 }
 
 /** How an atom reads others, in terms of its own counters. */
-interface AtomInfo {
+export interface AtomInfo {
   readonly accesses: readonly Access[];
   readonly index: readonly Expr[];
   readonly reduced: readonly Expr[];
+  /** For a contraction: how each operand is read, in terms of counters over the operand. */
+  readonly operands: readonly { readonly index: readonly Expr[]; readonly accesses: readonly Access[] }[];
 }
 
 /** Above this many scalar operations an element is rather stored than computed again. */
@@ -43,12 +45,12 @@ const recomputeCost = 6;
 const guardedCost = 2;
 
 /** Divides a graph into kernels, in an order in which they can run. */
-export function partition(graph: Graph, order: readonly Node[]): Group[] {
+export function partition(graph: Graph, order: readonly Node[]): { readonly groups: Group[]; readonly accesses: ReadonlyMap<Value, AtomInfo> } {
   const b = new ExprBuilder();
   const atoms = chooseAtoms(b, graph, order);
   const infos = new Map<Value, AtomInfo>();
   for (const atom of atoms) infos.set(atom, accessesOf(b, atom, atoms));
-  return mergeAtoms(graph, atoms, infos);
+  return { groups: mergeAtoms(graph, atoms, infos), accesses: infos };
 }
 
 function isMovement(e: Expr): boolean {
@@ -162,14 +164,19 @@ function accessesOf(b: ExprBuilder, atom: Value, atoms: ReadonlySet<Value>): Ato
   const index = counters(b, "i", atom.shape);
   const { lower } = node.op;
   let reduced: Expr[] = [];
+  const operands: { index: Expr[]; accesses: Access[] }[] = [];
   if (lower.kind === "map") reader.element(atom, index);
   else if (lower.kind === "reduce") {
     reduced = counters(b, "r", lower.extents(node.inputs, node.attrs));
     lower.element(b, reader.context(atom), index, reduced);
   } else {
-    for (const v of node.inputs) reader.read(v, counters(b, "x", v.shape));
+    for (const v of node.inputs) {
+      const [own, before] = [counters(b, "x", v.shape), accesses.size];
+      reader.read(v, own);
+      operands.push({ index: own, accesses: [...accesses.values()].slice(before) });
+    }
   }
-  return { accesses: [...accesses.values()], index, reduced };
+  return { accesses: [...accesses.values()], index, reduced, operands };
 }
 
 function mergeAtoms(graph: Graph, atoms: ReadonlySet<Value>, infos: ReadonlyMap<Value, AtomInfo>): Group[] {
@@ -297,13 +304,12 @@ function joins(
     if (!fits) return undefined;
     if (inside.length > 0) return {};
     const sibling = group.members.find(isReduce);
-    const extents = (v: Value): readonly number[] => {
-      const { lower, inputs, attrs } = v.node.op.lower.kind === "reduce" ? { lower: v.node.op.lower, inputs: v.node.inputs, attrs: v.node.attrs } : {};
-      return lower && inputs && attrs ? lower.extents(inputs, attrs) : [];
-    };
     return sibling && sameShape(extents(sibling), extents(atom)) ? {} : undefined;
   }
   if (inside.length === 0 || (sizeOf(group.space) < 8 && sizeOf(atom.shape) > 16384)) return undefined;
+  // Rows that are much longer than what was reduced share nothing with it that is worth their order.
+  const reduced = Math.max(...group.members.filter(isReduce).map((v) => sizeOf(extents(v))));
+  if (sizeOf(atom.shape) > 16384 && sizeOf(atom.shape) > 4 * reduced * sizeOf(group.space)) return undefined;
   let rowAxes: readonly number[] | undefined;
   for (const { value, index } of inside) {
     const memberAxes = isReduce(value) ? value.shape.map((_, i) => i) : group.rowAxes.get(value);
@@ -316,6 +322,12 @@ function joins(
     rowAxes = axes;
   }
   return rowAxes ? { rowAxes } : undefined;
+}
+
+/** The loops of a reduction. */
+function extents(v: Value): readonly number[] {
+  const { op, inputs, attrs } = v.node;
+  return op.lower.kind === "reduce" ? op.lower.extents(inputs, attrs) : [];
 }
 
 function runOrder(groups: readonly Group[], needs: ReadonlyMap<Group, ReadonlySet<Group>>): Group[] {

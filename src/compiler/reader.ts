@@ -6,9 +6,21 @@ import type { Expr } from "../ir/loop.js";
 /** How a value is read where it is not computed in place. */
 export type Source = (index: readonly Expr[]) => Expr;
 
-/** The address of an element in row-major memory. */
-export function flatIndex(b: ExprBuilder, shape: Shape, index: readonly Expr[]): Expr {
-  const strides = stridesOf(shape);
+/** Strides of a shape whose axes lie in memory in the given order, outermost first; row-major if none is given. */
+export function stridesIn(shape: Shape, order?: readonly number[]): number[] {
+  if (!order) return stridesOf(shape);
+  const strides = shape.map(() => 1);
+  let below = 1;
+  for (const axis of [...order].reverse()) {
+    strides[axis] = below;
+    below *= shape[axis] ?? 1;
+  }
+  return strides;
+}
+
+/** The address of an element in memory whose axes lie in the given order. */
+export function flatIndex(b: ExprBuilder, shape: Shape, index: readonly Expr[], order?: readonly number[]): Expr {
+  const strides = stridesIn(shape, order);
   let flat = b.index(0);
   index.forEach((i, axis) => {
     flat = b.add(flat, b.mul(i, b.index(strides[axis] ?? 1)));

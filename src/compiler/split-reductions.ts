@@ -5,7 +5,7 @@ import { identityOf } from "./draft.js";
 /** Elements below which a reduction is one piece of work. */
 const largeReduction = 1 << 18;
 /** Results from which on there is enough work for all threads without splitting. */
-const enoughRows = 32;
+const enoughRows = 256;
 const mostParts = 16;
 
 /**

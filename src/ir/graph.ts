@@ -231,11 +231,22 @@ export type Lowering<A extends Attrs> =
       element(b: ExprBuilder, ctx: LowerContext<A>, index: readonly Expr[], reduced: readonly Expr[]): Expr;
     }
   /** A sum of products that the tiled contraction kernel computes. */
-  | { readonly kind: "contraction"; spec(b: ExprBuilder, ctx: LowerContext<A>): Contraction }
+  | {
+      readonly kind: "contraction";
+      spec(b: ExprBuilder, ctx: LowerContext<A>): Contraction;
+      /** The orders of axes in memory, outermost first, in which it runs best. */
+      layout?(inputs: readonly TensorType[], output: TensorType, attrs: A): AxisOrders | undefined;
+    }
   /** A graph run once for each step. */
   | { readonly kind: "scan"; loop(attrs: A): ScanLoop }
   /** Loops of the operator's own (sort, scatter, cumulative): `items` independent bodies. Inputs may still be fused into reads. */
   | { readonly kind: "loops"; build(b: ExprBuilder, ctx: LoopsContext<A>): { readonly items: number; body(item: Expr): readonly Stmt[] } };
+
+/** An order of axes for each operand that has a preference, and for the result. */
+export interface AxisOrders {
+  readonly inputs: readonly (readonly number[] | undefined)[];
+  readonly output: readonly number[];
+}
 
 export interface LowerContext<A extends Attrs> {
   readonly attrs: A;

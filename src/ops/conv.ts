@@ -4,14 +4,15 @@ import { formatShape, sizeOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import { applyOne, type TensorType, type Value, type Op } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
-import { arithmeticOf } from "./arithmetic.js";
-import { constantLike } from "./constant.js";
+import { add, arithmeticOf } from "./arithmetic.js";
+import { constant, constantLike } from "./constant.js";
 import { convert } from "./convert.js";
 import { checkAccumulate } from "./dot.js";
 import { wideDType } from "./dtype-rules.js";
 import { computeType } from "./elementwise.js";
 import { at, forEachIndex, isInside, range, tabulate, valueAt } from "./indexing.js";
 import { reshape, reverse, transpose } from "./movement.js";
+import { pad, slice } from "./slicing.js";
 
 type Padding = readonly (readonly [number, number])[];
 
@@ -92,6 +93,14 @@ export const convOp: Op<ConvAttrs> = {
   },
   lower: {
     kind: "contraction",
+    layout: ([, w], y, { groups, batchGroups }) => {
+      if (!w || groups * batchGroups > 1) return undefined;
+      const spatial = range(y.shape.length - 2).map((i) => i + 2);
+      const channelsLast = [0, ...spatial, 1];
+      if (sizeOf(w.shape.slice(2)) <= sizeOf(y.shape.slice(2))) return { inputs: [channelsLast, undefined], output: channelsLast };
+      // A gradient of a kernel: what the operator sees as images are channels, and its kernel is as large as an image.
+      return { inputs: [[1, ...spatial, 0], [1, ...spatial, 0]], output: [...spatial, 0, 1] };
+    },
     spec: (b, ctx) => {
       const [x, w, y] = [at(ctx.inputs, 0), at(ctx.inputs, 1), at(ctx.outputs, 0)];
       const { groups, batchGroups, accumulate } = ctx.attrs;
@@ -120,7 +129,7 @@ export const convOp: Op<ConvAttrs> = {
   },
   ref: (inputs, attrs, outputs) => {
     const [x, w, y] = [at(inputs, 0), at(inputs, 1), at(outputs, 0)];
-    const { add, mul } = arithmeticOf(attrs.accumulate);
+    const arithmetic = arithmeticOf(attrs.accumulate);
     const channels = at(w.shape, 1);
     const perGroup = at(w.shape, 0) / (attrs.groups * attrs.batchGroups);
     return [
@@ -132,7 +141,7 @@ export const convOp: Op<ConvAttrs> = {
           const source = rest.map((e, i) => tap(attrs, i, e, at(k, i)) / at(attrs.inputDilation, i));
           if (!source.every((p, i) => Number.isInteger(p) && p >= 0 && p < at(x.shape, i + 2))) return;
           const channel = attrs.groups > 1 ? group * channels + c : c;
-          total = add(total, mul(valueAt(x, [image, channel, ...source]), valueAt(w, [o, c, ...k])));
+          total = arithmetic.add(total, arithmetic.mul(valueAt(x, [image, channel, ...source]), valueAt(w, [o, c, ...k])));
         });
         return total;
       }),
@@ -166,6 +175,8 @@ function swapWithinGroups(w: Value, groups: number): Value {
 /** The gradient of the input: a convolution of the dilated cotangent with the kernel turned around. */
 function inputVjp(ct: Value, x: Value, w: Value, attrs: ConvAttrs): Value {
   const { strides, inputDilation, kernelDilation, padding, groups, batchGroups } = attrs;
+  const plain = [...inputDilation, ...kernelDilation].every((d) => d === 1) && batchGroups === 1;
+  if (plain && strides.some((s) => s > 1)) return phasedInputVjp(ct, x, w, attrs);
   const spatial = x.shape.slice(2);
   const blocks = groups * batchGroups;
   const turned = reverse(swapWithinGroups(w, blocks), spatial.map((_, i) => i + 2));
@@ -187,6 +198,33 @@ function inputVjp(ct: Value, x: Value, w: Value, attrs: ConvAttrs): Value {
   const [images = 0, channels = 0] = dx.shape;
   const split = reshape(dx, [images, batchGroups, channels / batchGroups, ...spatial]);
   return reshape(transpose(split, [1, 0, 2, ...spatial.map((_, i) => i + 3)]), x.shape);
+}
+
+/**
+ * The gradient of the input where the kernel moved by more than one: inputs at the same position between two stops meet the
+ * same part of the kernel, so each such phase is a convolution of its own, without the zeros between the stops.
+ */
+function phasedInputVjp(ct: Value, x: Value, w: Value, { strides, padding, groups }: ConvAttrs): Value {
+  const spatial = x.shape.slice(2);
+  const turned = swapWithinGroups(w, groups);
+  const phases = strides.reduce<readonly (readonly number[])[]>((list, s) => list.flatMap((p) => range(s).map((a) => [...p, a])), [[]]);
+  let total: Value | undefined;
+  for (const phase of phases) {
+    const taps = phase.map((a, i) => (a + at(padding, i)[0]) % at(strides, i));
+    const counts = phase.map((a, i) => Math.ceil((at(spatial, i) - a) / at(strides, i)));
+    const lengths = taps.map((r, i) => Math.ceil((at(w.shape, i + 2) - r) / at(strides, i)));
+    if (counts.some((n) => n < 1) || lengths.some((n) => n < 1)) continue;
+    const part = slice(turned, [0, 0, ...taps], turned.shape, [1, 1, ...strides]);
+    const pads = lengths.map((length, i): [number, number] => {
+      const low = length - 1 - (at(phase, i) + at(padding, i)[0] - at(taps, i)) / at(strides, i);
+      return [low, at(counts, i) - at(ct.shape, i + 2) - low + length - 1];
+    });
+    const dx = conv(ct, reverse(part, spatial.map((_, i) => i + 2)), { padding: pads, groups, accumulate: ct.dtype });
+    const after = phase.map((a, i) => at(spatial, i) - a - (at(counts, i) - 1) * at(strides, i) - 1);
+    const spread = pad(dx, constant(0, dx.dtype), [0, 0, ...phase], [0, 0, ...after], [0, 0, ...strides.map((s) => s - 1)]);
+    total = total ? add(total, spread) : spread;
+  }
+  return total ?? constantLike(x, 0);
 }
 
 /** The gradient of the kernel: a convolution of input and cotangent, with the batch in the place of the channels. */
