@@ -8,5 +8,6 @@ export default defineConfig({
     testTimeout: 60_000,
     // Every compiler pass is checked in tests.
     env: { GRADUS_VERIFY: "1" },
+    setupFiles: ["src/debug.ts"],
   },
 });

@@ -1,7 +1,9 @@
 import { NativeBackend } from "./backends/native/native-backend.js";
 import { ReferenceBackend } from "./backends/reference/reference-backend.js";
 import { createNodeWasm } from "./backends/wasm/wasm-node.js";
-import { registerBackend, setAutoDevices } from "./runtime/devices.js";
+import "./debug.js";
+import { onDeviceStart, registerBackend, setAutoDevices } from "./runtime/devices.js";
+import { profileUntilExit } from "./runtime/measurement.js";
 
 export { readMnist, type MnistOptions } from "./data/mnist.js";
 export * from "./index.js";
@@ -15,4 +17,5 @@ registerBackend("native", ({ threads }) => {
 });
 registerBackend("wasm", ({ threads }) => createNodeWasm(given(threads)));
 registerBackend("reference", () => new ReferenceBackend());
+onDeviceStart(profileUntilExit);
 setAutoDevices(["native", "wasm", "reference"]);

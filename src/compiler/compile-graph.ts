@@ -1,13 +1,11 @@
-import { debugLevel, isVerifying } from "../core/debug.js";
 import { DTypeError } from "../core/errors.js";
 import { sameShape, sizeOf } from "../core/shape.js";
 import { type Graph, isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
 import type { Stmt } from "../ir/loop.js";
-import { printGraph, printKernel } from "../ir/print.js";
-import { verifyGraph, verifyKernel } from "../ir/verify.js";
 import { bindExpressions } from "./bind.js";
 import { shareCommonSubexpressions } from "./common-subexpressions.js";
 import type { Stored } from "./draft.js";
+import { inspection } from "./inspection.js";
 import { layOut } from "./lay-out.js";
 import { chooseLayouts } from "./layouts.js";
 import { lowerContraction } from "./lower-contraction.js";
@@ -15,7 +13,7 @@ import { lowerLoops, lowerMap } from "./lower-map.js";
 import { lowerRows } from "./lower-rows.js";
 import { type Call, isScan, lowerScan } from "./lower-scan.js";
 import { type Group, partition } from "./partition.js";
-import type { Program, Step } from "./program.js";
+import type { Program } from "./program.js";
 import { simplifyScans } from "./simplify-scans.js";
 import { splitReductions } from "./split-reductions.js";
 import type { Target } from "./target.js";
@@ -27,18 +25,18 @@ import { allExprs, nested, ownExprs } from "./walk.js";
  * function from one form to the next.
  */
 export function compileGraph(given: Graph, target: Target): Program {
-  if (isVerifying()) verifyGraph(given);
+  inspection()?.graph(given);
   const { graph, calls: lowered } = lowerGraph(given, target);
   const inPlace = graph.outputs.map((output, k) => donated(graph, lowered, output, graph.donate?.[k] ?? -1));
   const program = layOut(graph, lowered.map((call) => finish(call, target)), inPlace, target);
-  report(graph, program);
+  inspection()?.program(graph, program);
   return program;
 }
 
 /** A graph as calls of kernels, written for single elements still; the bodies of loops are graphs of their own. */
 function lowerGraph(given: Graph, target: Target): { readonly graph: Graph; readonly calls: readonly Call[] } {
   const graph = splitReductions(simplifyScans(shareCommonSubexpressions(given)));
-  if (isVerifying()) verifyGraph(graph);
+  inspection()?.graph(graph);
   const order = topologicalOrder(graph.outputs);
   checkTypes(order.flatMap((node) => node.outputs), target);
   const { groups, accesses } = partition(graph, order);
@@ -53,37 +51,13 @@ function lowerGraph(given: Graph, target: Target): { readonly graph: Graph; read
 /** Vectors, and names for what is computed more than once. */
 function finish(call: Call, target: Target): Call {
   if (isScan(call)) return { ...call, calls: call.calls.map((inner) => finish(inner, target)) };
-  const check = isVerifying();
-  if (check) verifyKernel(call.kernel);
+  const inspect = inspection();
+  inspect?.kernel(call.kernel);
   const vectors = vectorize(call.builder, call.kernel, target);
-  if (check) verifyKernel(vectors);
+  inspect?.kernel(vectors);
   const kernel = bindExpressions(call.builder, vectors);
-  if (check) verifyKernel(kernel);
+  inspect?.kernel(kernel);
   return { ...call, kernel };
-}
-
-/** What GRADUS_DEBUG asks for. */
-function report(graph: Graph, program: Program): void {
-  const level = debugLevel();
-  if (level < 1) return;
-  const kilo = (n: number): string => `${(n / 1000).toFixed(1)}k`;
-  const lines = [`program: ${program.steps.length} steps, ${kilo(program.flops)} operations, arena ${kilo(program.arenaBytes)} bytes`];
-  // Launches and copies are numbered as in a profile.
-  let index = 0;
-  const tell = (step: Step, indent: string): void => {
-    const kernel = step.kind === "launch" ? program.kernels[step.kernel] : undefined;
-    if (step.kind === "loop") {
-      lines.push(`${indent}loop of ${step.count}`);
-      for (const inner of step.count > 0 ? step.body : []) tell(inner, `${indent}  `);
-    } else if (step.kind === "launch" && kernel) {
-      const shape = `[${(step.shape ?? []).join()}]`;
-      lines.push(`${indent}${index++} ${kernel.name} ${shape}: ${step.items} items by ${step.grain}, ${kilo(kernel.flops)} operations, ${kilo(kernel.bytes)} bytes`);
-    } else lines.push(`${indent}${index++} ${step.kind}`);
-  };
-  for (const step of program.steps) tell(step, "  ");
-  if (level > 1) lines.push(printGraph(graph));
-  if (level > 2) lines.push(...program.kernels.map(printKernel));
-  console.error(lines.join("\n"));
 }
 
 function lowerGroup(group: Group, stored: Stored, target: Target): Call[] {

@@ -1,6 +1,6 @@
 /**
  * How much the compiler tells on standard error, from the environment variable GRADUS_DEBUG (or `globalThis.GRADUS_DEBUG`
- * in a browser): 1 a line for each program and kernel, 2 also the graph, 3 also the loops of every kernel.
+ * in a browser that imports "gradus/debug"): 1 a line for each program and kernel, 2 also the graph, 3 also the loops of every kernel.
  */
 export function debugLevel(): number {
   return setting("GRADUS_DEBUG");

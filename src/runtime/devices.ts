@@ -1,7 +1,6 @@
 import { DeviceError } from "../core/errors.js";
 import type { DeviceTag } from "../ir/graph.js";
 import type { Backend } from "./backend.js";
-import { profileUntilExit } from "./measurement.js";
 
 export type { Backend } from "./backend.js";
 
@@ -19,6 +18,7 @@ const backends = new WeakMap<DeviceTag, Backend>();
 /** Names that device "auto" tries, in order. */
 let candidates: readonly string[] = [];
 let defaultDevice: Backend | string = "auto";
+let started: (backend: Backend) => void = () => undefined;
 
 /** Makes a backend known by name; it is started when a tensor first needs it. */
 export function registerBackend(name: string, factory: BackendFactory): void {
@@ -28,6 +28,11 @@ export function registerBackend(name: string, factory: BackendFactory): void {
 /** What device "auto" means: the first of these that runs here. */
 export function setAutoDevices(names: readonly string[]): void {
   candidates = names;
+}
+
+/** What is done with every backend that `device` starts. */
+export function onDeviceStart(listener: (backend: Backend) => void): void {
+  started = listener;
 }
 
 /** A backend that was made elsewhere, ready to hold tensors. */
@@ -47,7 +52,7 @@ function start(name: string, options: DeviceOptions): Backend {
   }
   const backend = adopt(factory(options));
   open.set(key, backend);
-  profileUntilExit(backend);
+  started(backend);
   return backend;
 }
 

@@ -60,6 +60,16 @@ it("keeps the process alive for pending work that nobody reads", async () => {
   expect(await output(script)).toBe("0");
 });
 
+it("ends only after close() when that follows a read at once", async () => {
+  const script = `
+    device.submit(run, [x], [y]);
+    await device.read(y);
+    await device.close();
+    console.log("closed");
+  `;
+  expect(await output(script)).toBe("closed");
+});
+
 it("lets a process end that never used its threads", async () => {
   expect(await output(`console.log("done")`)).toBe("done");
 });

@@ -187,7 +187,10 @@ export class WorkerQueue {
     Atomics.store(this.#view, word(controlLayout.drainWanted), 1);
   }
 
+  /** The queue may be empty, and if so nothing is left to wait for. */
   #drained(): void {
+    // The message may be older than a read, whose bytes are then still under way though the command is done.
+    if (this.#tickets.size > 0) return;
     const wanted = word(controlLayout.drainWanted);
     if (this.pending() > 0) {
       Atomics.store(this.#view, wanted, 1);
@@ -199,10 +202,13 @@ export class WorkerQueue {
   }
 
   #receive(reply: WorkerReply): void {
+    // What arrives late must not let the process end while close() waits for the threads.
+    if (this.#failure) return;
     switch (reply.kind) {
       case "bytes":
         this.#tickets.get(reply.ticket)?.resolve(reply.bytes);
         this.#tickets.delete(reply.ticket);
+        this.#drained();
         return;
       case "drained":
         this.#drained();
