@@ -4,8 +4,8 @@ import type { Stored } from "./draft.js";
 import type { AtomInfo, Group } from "./partition.js";
 import type { Target } from "./target.js";
 
-/** Vectors shorter than this are not worth another order of axes. */
-const fewestLanes = 4;
+/** Channels below this are too few to be what vectors run along. */
+const fewestChannels = 16;
 
 /**
  * The order of the axes of every value that is written to memory. An operator may prefer an order for its operands and its
@@ -32,9 +32,13 @@ export function chooseLayouts(graph: Graph, groups: readonly Group[], infos: Rea
       if (!info) continue;
       if (lower.kind === "scan") fixUpstream(member.node.inputs, fixed);
       if (lower.kind === "contraction") {
+        // Whoever reads it in another shape counts on its elements being in order.
+        for (const { index: own, accesses } of info.operands) {
+          for (const { value, index } of accesses) if (index.length !== own.length) fixed.add(value);
+        }
         const preferred = lower.layout?.(member.node.inputs, member, member.node.attrs);
         const vector = preferred?.output.at(-1);
-        if (!preferred || vector === undefined || (member.shape[vector] ?? 1) < fewestLanes) continue;
+        if (!preferred || vector === undefined || (member.shape[vector] ?? 1) < fewestChannels) continue;
         const weight = member.shape.reduce((a, d) => a * d, 1);
         wish(member, preferred.output, weight * target.vectorBytes);
         preferred.inputs.forEach((order, k) => {

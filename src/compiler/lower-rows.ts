@@ -6,7 +6,7 @@ import { Draft, identityOf, type KernelCall, type Stored } from "./draft.js";
 import { factorOf, loopNest, nestLoops } from "./loops.js";
 import { computeThenStore, groupName, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
-import { type Reader, type Source } from "./reader.js";
+import { flatIndex, type Reader, type Source } from "./reader.js";
 import { allExprs } from "./walk.js";
 
 /**
@@ -32,7 +32,9 @@ interface Reduction {
 export function lowerRows(group: Group, stored: Stored): KernelCall {
   const draft = new Draft(stored);
   const { b } = draft;
-  const rows = group.space;
+  // The rows follow the memory that is written.
+  const order = orderOfRows(draft, group);
+  const rows = order.map((axis) => group.space[axis] ?? 1);
   const locals = new Map<Value, Expr>();
   const kept = new Map<Value, Kept>();
   const reader: Reader = memoryReader(draft, group, stored, (value) => keptSource(draft, group, value, kept.get(value), reader) ?? localSource(group, value, locals));
@@ -45,8 +47,9 @@ export function lowerRows(group: Group, stored: Stored): KernelCall {
   const item = b.counter("item", outerRows * blocks);
   const rowNumber = b.div(b.ref(item), b.index(blocks));
   const inner = b.counter("row", lastSize);
-  const rowIndex = indexOfRow(draft, across ? rows.slice(0, -1) : rows, rowNumber);
-  if (across) rowIndex.push(lastSize === 1 ? b.index(0) : b.ref(inner));
+  const ordered = indexOfRow(draft, across ? rows.slice(0, -1) : rows, rowNumber);
+  if (across) ordered.push(lastSize === 1 ? b.index(0) : b.ref(inner));
+  const rowIndex = group.space.map((_, axis) => ordered[order.indexOf(axis)] ?? b.index(0));
 
   const body: Stmt[] = [];
   for (const stage of stages) body.push(...emitStage(draft, stage, rowIndex, locals, !across, (columns) => keep(draft, group, reader, kept.values(), columns)));
@@ -175,6 +178,15 @@ function localSource(group: Group, value: Value, locals: ReadonlyMap<Value, Expr
   };
 }
 
+/** The axes of the rows in the order in which the first result with one number a row lies in memory. */
+function orderOfRows(draft: Draft, group: Group): readonly number[] {
+  for (const v of group.stored) {
+    const axes = group.rowAxes.get(v) ?? v.shape.map((_, axis) => axis);
+    if (axes.length === v.shape.length) return draft.orderOf(v).map((axis) => axes.indexOf(axis));
+  }
+  return group.space.map((_, axis) => axis);
+}
+
 function indexOfRow(draft: Draft, rows: Shape, number: Expr): Expr[] {
   const { b } = draft;
   const index: Expr[] = [];
@@ -226,7 +238,7 @@ function reductionStages(draft: Draft, reader: Reader, group: Group): Reduction[
  * rows are too short to be vectors themselves.
  */
 function rowsShareVectors(group: Group, stored: Stored, stages: readonly Reduction[][]): boolean {
-  const lastRow = group.space.length - 1;
+  const lastRow = orderOfRows(new Draft(stored), group).at(-1) ?? 0;
   if ((group.space[lastRow] ?? 1) < 4) return false;
   const draft = new Draft(stored);
   const { b } = draft;
