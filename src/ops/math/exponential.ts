@@ -34,7 +34,7 @@ function restOfLn2(real: Real, x: Expr, whole: Expr): Expr {
 const expSeries = [1, 1.000000032, 0.4999999421, 0.1666643117, 0.04166800258, 0.008374163388, 0.001384364408];
 
 /** eˣ⁺ᵈ in float32 for −104 ≤ x ≤ 89. */
-export function expSingle(real: Real, x: Expr, correction?: Expr): Expr {
+function expSingle(real: Real, x: Expr, correction: Expr | undefined): Expr {
   const { b, k } = real;
   // The sum with 1.5·2^23 + 2·127 ends in the bits of n plus twice the bias of an exponent; what lies above them is shifted
   // out. 2ⁿ goes in as two factors, so that large and subnormal results are rounded once.
