@@ -160,6 +160,6 @@ export class Profiler {
       return { index, compileMs: description.compileMs, firstRunMs, runs, totalMs, outsideMs, steps };
     });
     const { name, threads } = this.#device;
-    return { device: name, threads, programs, betweenMs: this.#betweenMs, trace: this.#trace };
+    return { device: name, threads, programs, betweenMs: this.#betweenMs, trace: [...this.#trace].sort((a, b) => (a.record[0] ?? 0) - (b.record[0] ?? 0)) };
   }
 }

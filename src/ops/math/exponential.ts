@@ -1,6 +1,6 @@
 import type { ExprBuilder } from "../../ir/expr-builder.js";
 import type { Expr } from "../../ir/loop.js";
-import { atLeast, atMost, nearestWhole, oddRational, polynomial, powerOfTwo, realOf, scale, withSign, type Real } from "./real.js";
+import { atLeast, atMost, nearestWhole, polynomial, powerOfTwo, realOf, scale, withSign, type Real } from "./real.js";
 
 /** ln 2 in two parts; the first has so few bits that its product with an exponent is exact. */
 export function ln2Parts({ single }: Real): { high: number; low: number } {
@@ -71,18 +71,10 @@ export function expm1Expr(b: ExprBuilder, x: Expr): Expr {
   return b.select(b.eq(x, k(0)), x, result);
 }
 
-/** tanh in float32 as a quotient, fitted by least squares reweighted towards the largest relative error, 2e-8; rounding adds 3e-7. */
-const tanhQuotient = {
-  limit: 9,
-  above: [0.9999999783, 0.1337775393, 0.003491702238, 2.054509711e-5, 1.326583651e-8],
-  below: [1, 0.4671106863, 0.02586219963, 0.0003279278627, 7.740243826e-7],
-};
-
-/** tanh x = (e²ˣ − 1) / (e²ˣ + 1); in float32 a quotient of polynomials. */
+/** tanh x = (e²ˣ − 1) / (e²ˣ + 1), without cancellation where x is small. */
 export function tanhExpr(b: ExprBuilder, x: Expr): Expr {
   const real = realOf(b, x);
   const { k } = real;
-  if (real.single) return oddRational(real, x, tanhQuotient);
   const size = atMost(real, b.abs(x), 22);
   const t = expm1Expr(b, b.add(size, size));
   return b.select(b.eq(x, k(0)), x, withSign(real, b.div(t, b.add(t, k(2))), x));

@@ -22,18 +22,6 @@ export function polynomial({ b, k }: Real, x: Expr, coefficients: readonly numbe
   return coefficients.reduceRight<Expr | undefined>((sum, c) => (sum ? b.add(b.mul(sum, x), k(c)) : k(c)), undefined) ?? k(0);
 }
 
-/**
- * x·P(x²) / Q(x²) for |x| up to `limit`, beyond it ±1: an odd function that rises to 1. NaN stays NaN. The quotient at the
- * limit must not be below 1.
- */
-export function oddRational(real: Real, x: Expr, { limit, above, below }: { limit: number; above: readonly number[]; below: readonly number[] }): Expr {
-  const { b } = real;
-  const size = atMost(real, b.abs(x), limit);
-  const squared = b.mul(size, size);
-  const quotient = b.div(b.mul(size, polynomial(real, squared, above)), polynomial(real, squared, below));
-  return withSign(real, atMost(real, quotient, 1), x);
-}
-
 /** The smaller of x and a constant; NaN stays NaN. */
 export function atMost({ b, k }: Real, x: Expr, limit: number): Expr {
   return b.min(k(limit), x);
