@@ -333,7 +333,7 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target, along: b
   const k = makeBox(spec.k, kLimit);
   const flops = 2 * sizeOf(spec.batch) * M * N * K;
   const items = (): number => sizeOf(spec.batch) * makeBox(spec.m, mLimit, mr).blocks * makeBox(spec.n, nLimit, nr).blocks;
-  const enough = (): boolean => flops / items() <= (items() < wantedItems ? 4e6 : items() < 2 * wantedItems ? 64e6 : Infinity);
+  const enough = (): boolean => flops / items() <= (items() < wantedItems ? 1.5e6 : items() < 2 * wantedItems ? 64e6 : Infinity);
   while (!enough()) {
     const [width, height] = [Math.min(nLimit, roundUp(N, nr)), Math.min(mLimit, roundUp(M, mr))];
     const [nCan, mCan] = [width > 2 * nr, height > 2 * mr];
