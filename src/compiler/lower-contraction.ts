@@ -329,7 +329,9 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target, along: b
   // Sums to few results are read once from memory and cost little else: short blocks make them exact.
   const kLimit = M * N <= fewResults ? shortBlock * (along ? lanes : 1) : Math.max(16, roundUp(Math.floor(target.l1Bytes / 2 / bytes / strip), 16));
   let nLimit = Math.max(nr, Math.floor((target.l2Bytes * 3) / 8 / bytes / kLimit / nr) * nr);
-  let mLimit = Math.max(mr, Math.floor(nLimit / 2 / mr) * mr);
+  // The block of results stays in a quarter of L2 while the sums are added up.
+  const mMost = Math.min(nLimit / 2, target.l2Bytes / 4 / bytes / Math.min(nLimit, roundUp(N, nr)));
+  let mLimit = Math.max(mr, Math.floor(mMost / mr) * mr);
   const k = makeBox(spec.k, kLimit);
   const flops = 2 * sizeOf(spec.batch) * M * N * K;
   const items = (): number => sizeOf(spec.batch) * makeBox(spec.m, mLimit, mr).blocks * makeBox(spec.n, nLimit, nr).blocks;
