@@ -324,10 +324,10 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target, along: b
   const lanes = Math.max(1, Math.floor(target.vectorBytes / bytes));
   const [M, N, K] = [sizeOf(spec.m), sizeOf(spec.n), sizeOf(spec.k)];
   const { mr, nr } = along ? tileAlong(M, N, target.vectorRegisters) : tileAcross(M, N, lanes, target.vectorRegisters);
-  // A strip of both tiles in half of L1, the blocks of A, B and C in L2.
+  // A strip of both tiles about as large as L1, the blocks of A, B and C in L2.
   const strip = along ? mr + nr : nr;
   // Sums to few results are read once from memory and cost little else: short blocks make them exact.
-  const kLimit = M * N <= fewResults ? shortBlock * (along ? lanes : 1) : Math.max(16, roundUp(Math.floor(target.l1Bytes / 2 / bytes / strip), 16));
+  const kLimit = M * N <= fewResults ? shortBlock * (along ? lanes : 1) : Math.max(16, roundUp(Math.floor(target.l1Bytes / bytes / strip), 16));
   let nLimit = Math.max(nr, Math.floor((target.l2Bytes * 3) / 8 / bytes / kLimit / nr) * nr);
   // The block of results stays in a quarter of L2 while the sums are added up.
   const mMost = Math.min(nLimit / 2, target.l2Bytes / 4 / bytes / Math.min(nLimit, roundUp(N, nr)));
