@@ -8,7 +8,7 @@ const python = "/usr/bin/python3";
 const script = fileURLToPath(new URL("./pytorch.py", import.meta.url));
 const libraries = "/usr/lib";
 
-/** Milliseconds of a 1024×1024 product above which the library behind it is the reference BLAS. */
+/** Milliseconds of the products that choose a build, above which the library behind it is the reference BLAS. */
 const slowProduct = 100;
 
 /** Folders with builds of OpenBLAS, as Debian's packages lay them out. */
@@ -38,8 +38,9 @@ export function startPyTorch(threads: number, warn: (text: string) => void): Pee
   });
   const [best] = candidates.sort((a, b) => a.ms - b.ms);
   if (!best) return undefined;
+  console.log(`pytorch runs with ${best.folder ?? "the BLAS that the system chose"}`);
   if (best.ms > slowProduct) {
-    warn(`PyTorch has no OpenBLAS here (a 1024×1024 product takes ${best.ms.toFixed(0)} ms), which is no fair peer: install libopenblas0-pthread and libopenblas0-openmp`);
+    warn(`PyTorch has no OpenBLAS here (a 1024×1024 product and ten small ones take ${best.ms.toFixed(0)} ms), which is no fair peer: install libopenblas0-pthread and libopenblas0-openmp`);
   }
   return new Peer("pytorch", python, ["-B", script, String(threads)], { env: best.env });
 }

@@ -1,11 +1,9 @@
 import { sizeOf } from "../core/shape.js";
-import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { ComputeType, Expr, Stmt } from "../ir/loop.js";
 import { axesOf, startOf, type Block, type Box } from "./box.js";
 import { stridesIn } from "./reader.js";
 import type { Argument, Draft } from "./draft.js";
 import { factorOf, loopNest, nestLoops } from "./loops.js";
-import { variablesOf } from "./walk.js";
 
 /** How far an index of the source moves with each axis of the contraction. */
 interface Coordinate {
@@ -75,7 +73,7 @@ export function windowOf(draft: Draft, rule: OperandRule, sizes: { readonly batc
     const difference = b.add(b.sub(left, right), b.index(e.op === "le" ? -1 : 0));
     for (const sign of [1, -1]) {
       const dim = origin.index.findIndex((index) => index.kind !== "const" && b.sub(difference, b.mul(index, b.index(sign))).kind === "const");
-      const add = dim < 0 ? undefined : b.sub(difference, b.mul(origin.index[dim] ?? index0(b), b.index(sign)));
+      const add = dim < 0 ? undefined : b.sub(difference, b.mul(origin.index[dim] ?? b.index(0), b.index(sign)));
       if (add?.kind === "const") {
         bounds.push({ dim, sign, add: add.value });
         return true;
@@ -86,10 +84,6 @@ export function windowOf(draft: Draft, rule: OperandRule, sizes: { readonly batc
   if (!conditions.every(take)) return undefined;
   const overlaps = bounds.length > 0 || coordinates.some((c) => c.own.some((f) => f > 0) && c.steps.some((f) => f > 0));
   return { argument: origin.argument, order: draft.orderOf(origin.argument), coordinates, bounds, overlaps };
-}
-
-function index0(b: ExprBuilder): Expr {
-  return b.index(0);
 }
 
 /** Indexes along each axis of the source that the block of a window spans at most. */
@@ -175,9 +169,4 @@ export function copyWindow(
 /** Elements of the largest copy. */
 export function windowSize(window: Window, own: Box, steps: Box): number {
   return sizeOf(spansOf(window, own, steps));
-}
-
-/** Whether an expression stands still. */
-export function isFixed(e: Expr): boolean {
-  return variablesOf(e).size === 0;
 }
