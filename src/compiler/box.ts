@@ -1,6 +1,7 @@
 import { sizeOf } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt, Variable } from "../ir/loop.js";
+import { loopsAround } from "./loops.js";
 
 /**
  * A division of a list of loops into blocks of at most `limit` iterations: the last axes whole, the axis before them in
@@ -124,16 +125,8 @@ export function blockLoops(b: ExprBuilder, name: string, box: Box, block: Block)
     index,
     local,
     position,
-    wrap: (body, vectorize) => wrapped(b, loops, body, vectorize),
-    wrapOuter: (body) => wrapped(b, loops.slice(0, -1), body, false),
-    wrapInner: (body, vectorize) => wrapped(b, loops.slice(-1), body, vectorize),
+    wrap: (body, vectorize) => loopsAround(b, loops, body, vectorize),
+    wrapOuter: (body) => loopsAround(b, loops.slice(0, -1), body, false),
+    wrapInner: (body, vectorize) => loopsAround(b, loops.slice(-1), body, vectorize),
   };
-}
-
-function wrapped(b: ExprBuilder, loops: readonly { readonly variable: Variable; readonly end: Expr }[], body: readonly Stmt[], vectorize: boolean): readonly Stmt[] {
-  let inner = body;
-  for (const [d, loop] of [...loops.entries()].reverse()) {
-    inner = [{ kind: "for", ...loop, begin: b.index(0), step: 1, body: inner, vectorize: vectorize && d === loops.length - 1 }];
-  }
-  return inner;
 }

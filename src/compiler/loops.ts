@@ -75,25 +75,18 @@ export function factorOf(b: ExprBuilder, e: Expr, variable: Variable | undefined
   return factor;
 }
 
-/** Nested loops over whole ranges, the innermost marked for vectorization if asked. */
-export function nestLoops(b: ExprBuilder, nest: LoopNest, body: readonly Stmt[], vectorize: boolean): readonly Stmt[] {
+/** Loops from 0 around a body, outermost first, the innermost marked for vectorization if asked. */
+export function loopsAround(b: ExprBuilder, loops: readonly { readonly variable: Variable; readonly end: Expr }[], body: readonly Stmt[], vectorize: boolean): readonly Stmt[] {
   let inner = body;
-  for (let d = nest.sizes.length - 1; d >= 0; d--) {
-    const variable = nest.variables[d];
-    if (!variable) continue;
-    inner = [
-      {
-        kind: "for",
-        variable,
-        begin: b.index(0),
-        end: b.index(nest.sizes[d] ?? 0),
-        step: 1,
-        body: inner,
-        vectorize: vectorize && d === nest.sizes.length - 1,
-      },
-    ];
+  for (const [d, loop] of [...loops.entries()].reverse()) {
+    inner = [{ kind: "for", ...loop, begin: b.index(0), step: 1, body: inner, vectorize: vectorize && d === loops.length - 1 }];
   }
   return inner;
+}
+
+/** Nested loops over whole ranges, the innermost marked for vectorization if asked. */
+export function nestLoops(b: ExprBuilder, nest: LoopNest, body: readonly Stmt[], vectorize: boolean): readonly Stmt[] {
+  return loopsAround(b, nest.variables.map((variable, d) => ({ variable, end: b.index(nest.sizes[d] ?? 0) })), body, vectorize);
 }
 
 /** Lets the loop variables of the outer loops follow from the item number. */

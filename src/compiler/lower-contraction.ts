@@ -3,12 +3,12 @@ import { sizeOf } from "../core/shape.js";
 import type { Value, Contraction } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import { axesOf, blockAt, blockLoops, makeBox, startOf, type BlockAxis, type Box } from "./box.js";
+import { axesOf, blockAt, blockLoops, makeBox, startOf, type BlockAxis, type BlockLoops, type Box } from "./box.js";
 import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
 import { factorOf } from "./loops.js";
 import { computeThenStore, groupName, lowerMap, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
-import type { Reader, Source } from "./reader.js";
+import { counters, type Reader, type Source } from "./reader.js";
 import { type RowTile, type StepAxis, type TileAxis, tilesAcross, tilesAlong } from "./register-tiles.js";
 import type { Target } from "./target.js";
 import { allExprs } from "./walk.js";
@@ -129,11 +129,8 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
     inBlock.push(...copyWindow(draft, window, type, a, { batch, own: m, ownBlock: mBlock, steps: k, stepBlock: kBlock }));
   } else {
     const [over, steps] = [blockLoops(b, "m", m, mBlock), blockLoops(b, "k", k, kBlock)];
-    const value = b.cast(spec.lhs(batch, over.index, steps.index), type);
     const at = (row: Expr, step: Expr): Expr => (aAlongK ? b.add(b.mul(row, b.index(depth)), step) : b.add(b.mul(step, b.index(height)), row));
-    const store: Stmt = { kind: "store", buffer: a, index: at(over.position, steps.position), value };
-    if (aAlongK) inBlock.push(...over.wrap([...steps.wrap([store], true), ...padded(a, (step) => at(over.position, step))], false));
-    else inBlock.push(...steps.wrap(over.wrap([store], true), false));
+    inBlock.push(...pack(a, over, steps, spec.lhs(batch, over.index, steps.index), at, aAlongK));
   }
 
   // The second operand.
@@ -151,18 +148,15 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
   } else {
     const buffer = draft.scratch(dtype, along ? width * depth : k.capacity * width);
     const [over, steps] = [blockLoops(b, "n", n, nBlock), blockLoops(b, "k", k, kBlock)];
-    const value = b.cast(spec.rhs(batch, steps.index, over.index), type);
-    const at = (step: Expr, column: Expr): Expr => (along ? b.add(b.mul(column, b.index(depth)), step) : b.add(b.mul(step, b.index(width)), column));
-    const store: Stmt = { kind: "store", buffer, index: at(steps.position, over.position), value };
-    if (along) inBlock.push(...over.wrap([...steps.wrap([store], true), ...padded(buffer, (step) => at(step, over.position))], false));
-    else inBlock.push(...steps.wrap(over.wrap([store], true), false));
+    const at = (column: Expr, step: Expr): Expr => (along ? b.add(b.mul(column, b.index(depth)), step) : b.add(b.mul(step, b.index(width)), column));
+    inBlock.push(...pack(buffer, over, steps, spec.rhs(batch, steps.index, over.index), at, along));
     bSide = { buffer, base: b.index(0), strides: flatStrides(k, along ? 1 : width), column: along ? depth : 1 };
   }
   const stepAxes = joined(b, axesOf(b, k, kBlock), [aStrides.steps, bSide.strides]);
   const steps: StepAxis[] = stepAxes.map(({ count, most, strides: [x = 0, y = 0] }) => ({ count, most, a: x, b: y }));
   if (steps.length === 0) steps.push({ count: b.index(1), most: 1, a: 0, b: 0 });
   const column: TileAxis = { count: nBlock.count, most: n.capacity, operand: bSide.column, result: 1 };
-  const blocks = { type, dtype, lanes, a, b: bSide.buffer, bDType: dtype, bBase: bSide.base, c, rows, column, steps, first: oneBlock, lost };
+  const blocks = { type, dtype, lanes, a, b: bSide.buffer, bBase: bSide.base, c, rows, column, steps, first: oneBlock, lost };
   inBlock.push(along ? tilesAlong(b, blocks, rowTile, nr) : tilesAcross(b, blocks, rowTile, nv));
   const first = b.mul(split, b.index(perSplit));
   const kLoop: Stmt = {
@@ -205,6 +199,13 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
     const zero = (buffer: number): Stmt => ({ kind: "store", buffer, index: b.ref(z), value: b.const(0, type) });
     const zeros = lost === undefined ? [zero(c)] : [zero(c), zero(lost)];
     return [{ kind: "for", variable: z, begin: b.index(0), end: b.index(results), step: 1, body: zeros, vectorize: true }];
+  }
+
+  /** Copies a block of an operand to scratch memory, each row of steps together or not. */
+  function pack(buffer: number, own: BlockLoops, steps: BlockLoops, element: Expr, to: (own: Expr, step: Expr) => Expr, stepsLast: boolean): readonly Stmt[] {
+    const store: Stmt = { kind: "store", buffer, index: to(own.position, steps.position), value: b.cast(element, type) };
+    if (!stepsLast) return steps.wrap(own.wrap([store], true), false);
+    return own.wrap([...steps.wrap([store], true), ...padded(buffer, (step) => to(own.position, step))], false);
   }
 
   /** Packs all blocks of the second operand, for items that share them. */
@@ -301,9 +302,8 @@ function swapped(spec: Contraction): Contraction {
 /** Whether an operand's elements along k are neighbours in memory, and those along its own axis are not. */
 function runsAlongK(draft: Draft, spec: Contraction, side: "lhs" | "rhs"): boolean {
   const { b } = draft;
-  const vars = (name: string, sizes: readonly number[]): Expr[] => sizes.map((size, i) => (size === 1 ? b.index(0) : b.ref(b.counter(`${name}${i}`, size))));
-  const own = vars("o", side === "lhs" ? spec.m : spec.n);
-  const [batch, steps] = [vars("b", spec.batch), vars("k", spec.k)];
+  const own = counters(b, "o", side === "lhs" ? spec.m : spec.n);
+  const [batch, steps] = [counters(b, "b", spec.batch), counters(b, "k", spec.k)];
   const last = (list: readonly Expr[]): Expr | undefined => [...list].reverse().find((e) => e.kind === "var");
   const [lastOwn, lastK] = [last(own), last(steps)];
   const element = side === "lhs" ? spec.lhs(batch, own, steps) : spec.rhs(batch, steps, own);
@@ -343,10 +343,15 @@ function chooseTiling(spec: Contraction, bytes: number, target: Target, along: b
     if (nCan && (width >= height || !mCan)) nLimit = roundUp(Math.floor(width / 2), nr);
     else mLimit = roundUp(Math.floor(height / 2), mr);
   }
-  let splits = 1;
-  if (items() < wantedItems && k.blocks > 1 && flops / items() > 4e6) splits = Math.min(k.blocks, Math.ceil(wantedItems / items()));
-  splits = Math.ceil(k.blocks / Math.ceil(k.blocks / splits));
+  const splits = splitsOf(items(), k, flops);
   return { lanes, rows: { axis: 0, count: mr }, nr, m: makeBox(spec.m, mLimit, mr), n: makeBox(spec.n, nLimit, nr), k, splits };
+}
+
+/** Parts of equal length into which a sum is divided where there are too few items for the threads. */
+function splitsOf(items: number, k: Box, flops: number): number {
+  if (items >= wantedItems || k.blocks === 1 || flops / items <= 4e6) return 1;
+  const wanted = Math.min(k.blocks, Math.ceil(wantedItems / items));
+  return Math.ceil(k.blocks / Math.ceil(k.blocks / wanted));
 }
 
 /** Register tiles of mr rows × nv vectors: each step costs mr·nv multiply-adds and about three instructions beside them. */
@@ -380,9 +385,8 @@ function resultStrides(axes: readonly JoinedAxis[], rows: readonly TileAxis[]): 
 /** Whether the result's neighbours in memory are rows of the contraction, not columns. */
 function columnsAreFar(draft: Draft, root: Value, spec: Contraction): boolean {
   const { b } = draft;
-  const vars = (name: string, sizes: readonly number[]): Expr[] => sizes.map((size, i) => (size === 1 ? b.index(0) : b.ref(b.counter(`${name}${i}`, size))));
-  const m = vars("m", spec.m);
-  const address = draft.address(root, spec.out(vars("b", spec.batch), m, vars("n", spec.n)));
+  const m = counters(b, "m", spec.m);
+  const address = draft.address(root, spec.out(counters(b, "b", spec.batch), m, counters(b, "n", spec.n)));
   const last = [...m].reverse().find((e) => e.kind === "var");
   return last?.kind === "var" && factorOf(b, address, last.variable) === 1;
 }
@@ -473,8 +477,6 @@ function windowTiling(draft: Draft, spec: Contraction, window: Window, bytes: nu
       inside *= size;
     }
   }
-  const items = sizeOf(spec.batch) * m.blocks * n.blocks;
-  let splits = items < wantedItems && k.blocks > 1 && flops / items > 4e6 ? Math.min(k.blocks, Math.ceil(wantedItems / items)) : 1;
-  splits = Math.ceil(k.blocks / Math.ceil(k.blocks / splits));
+  const splits = splitsOf(sizeOf(spec.batch) * m.blocks * n.blocks, k, flops);
   return { lanes, ...best, m, n: makeBox(spec.n, 256, best.nr), k, splits };
 }

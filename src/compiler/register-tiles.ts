@@ -29,7 +29,6 @@ export interface Blocks {
   readonly a: number;
   readonly b: number;
   readonly c: number;
-  readonly bDType: DType;
   /** Where the second operand's block starts. */
   readonly bBase: Expr;
   readonly rows: readonly TileAxis[];
@@ -143,7 +142,7 @@ export function tilesAcross(b: ExprBuilder, p: Blocks, rowTile: RowTile, nv: num
       const right = Array.from({ length: nv }, (_, j) => {
         const variable = b.variable(`b${j}`, type, lanes);
         const at = b.add(b.add(p.bBase, bStep), b.add(column0, b.index(j * lanes)));
-        each.push({ kind: "let", variable, value: b.load(p.b, p.bDType, at, lanes) });
+        each.push({ kind: "let", variable, value: b.load(p.b, dtype, at, lanes) });
         return b.ref(variable);
       });
       offsets.forEach((offset, i) => {
@@ -191,7 +190,7 @@ export function tilesAlong(b: ExprBuilder, p: Blocks, rowTile: RowTile, nc: numb
       const each: Stmt[] = [];
       const right = columns.map((column, j) => {
         const at = b.add(b.add(p.bBase, bStep), b.mul(column, b.index(p.column.operand)));
-        return b.ref(vector(`b${j}`, each, b.load(p.b, p.bDType, at, lanes)));
+        return b.ref(vector(`b${j}`, each, b.load(p.b, dtype, at, lanes)));
       });
       offsets.forEach((offset, i) => {
         const at = b.add(b.add(rowOperand, b.index(offset.operand)), aStep);

@@ -1,9 +1,9 @@
 import { sizeOf } from "../core/shape.js";
 import type { ComputeType, Expr, Stmt } from "../ir/loop.js";
 import { axesOf, startOf, type Block, type Box } from "./box.js";
-import { stridesIn } from "./reader.js";
+import { counters, stridesIn } from "./reader.js";
 import type { Argument, Draft } from "./draft.js";
-import { factorOf, loopNest, nestLoops } from "./loops.js";
+import { factorOf, loopNest, loopsAround, nestLoops } from "./loops.js";
 
 /** How far an index of the source moves with each axis of the contraction. */
 interface Coordinate {
@@ -40,8 +40,7 @@ export type OperandRule = (batch: readonly Expr[], own: readonly Expr[], steps: 
 /** The operand as a window onto a source, or undefined where it is none. */
 export function windowOf(draft: Draft, rule: OperandRule, sizes: { readonly batch: readonly number[]; readonly own: readonly number[]; readonly steps: readonly number[] }): Window | undefined {
   const { b } = draft;
-  const vars = (name: string, list: readonly number[]): Expr[] => list.map((size, i) => (size === 1 ? b.index(0) : b.ref(b.counter(`${name}${i}`, size))));
-  const [batch, own, steps] = [vars("b", sizes.batch), vars("o", sizes.own), vars("k", sizes.steps)];
+  const [batch, own, steps] = [counters(b, "b", sizes.batch), counters(b, "o", sizes.own), counters(b, "k", sizes.steps)];
   const conditions: Expr[] = [];
   let at = rule(batch, own, steps);
   for (;;) {
@@ -155,15 +154,8 @@ export function copyWindow(
   }
   const variables = sizes.map((size, k) => (size === 1 ? undefined : b.counter(`s${k}`, size)));
   const { value, to } = element(variables.map((v) => (v ? b.ref(v) : b.index(0))));
-  let body: Stmt[] = [{ kind: "store", buffer: scratch, index: to, value }];
-  let innermost = true;
-  for (let k = sizes.length - 1; k >= 0; k--) {
-    const variable = variables[k];
-    if (!variable) continue;
-    body = [{ kind: "for", variable, begin: b.index(0), end: lengths[k] ?? b.index(1), step: 1, body, vectorize: innermost }];
-    innermost = false;
-  }
-  return body;
+  const loops = variables.flatMap((variable, k) => (variable ? [{ variable, end: lengths[k] ?? b.index(1) }] : []));
+  return loopsAround(b, loops, [{ kind: "store", buffer: scratch, index: to, value }], true);
 }
 
 /** Elements of the largest copy. */
