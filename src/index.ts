@@ -7,5 +7,6 @@ export type { ImageSet, ImageSplits } from "./data/image-set.js";
 export { DataLoader, type LoaderOptions } from "./data/loader.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type SafetensorsTensor } from "./io/safetensors.js";
 export { accuracy } from "./metrics/accuracy.js";
+export type { Metric } from "./metrics/metric.js";
 export { confusionMatrix, formatConfusionMatrix, type ConfusionMatrix } from "./metrics/confusion.js";
 export { encodeModel, loadModel } from "./train/model-file.js";
