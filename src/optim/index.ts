@@ -1,4 +1,5 @@
 export { Adam, AdamW, type AdamOptions, type AdamSettings } from "./adam.js";
+export { CosineAnnealingLR } from "./cosine-schedules.js";
 export {
   Group,
   Optimizer,
@@ -8,4 +9,13 @@ export {
   type ParameterGroup,
   type ParameterState,
 } from "./optimizer.js";
+export {
+  LRScheduler,
+  type LearningRateRule,
+  type Plain,
+  type Scheduled,
+  type ScheduledGroup,
+  type ScheduleState,
+} from "./schedule.js";
 export { SGD, type SGDSettings } from "./sgd.js";
+export { StepLR } from "./step-schedules.js";

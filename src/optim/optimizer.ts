@@ -28,6 +28,8 @@ export class Group<Settings, State> {
   readonly members: readonly { readonly parameter: Parameter; readonly state: State }[];
   /** The learning rate as a step reads it, so that another number compiles nothing anew. */
   readonly rate: Buffer;
+  /** The learning rate before any schedule. */
+  initialLr: number | undefined;
   #lr: number;
 
   constructor(settings: Settings, lr: number, members: Group<Settings, State>["members"]) {
