@@ -3,6 +3,7 @@ export * from "../core/errors.js";
 export type { Shape } from "../core/shape.js";
 export type { Graph } from "../ir/graph.js";
 export { device, getDefaultDevice, registerBackend, setDefaultDevice, type Backend, type BackendFactory, type DeviceOptions } from "../runtime/devices.js";
+export { attentionWeights, scaledDotProductAttention, type AttentionOptions } from "./attention.js";
 export { compile, trace, type Compiled } from "./compile.js";
 export * from "./creation.js";
 export * from "./functions.js";

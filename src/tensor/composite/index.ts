@@ -1,5 +1,6 @@
 export * from "./activation.js";
 export * from "./arithmetic.js";
+export * from "./attention.js";
 export * from "./conv.js";
 export * from "./einsum.js";
 export * from "./elementwise.js";
