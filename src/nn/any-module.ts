@@ -136,8 +136,20 @@ export abstract class AnyModule {
   }
 
   /**
+   * What a field is called in names such as those of the state: PyTorch's way of writing it, so that checkpoints load
+   * by their own key names. A camelCase field is written in snake_case (`runningMean` is "running_mean"); one that
+   * begins with a capital or has an underscore already stays as it is (`LayerNorm`, `c_attn`). Override it where the
+   * fields' names are the user's data.
+   */
+  stateName(field: string): string {
+    return /^[a-z][A-Za-z0-9]*$/.test(field)
+      ? field.replace(/([a-z0-9])([A-Z])/g, (_, before: string, capital: string) => `${before}_${capital}`).toLowerCase()
+      : field;
+  }
+
+  /**
    * Makes a buffer that has this name in the state whatever its field is called:
-   * `runningMean = this.registerBuffer("running_mean", zeros([n]))`. With `persistent: false` it is not saved.
+   * `statistics = this.registerBuffer("running_mean", zeros([n]))`. With `persistent: false` it is not saved.
    */
   protected registerBuffer(
     name: string,
@@ -285,12 +297,13 @@ function removal(remove: () => void): HookHandle {
 function membersOf(module: AnyModule): Member[] {
   const { names } = recordOf(module);
   return Object.entries(module).flatMap(([field, content]: [string, unknown]): Member[] => {
+    const root = module.stateName(field);
     const member = (holder: object, key: string, path: string, value: unknown): Member[] => {
       if (value instanceof StateTensor) return [{ holder, key, name: names.get(value) ?? path, value }];
       return value instanceof AnyModule ? [{ holder, key, name: path, value }] : [];
     };
-    if (!Array.isArray(content)) return member(module, field, field, content);
-    return content.flatMap((item: unknown, i) => member(content, String(i), `${field}.${i}`, item));
+    if (!Array.isArray(content)) return member(module, field, root, content);
+    return content.flatMap((item: unknown, i) => member(content, String(i), `${root}.${i}`, item));
   });
 }
 

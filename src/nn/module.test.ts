@@ -12,7 +12,7 @@ import {
   StateTensor,
   tensor,
   zeros,
-  type Buffer,
+  Buffer,
   type Tensor,
 } from "../tensor/index.js";
 import * as nn from "./index.js";
@@ -30,9 +30,9 @@ class Net extends nn.Module<Tensor, Tensor> {
 }
 
 class Counting extends nn.Module<Tensor, Tensor> {
-  runningMean: Buffer = this.registerBuffer("running_mean", zeros([2]));
+  runningMean = new Buffer(zeros([2]));
   seen: Buffer = this.registerBuffer("seen", zeros([]), { persistent: false });
-  inWeight = this.registerParameter("in_weight", new Parameter(tensor([2, 3])));
+  inWeight = new Parameter(tensor([2, 3]));
   branches = [new nn.Linear(2, 1), new nn.Linear(2, 1)];
   shared = this.inWeight;
   note = { text: "kept" };
@@ -65,6 +65,13 @@ describe("the tree", () => {
       "branches.1.bias",
     ]);
     expect(Object.keys(counting.stateDict())).not.toContain("seen");
+  });
+
+  it("writes camelCase fields as PyTorch does, and leaves other names alone", () => {
+    const names = { runningMean: "running_mean", weightIhL0: "weight_ih_l0", fc1: "fc1", conv2dA: "conv2d_a", LayerNorm: "LayerNorm", c_attn: "c_attn" };
+    for (const [field, name] of Object.entries(names)) expect(new Net().stateName(field)).toBe(name);
+    const given = new nn.Sequential({ lastLayer: new nn.Linear(1, 1, { bias: false }) });
+    expect(Object.keys(given.stateDict())).toEqual(["lastLayer.weight"]);
   });
 
   it("counts weights without making them", () => {

@@ -16,6 +16,11 @@ export class Sequential extends Module<Tensor, Tensor> {
     Object.assign(this, layers.length === 1 && first && !(first instanceof Module) ? first : layers);
   }
 
+  /** The keys as they were given. */
+  override stateName(field: string): string {
+    return field;
+  }
+
   forward(x: Tensor): Tensor {
     return layersOf(this).reduce((input, layer) => layer.forward(input), x);
   }

@@ -20,7 +20,7 @@ export interface GoldenCase {
   readonly gradients: readonly (readonly GoldenNumber[] | null)[] | null;
 }
 
-/** The content of test/golden/NAME.json, made by scripts/make-goldens.py. */
+/** The content of test/golden/NAME.json, made by a script in scripts/goldens/. */
 export function readGolden<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`./${name}.json`, import.meta.url), "utf8")) as T;
 }

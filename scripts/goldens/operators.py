@@ -1,120 +1,16 @@
 #!/usr/bin/python3
-"""Writes test/golden/*.json: inputs, outputs and gradients that PyTorch computes in float64.
-
-Needs Debian's python3-torch (PyTorch 1.13). Run from the repository root: /usr/bin/python3 scripts/make-goldens.py
+"""Goldens of operators, whole networks, optimizers and initializers; see common.py.
 
 A case is {name, fn, inputs: [{shape, dtype, data}], args, outputs: [...], gradients: [data or null, ...]}: `fn` and `args`
-are in Gradus's vocabulary. Gradients are those of sum over outputs of output[i] * weight(i), with
-weight(i) = ((7 i) mod 11 - 4.5) / 8, i counting a float output's elements in row-major order.
-Inputs are multiples of 1/64, which float32 holds exactly.
+are in Gradus's vocabulary.
 """
-import json
 import math
-import os
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
-OUT = os.path.join(os.path.dirname(__file__), "..", "test", "golden")
-rng = np.random.RandomState(7)
-torch.manual_seed(7)
-
-
-def number(x, digits=9):
-    """JSON has no NaN and no infinities: they become strings. A negative zero stays one."""
-    x = float(x)
-    if math.isnan(x):
-        return "NaN"
-    if math.isinf(x):
-        return "Infinity" if x > 0 else "-Infinity"
-    if x == int(x) and abs(x) < 1e15:
-        return -0.0 if math.copysign(1, x) < 0 and x == 0 else int(x)
-    return float(f"%.{digits}g" % x)
-
-
-DTYPES = {torch.float64: "float32", torch.int64: "int32", torch.int32: "int32", torch.bool: "bool", torch.uint8: "uint8"}
-
-
-def record(t):
-    t = t.detach()
-    return {"shape": list(t.shape), "dtype": DTYPES[t.dtype], "data": [number(x) for x in t.reshape(-1).tolist()]}
-
-
-def uniform(*shape, low=-2.0, high=2.0):
-    x = rng.uniform(low, high, size=shape)
-    return torch.tensor(np.round(x * 64) / 64, dtype=torch.float64).reshape(shape)
-
-
-def distinct(*shape):
-    """No two elements are equal, so that maxima and orders are unique."""
-    n = int(np.prod(shape)) if shape else 1
-    return torch.tensor((rng.permutation(n) - n // 2) / 8 + 1 / 64, dtype=torch.float64).reshape(shape)
-
-
-def integers(low, high, *shape):
-    return torch.tensor(rng.randint(low, high, size=shape), dtype=torch.int64)
-
-
-def given(values, dtype=torch.float64):
-    return torch.tensor(values, dtype=dtype)
-
-
-def weights(t):
-    i = torch.arange(t.numel(), dtype=torch.float64)
-    return ((7 * i) % 11 - 4.5).reshape(t.shape) / 8
-
-
-def gradients(outputs, inputs):
-    """Of the weighted sum of the float outputs; None for integer inputs."""
-    total = sum((o * weights(o)).sum() for o in outputs if o.is_floating_point())
-    wanted = [i for i in inputs if i.requires_grad]
-    found = iter(torch.autograd.grad(total, wanted, allow_unused=True))
-    result = []
-    for i in inputs:
-        g = next(found) if i.requires_grad else None
-        result.append(None if g is None else [number(x) for x in g.reshape(-1).tolist()])
-    return result
-
-
-class Suite:
-    def __init__(self, file):
-        self.file, self.cases = file, []
-
-    def add(self, fn, compute, inputs, args=(), name=None, grad=True):
-        inputs = [i.clone().requires_grad_(grad and i.is_floating_point()) for i in inputs]
-        outputs = compute(*inputs)
-        outputs = list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
-        differentiable = grad and any(o.requires_grad for o in outputs)
-        self.cases.append({
-            "name": name or fn,
-            "fn": fn,
-            "inputs": [record(i) for i in inputs],
-            "args": list(args),
-            "outputs": [record(o) for o in outputs],
-            "gradients": gradients(outputs, inputs) if differentiable else None,
-        })
-
-    def write(self):
-        names = {}
-        for case in self.cases:
-            count = names.get(case["name"], 0)
-            names[case["name"]] = count + 1
-            if count:
-                case["name"] += f" ({count + 1})"
-        write(self.file, {"cases": self.cases})
-
-
-def write(file, content):
-    path = os.path.join(OUT, file)
-    with open(path, "w") as f:
-        head = {"generator": "scripts/make-goldens.py", "torch": torch.__version__}
-        lists = {k: v for k, v in content.items() if isinstance(v, list)}
-        f.write("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in head.items()))
-        for key, items in lists.items():
-            f.write(f",\n{json.dumps(key)}: [\n" + ",\n".join(json.dumps(i, separators=(",", ":")) for i in items) + "\n]")
-        f.write("\n}\n")
-    print(f"{file}: {os.path.getsize(path)} bytes")
+from common import Suite, distinct, given, integers, number, record, rng, uniform, weights, write
 
 
 def elementwise():

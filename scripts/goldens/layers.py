@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+"""Goldens of single layers for layerTests; see common.py."""
+import torch
+from torch import nn
+
+from common import distinct, given, integers, layer_case, rng, uniform, write_layers
+
+
+class Cases:
+    def __init__(self, file):
+        self.file, self.cases = file, []
+
+    def add(self, kind, args, module, *inputs, mode="train", random=True):
+        label = " ".join([kind] + [str(a) for a in args] + ([mode] if mode == "eval" else []))
+        self.cases.append(layer_case(label.replace("'", "").replace("{", "").replace("}", ""), kind, args, module, inputs, mode, random))
+
+    def write(self):
+        write_layers(self.file, self.cases)
+
+
+def linear():
+    c = Cases("linear-layers.json")
+    c.add("Linear", [7, 5], nn.Linear(7, 5), uniform(3, 7))
+    c.add("Linear", [4, 3, {"bias": False}], nn.Linear(4, 3, bias=False), uniform(2, 2, 4))
+    c.add("Identity", [], nn.Identity(), uniform(3, 2))
+    c.add("Flatten", [], nn.Flatten(), uniform(2, 3, 4))
+    c.add("Flatten", [{"startAxis": 0, "endAxis": 1}], nn.Flatten(0, 1), uniform(2, 3, 4))
+    c.write()
+
+
+def convolution():
+    c = Cases("convolution-layers.json")
+    c.add("Conv1d", [2, 3, 3, {"stride": 2, "padding": 1}], nn.Conv1d(2, 3, 3, stride=2, padding=1), uniform(2, 2, 9))
+    c.add("Conv2d", [4, 6, [3, 2], {"groups": 2, "dilation": [1, 2]}], nn.Conv2d(4, 6, (3, 2), groups=2, dilation=(1, 2)), uniform(2, 4, 6, 5))
+    c.add("Conv3d", [1, 2, 2, {"bias": False}], nn.Conv3d(1, 2, 2, bias=False), uniform(1, 1, 3, 4, 5))
+    c.write()
+
+
+def pooling():
+    c = Cases("pooling-layers.json")
+    c.add("MaxPool1d", [2], nn.MaxPool1d(2), distinct(2, 3, 8))
+    c.add("MaxPool2d", [3, {"stride": 2, "padding": 1}], nn.MaxPool2d(3, stride=2, padding=1), distinct(1, 2, 7, 6))
+    c.add("MaxPool3d", [2], nn.MaxPool3d(2), distinct(1, 1, 4, 4, 4))
+    c.add("AvgPool1d", [3, {"stride": 1}], nn.AvgPool1d(3, stride=1), uniform(2, 2, 6))
+    c.add("AvgPool2d", [2, {"padding": 1}], nn.AvgPool2d(2, padding=1), uniform(1, 2, 4, 5))
+    c.add("AvgPool3d", [2], nn.AvgPool3d(2), uniform(1, 1, 4, 2, 4))
+    c.write()
+
+
+def activation():
+    c = Cases("activation-layers.json")
+    x = given([-30.0, -10.25, -6.0, -3.5, -2.75, -1.5, -0.984375, -0.5, -0.015625, 0.015625, 0.25, 0.4375, 0.75, 1.5, 2.5, 3.25, 5.5, 7.5, 25.0, 40.0])
+    for kind, args, module in [
+        ("ReLU", [], nn.ReLU()),
+        ("LeakyReLU", [{"negativeSlope": 0.25}], nn.LeakyReLU(0.25)),
+        ("ELU", [{"alpha": 0.5}], nn.ELU(0.5)),
+        ("GELU", [], nn.GELU()),
+        ("GELU", [{"approximate": "tanh"}], nn.GELU(approximate="tanh")),
+        ("SiLU", [], nn.SiLU()),
+        ("Sigmoid", [], nn.Sigmoid()),
+        ("Tanh", [], nn.Tanh()),
+    ]:
+        c.add(kind, args, module, x)
+    c.add("Softplus", [{"beta": 2}], nn.Softplus(2, threshold=1000), x)
+    c.add("Softmax", [], nn.Softmax(-1), uniform(4, 5))
+    c.add("Softmax", [0], nn.Softmax(0), uniform(4, 5))
+    c.add("LogSoftmax", [], nn.LogSoftmax(-1), uniform(4, 5))
+    c.write()
+
+
+if __name__ == "__main__":
+    for family in [linear, convolution, pooling, activation]:
+        # Each file has its own numbers, whichever others there are.
+        rng.seed(7)
+        family()

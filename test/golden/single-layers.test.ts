@@ -1,0 +1,6 @@
+import { layerTests } from "./layer-test.js";
+
+layerTests("linear-layers");
+layerTests("convolution-layers");
+layerTests("pooling-layers");
+layerTests("activation-layers");
