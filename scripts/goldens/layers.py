@@ -59,11 +59,29 @@ def activation():
         ("SiLU", [], nn.SiLU()),
         ("Sigmoid", [], nn.Sigmoid()),
         ("Tanh", [], nn.Tanh()),
+        ("ReLU6", [], nn.ReLU6()),
+        ("SELU", [], nn.SELU()),
+        ("CELU", [{"alpha": 0.5}], nn.CELU(0.5)),
+        ("Mish", [], nn.Mish()),
+        ("Softplus", [], nn.Softplus()),
+        ("Softplus", [{"beta": 2, "threshold": 3}], nn.Softplus(2, 3)),
+        ("Softsign", [], nn.Softsign()),
+        ("Hardswish", [], nn.Hardswish()),
+        ("Hardsigmoid", [], nn.Hardsigmoid()),
+        ("Hardtanh", [], nn.Hardtanh()),
+        ("Hardtanh", [{"minVal": -2, "maxVal": 0.625}], nn.Hardtanh(-2, 0.625)),
+        ("LogSigmoid", [], nn.LogSigmoid()),
     ]:
         c.add(kind, args, module, x)
     c.add("Softplus", [{"beta": 2}], nn.Softplus(2, threshold=1000), x)
     c.add("Softmax", [], nn.Softmax(-1), uniform(4, 5))
     c.add("Softmax", [0], nn.Softmax(0), uniform(4, 5))
+    c.add("PReLU", [], nn.PReLU(), uniform(2, 3))
+    c.add("PReLU", [{"numParameters": 3}], nn.PReLU(3), uniform(2, 3, 4))
+    c.add("GLU", [], nn.GLU(), uniform(3, 6))
+    c.add("GLU", [0], nn.GLU(0), uniform(4, 3))
+    c.add("Softmin", [], nn.Softmin(-1), uniform(4, 5))
+    c.add("Softmin", [1], nn.Softmin(1), uniform(2, 3, 4))
     c.add("LogSoftmax", [], nn.LogSoftmax(-1), uniform(4, 5))
     c.write()
 

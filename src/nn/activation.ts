@@ -1,5 +1,21 @@
-import type { Tensor } from "../tensor/index.js";
+import {
+  celu,
+  full,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  logSigmoid,
+  mish,
+  Parameter,
+  prelu,
+  relu6,
+  selu,
+  softsign,
+  type Tensor,
+} from "../tensor/index.js";
+import type { SoftplusOptions } from "../tensor/composite/activation.js";
 import { Module } from "./module.js";
+import { requireSizes } from "./require-sizes.js";
 
 /** x itself. */
 export class Identity extends Module<Tensor, Tensor> {
@@ -90,56 +106,130 @@ export class ELU extends Module<Tensor, Tensor> {
   }
 }
 
-/** ln(1 + e^(beta·x)) / beta. */
+/** ln(1 + e^(beta·x)) / beta; x where beta·x is above the threshold. */
 export class Softplus extends Module<Tensor, Tensor> {
-  readonly beta: number;
+  readonly options: SoftplusOptions;
 
-  constructor({ beta = 1 }: { readonly beta?: number } = {}) {
+  constructor(options: SoftplusOptions = {}) {
     super();
-    this.beta = beta;
+    this.options = options;
   }
 
   forward(x: Tensor): Tensor {
-    return x.softplus({ beta: this.beta });
+    return x.softplus(this.options);
   }
 
   override describe(): string {
-    return `beta: ${this.beta}`;
+    const { beta = 1, threshold } = this.options;
+    return `beta: ${beta}${threshold === undefined ? "" : `, threshold: ${threshold}`}`;
   }
 }
 
-/** eˣ / Σ eˣ along an axis, the last if not given. */
-export class Softmax extends Module<Tensor, Tensor> {
-  readonly axis: number;
-
-  constructor(axis = -1) {
-    super();
-    this.axis = axis;
-  }
-
+/** min(max(x, 0), 6). Krizhevsky 2010. */
+export class ReLU6 extends Module<Tensor, Tensor> {
   forward(x: Tensor): Tensor {
-    return x.softmax(this.axis);
-  }
-
-  override describe(): string {
-    return `axis: ${this.axis}`;
+    return relu6(x);
   }
 }
 
-/** ln(eˣ / Σ eˣ) along an axis, the last if not given. */
-export class LogSoftmax extends Module<Tensor, Tensor> {
-  readonly axis: number;
+/** 1.0507 · elu(x) with alpha 1.6733, which keeps mean 0 and variance 1. Klambauer et al. 2017. */
+export class SELU extends Module<Tensor, Tensor> {
+  forward(x: Tensor): Tensor {
+    return selu(x);
+  }
+}
 
-  constructor(axis = -1) {
+/** x · tanh(ln(1 + eˣ)). Misra 2019. */
+export class Mish extends Module<Tensor, Tensor> {
+  forward(x: Tensor): Tensor {
+    return mish(x);
+  }
+}
+
+/** x / (1 + |x|). */
+export class Softsign extends Module<Tensor, Tensor> {
+  forward(x: Tensor): Tensor {
+    return softsign(x);
+  }
+}
+
+/** x · hardsigmoid(x). Howard et al. 2019. */
+export class Hardswish extends Module<Tensor, Tensor> {
+  forward(x: Tensor): Tensor {
+    return hardswish(x);
+  }
+}
+
+/** (x + 3)/6 limited to [0, 1]. Courbariaux et al. 2015. */
+export class Hardsigmoid extends Module<Tensor, Tensor> {
+  forward(x: Tensor): Tensor {
+    return hardsigmoid(x);
+  }
+}
+
+/** ln(1 / (1 + e⁻ˣ)). */
+export class LogSigmoid extends Module<Tensor, Tensor> {
+  forward(x: Tensor): Tensor {
+    return logSigmoid(x);
+  }
+}
+
+/** x for x > 0, else alpha · (e^(x/alpha) − 1). Barron 2017. */
+export class CELU extends Module<Tensor, Tensor> {
+  readonly alpha: number;
+
+  constructor({ alpha = 1 }: { readonly alpha?: number } = {}) {
     super();
-    this.axis = axis;
+    this.alpha = alpha;
   }
 
   forward(x: Tensor): Tensor {
-    return x.logSoftmax(this.axis);
+    return celu(x, { alpha: this.alpha });
   }
 
   override describe(): string {
-    return `axis: ${this.axis}`;
+    return `alpha: ${this.alpha}`;
+  }
+}
+
+/** x limited to [minVal, maxVal], [−1, 1] if not given. */
+export class Hardtanh extends Module<Tensor, Tensor> {
+  readonly minVal: number;
+  readonly maxVal: number;
+
+  constructor({ minVal = -1, maxVal = 1 }: { readonly minVal?: number; readonly maxVal?: number } = {}) {
+    super();
+    this.minVal = minVal;
+    this.maxVal = maxVal;
+  }
+
+  /** Throws ArgumentError for limits in disorder. */
+  forward(x: Tensor): Tensor {
+    return hardtanh(x, { minVal: this.minVal, maxVal: this.maxVal });
+  }
+
+  override describe(): string {
+    return `minVal: ${this.minVal}, maxVal: ${this.maxVal}`;
+  }
+}
+
+/** x for x > 0, else weight · x with a learned weight, one or one for each channel (axis 1). He et al. 2015. */
+export class PReLU extends Module<Tensor, Tensor> {
+  weight: Parameter;
+
+  /** The weight begins as `init`, 0.25 if not given. Throws ArgumentError. */
+  constructor({ numParameters = 1, init = 0.25 }: { readonly numParameters?: number; readonly init?: number } = {}) {
+    super();
+    requireSizes("PReLU", { numParameters });
+    this.weight = new Parameter(full([numParameters], init));
+  }
+
+  /** Throws ShapeError for another number of channels. */
+  forward(x: Tensor): Tensor {
+    return prelu(x, this.weight);
+  }
+
+  override describe(): string {
+    return `numParameters: ${this.weight.size}`;
   }
 }

@@ -9,5 +9,6 @@ export { Linear, type LinearOptions } from "./linear.js";
 export * from "./loss.js";
 export { Module, type ForwardHook, type ForwardPreHook, type Inputs } from "./module.js";
 export * from "./pooling.js";
+export * from "./softmax.js";
 export { ModuleList, Sequential, type NamedLayers } from "./sequential.js";
 export { StateDictError, type LoadOptions, type LoadResult, type StateDict } from "../tensor/state-dict.js";

@@ -7,18 +7,12 @@ import { pendingCells, tracing } from "../runtime/cell.js";
 import type { ConvOptions, ConvTransposeOptions } from "./composite/conv.js";
 import * as c from "./composite/index.js";
 import type { LossOptions } from "./composite/losses.js";
+import { lifted as unary } from "./lift.js";
 import { operandOf, Tensor, type TensorLike } from "./tensor.js";
 
 /*
  * The operations as functions. Those that one tensor leads are methods of Tensor too, where their options are described.
  */
-
-type Rest<F> = F extends (x: Value, ...rest: infer R) => Value ? R : never;
-
-/** An operation on one tensor, from the same on graph values. */
-function unary<F extends (x: Value, ...rest: never[]) => Value>(name: string, f: F): (x: Tensor, ...rest: Rest<F>) => Tensor {
-  return (x, ...rest) => new Tensor(f(x.valueFor(name), ...(rest as never[])));
-}
 
 function binary(name: string, f: (a: c.Operand, b: c.Operand) => Value): (a: TensorLike, b: TensorLike) => Tensor {
   return (a, b) => new Tensor(f(operandOf(a, name), operandOf(b, name)));

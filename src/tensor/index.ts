@@ -7,6 +7,7 @@ export { attentionWeights, scaledDotProductAttention, type AttentionOptions } fr
 export { compile, trace, type Compiled } from "./compile.js";
 export * from "./creation.js";
 export * from "./functions.js";
+export * from "./layer-functions.js";
 export type { TensorData } from "./leaf.js";
 export { Buffer, Parameter, StateTensor, type StateOptions } from "./parameter.js";
 export * from "./random.js";

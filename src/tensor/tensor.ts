@@ -579,7 +579,7 @@ export class Tensor {
   }
 
   /** ln(1 + e^(beta·x)) / beta, without overflow. */
-  softplus(options: { readonly beta?: number } = {}): Tensor {
+  softplus(options: c.SoftplusOptions = {}): Tensor {
     return this.#map("softplus", (x) => c.softplus(x, options));
   }
 

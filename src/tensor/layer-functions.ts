@@ -1,0 +1,29 @@
+import * as c from "./composite/index.js";
+import { lifted } from "./lift.js";
+
+/*
+ * What layers compute, as functions of tensors and of the layers' parameters.
+ */
+
+/** min(max(x, 0), 6). Krizhevsky 2010. */
+export const relu6 = lifted("relu6", c.relu6);
+/** x limited to [minVal, maxVal], [−1, 1] if not given. Throws ArgumentError. */
+export const hardtanh = lifted("hardtanh", c.hardtanh);
+/** (x + 3)/6 limited to [0, 1]. Courbariaux et al. 2015. */
+export const hardsigmoid = lifted("hardsigmoid", c.hardsigmoid);
+/** x · hardsigmoid(x). Howard et al. 2019. */
+export const hardswish = lifted("hardswish", c.hardswish);
+/** x for x > 0, else alpha · (e^(x/alpha) − 1). Barron 2017. */
+export const celu = lifted("celu", c.celu);
+/** 1.0507 · elu(x) with alpha 1.6733. Klambauer et al. 2017. */
+export const selu = lifted("selu", c.selu);
+/** x · tanh(ln(1 + eˣ)). Misra 2019. */
+export const mish = lifted("mish", c.mish);
+/** x / (1 + |x|). */
+export const softsign = lifted("softsign", c.softsign);
+/** x for x > 0, else weight · x, weight [1] or one number for each channel (axis 1). He et al. 2015. Throws ShapeError. */
+export const prelu = lifted("prelu", c.prelu);
+/** a · sigmoid(b), a and b being the halves of x along an axis. Dauphin et al. 2016. Throws ShapeError. */
+export const glu = lifted("glu", c.glu);
+/** e⁻ˣ / Σ e⁻ˣ along an axis, without overflow. */
+export const softmin = lifted("softmin", c.softmin);
