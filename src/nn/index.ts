@@ -12,3 +12,6 @@ export * from "./pooling.js";
 export * from "./softmax.js";
 export { ModuleList, Sequential, type NamedLayers } from "./sequential.js";
 export { StateDictError, type LoadOptions, type LoadResult, type StateDict } from "../tensor/state-dict.js";
+export { GRU, LSTM, RNN, type LSTMOptions, type RNNOptions } from "./rnn.js";
+export type { Recurrent, RecurrentInputOptions, RecurrentOptions } from "./recurrent.js";
+export { GRUCell, LSTMCell, RNNCell, type CellOptions, type RNNCellOptions } from "./recurrent-cell.js";
