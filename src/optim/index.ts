@@ -1,13 +1,14 @@
-export { Adam, AdamW, type AdamOptions, type AdamSettings } from "./adam.js";
+export { Adam, AdamW, type AdamOptions, type AdamSettings, type MomentOptions, type MomentSettings } from "./adam.js";
 export { CosineAnnealingLR } from "./cosine-schedules.js";
+export { Group, type ParameterState } from "./group.js";
 export {
-  Group,
   Optimizer,
+  type CommonSettings,
+  type GroupState,
   type Optimized,
   type Optional,
   type OptimizerState,
   type ParameterGroup,
-  type ParameterState,
 } from "./optimizer.js";
 export {
   LRScheduler,

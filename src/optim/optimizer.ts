@@ -1,6 +1,7 @@
 import { ArgumentError } from "../core/errors.js";
-import { Buffer, evaluatePending, full, noGrad, Parameter, zeros, type Tensor } from "../tensor/index.js";
+import { evaluatePending, modeChanged, noGrad, Parameter, readMode, type Buffer, type Tensor } from "../tensor/index.js";
 import { readStateDict, writeStateDict, type NamedState, type StateDict } from "../tensor/state-dict.js";
+import { Group, scalarBeside, type ParameterState } from "./group.js";
 
 /** Options of which each may be left out. */
 export type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -13,54 +14,48 @@ export type ParameterGroup<Settings> = { readonly params: Iterable<Parameter> } 
 /** Parameters that share all settings, or groups of them. */
 export type Optimized<Settings> = Iterable<Parameter> | Iterable<ParameterGroup<Settings>>;
 
-/** Tensors that an optimizer keeps for one parameter, by name. */
-export type ParameterState = { readonly [name: string]: Buffer };
+/** Settings that every optimizer has. */
+export interface CommonSettings {
+  /** Climbs instead of descending; false if not given. */
+  readonly maximize: boolean;
+}
+
+/** What an optimizer's state says of one group; JSON can hold it. */
+export interface GroupState {
+  readonly lr: number;
+  readonly momentum?: number | undefined;
+  /** For each parameter the number of the step count that it shares. Without it each has its own. */
+  readonly shares?: readonly number[] | undefined;
+}
 
 /** All that an optimizer has learned: values named by the parameter's number and their own name, such as "0.expAvg". */
 export interface OptimizerState {
   readonly state: StateDict;
-  readonly groups: readonly { readonly lr: number }[];
+  readonly groups: readonly GroupState[];
 }
 
-/** Parameters with their settings, state and learning rate. */
-export class Group<Settings, State> {
-  readonly settings: Settings;
-  readonly members: readonly { readonly parameter: Parameter; readonly state: State }[];
-  /** The learning rate as a step reads it, so that another number compiles nothing anew. */
-  readonly rate: Buffer;
-  /** The learning rate before any schedule. */
-  initialLr: number | undefined;
-  #lr: number;
-
-  constructor(settings: Settings, lr: number, members: Group<Settings, State>["members"]) {
-    this.settings = settings;
-    this.members = members;
-    this.#lr = requireAtLeast("lr", lr, 0);
-    const dtype = members.every(({ parameter }) => parameter.dtype === "float64") ? "float64" : "float32";
-    this.rate = new Buffer(full([], lr, { dtype }), { device: members[0]?.parameter.device });
-  }
-
-  /** The learning rate. Throws ArgumentError below 0. */
-  get lr(): number {
-    return this.#lr;
-  }
-
-  set lr(lr: number) {
-    this.#lr = requireAtLeast("lr", lr, 0);
-    this.rate.assign(lr);
-  }
-}
+/** Makes a number beside the parameters of a group. */
+export type MakeScalar = (value: number) => Buffer;
 
 /**
- * Changes parameters by their gradients. Settings that choose code are fixed at construction; the learning rate may
- * change at
- * any time. `step` works in plain and in compiled functions.
+ * Changes parameters by their gradients. Settings that choose code are fixed at construction; the learning rate and the
+ * momentum may change at any time. `step` works in plain and in compiled functions.
  */
-export abstract class Optimizer<Settings = unknown, State extends ParameterState = ParameterState> {
-  readonly groups: readonly Group<Settings, State>[];
+export abstract class Optimizer<
+  Settings extends CommonSettings = CommonSettings,
+  State extends ParameterState = ParameterState,
+  Common extends ParameterState = ParameterState,
+  Scalars = unknown,
+> {
+  readonly #groups: Group<Settings, State, Common>[] = [];
+  readonly #defaults: Settings;
+  readonly #lr: number;
+  readonly #seen = new Set<Parameter>();
 
   /** Throws ArgumentError for no parameters, one that comes twice, and settings outside their domain. */
   constructor(params: Optimized<Settings>, lr: number, defaults: Settings) {
+    this.#defaults = defaults;
+    this.#lr = lr;
     const given: readonly (Parameter | ParameterGroup<Settings>)[] = [...params];
     const alone = given.filter((item) => item instanceof Parameter);
     const sets = given.filter((item) => !(item instanceof Parameter));
@@ -70,19 +65,29 @@ export abstract class Optimizer<Settings = unknown, State extends ParameterState
           "that is not empty",
       );
     }
-    const seen = new Set<Parameter>();
-    this.groups = (alone.length > 0 ? [{ params: alone } satisfies { params: Parameter[] }] : sets).map((group) => {
-      const { params: list, lr: own, ...rest } = group as ParameterGroup<Settings>;
-      const settings: Settings = { ...defaults, ...withoutUndefined(rest) };
-      this.check(settings);
-      const members = [...list].map((parameter) => {
-        if (seen.has(parameter))
-          throw new ArgumentError("[optim] a parameter is listed twice: each may be in one group, once");
-        seen.add(parameter);
-        return { parameter, state: this.createState(parameter, settings) };
-      });
-      return new Group(settings, own ?? lr, members);
-    });
+    const groups = alone.length > 0 ? [{ params: alone }] : sets;
+    for (const group of groups) this.addParamGroup(group as ParameterGroup<Settings>);
+  }
+
+  /** Parameters with their settings, in the order in which they were given. */
+  get groups(): readonly Group<Settings, State, Common>[] {
+    return this.#groups;
+  }
+
+  /** Has further parameters trained. Throws ArgumentError for known parameters and settings outside their domain. */
+  addParamGroup(group: ParameterGroup<Settings>): void {
+    const { params, lr, ...rest } = group as { params: Iterable<Parameter>; lr?: number };
+    const settings: Settings = { ...this.#defaults, ...withoutUndefined(rest) };
+    this.check(settings);
+    const parameters = [...params];
+    const fresh = new Set(parameters);
+    if (fresh.size < parameters.length || parameters.some((parameter) => this.#seen.has(parameter)))
+      throw new ArgumentError("[optim] a parameter is listed twice: each may be in one group, once");
+    const common = this.createCommon(settings, (value) => scalarBeside(parameters, value));
+    const members = parameters.map((parameter) => ({ parameter, state: this.createState(parameter, settings), common }));
+    this.#groups.push(new Group(settings, lr ?? this.#lr, this.momentumOf(settings), members));
+    for (const parameter of parameters) this.#seen.add(parameter);
+    modeChanged();
   }
 
   /** Throws ArgumentError for settings outside their domain. */
@@ -91,26 +96,49 @@ export abstract class Optimizer<Settings = unknown, State extends ParameterState
   /** The state of a parameter before the first step. */
   protected abstract createState(parameter: Parameter, settings: Settings): State;
 
+  /** The state that parameters which step together share, such as the count of steps, before the first one. */
+  protected abstract createCommon(settings: Settings, scalar: MakeScalar): Common;
+
+  /** What a schedule may change as momentum, if anything. */
+  protected momentumOf(_settings: Settings): number | undefined {
+    return undefined;
+  }
+
+  /** What a step needs once for all parameters that step together; assigns what they share. */
+  protected abstract scalars(group: Group<Settings, State, Common>, common: Common): Scalars;
+
   /** The next value of a parameter; assigns its state's. */
-  protected abstract next(parameter: Parameter, gradient: Tensor, state: State, group: Group<Settings, State>): Tensor;
+  protected abstract next(
+    parameter: Parameter,
+    gradient: Tensor,
+    state: State,
+    settings: Settings,
+    scalars: Scalars,
+  ): Tensor;
 
   /** The learning rate of the first group; setting it sets that of all groups. Throws ArgumentError below 0. */
   get lr(): number {
-    return this.groups[0]?.lr ?? NaN;
+    return this.#groups[0]?.lr ?? NaN;
   }
 
   set lr(lr: number) {
-    for (const group of this.groups) group.lr = lr;
+    for (const group of this.#groups) group.lr = lr;
   }
 
   /** Changes every parameter that has a gradient, and in plain functions computes all that is pending. */
   step(): void {
     noGrad(() => {
-      for (const group of this.groups) {
-        for (const { parameter, state } of group.members) {
-          const gradient = parameter.grad;
-          // Half-precision parameters meet the learning rate in float32.
-          if (gradient) parameter.assign(this.next(parameter, gradient, state, group).astype(parameter.dtype));
+      for (const group of this.#listed()) {
+        const active = group.members.filter(({ parameter }) => parameter.grad);
+        for (const [common, members] of group.together(active)) {
+          const scalars = this.scalars(group, common);
+          for (const { parameter, state } of members) {
+            const { grad } = parameter;
+            if (!grad) continue;
+            const gradient = group.settings.maximize ? grad.neg() : grad;
+            // Half-precision parameters meet the learning rate in float32.
+            parameter.assign(this.next(parameter, gradient, state, group.settings, scalars).astype(parameter.dtype));
+          }
         }
       }
     });
@@ -119,50 +147,54 @@ export abstract class Optimizer<Settings = unknown, State extends ParameterState
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
-    for (const { members } of this.groups) for (const { parameter } of members) parameter.grad = null;
+    for (const { members } of this.#listed()) for (const { parameter } of members) parameter.grad = null;
   }
 
-  /** The state's values as they are now, and the learning rates. */
+  /** The state's values as they are now, learning rates and momentums. */
   stateDict(): OptimizerState {
-    return { state: writeStateDict(this.#named()), groups: this.groups.map(({ lr }) => ({ lr })) };
+    return {
+      state: writeStateDict(this.#named(this.#groups.map(({ members }) => members.map(({ common }) => common)))),
+      groups: this.#groups.map(({ lr, momentum, shares }) => ({ lr, momentum, shares })),
+    };
   }
 
   /** Takes over a state. Throws StateDictError, before anything is changed, where it belongs to other parameters. */
   loadStateDict({ state, groups }: OptimizerState): void {
-    if (groups.length !== this.groups.length) {
+    if (groups.length !== this.#groups.length) {
       throw new ArgumentError(
-        `[optim] the state has ${groups.length} parameter groups, and the optimizer ${this.groups.length}`,
+        `[optim] the state has ${groups.length} parameter groups, and the optimizer ${this.#groups.length}`,
       );
     }
-    readStateDict(this.#named(), state);
-    this.groups.forEach((group, i) => (group.lr = groups[i]?.lr ?? group.lr));
+    const commons = this.#groups.map((group, i) => {
+      const parameters = group.members.map(({ parameter }) => parameter);
+      return group.commonsBy(groups[i]?.shares, () =>
+        this.createCommon(group.settings, (value) => scalarBeside(parameters, value)),
+      );
+    });
+    readStateDict(this.#named(commons), state);
+    this.#groups.forEach((group, i) => {
+      group.share(commons[i] ?? []);
+      group.lr = groups[i]?.lr ?? group.lr;
+      group.momentum = groups[i]?.momentum ?? group.momentum;
+    });
   }
 
-  #named(): NamedState[] {
-    const members = this.groups.flatMap((group) => group.members);
-    return members.flatMap(({ state }, i) =>
-      Object.entries(state).map(([name, buffer]) => ({ name: `${i}.${name}`, state: buffer })),
+  /** The groups; a compiled step depends on which there are. */
+  #listed(): readonly Group<Settings, State, Common>[] {
+    readMode(this.#groups, "length", this.#groups.length);
+    return this.#groups;
+  }
+
+  #named(commons: readonly (readonly Common[])[]): NamedState[] {
+    const members = this.#groups.flatMap((group, i) =>
+      group.members.map(({ state }, j) => ({ ...commons[i]?.[j], ...state })),
+    );
+    return members.flatMap((states, i) =>
+      Object.entries(states).map(([name, state]) => ({ name: `${i}.${name}`, state })),
     );
   }
 }
 
 function withoutUndefined<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-/** Zeros beside a parameter: its shape, dtype and device. */
-export function zerosBeside({ shape, dtype, device }: Parameter): Buffer {
-  return new Buffer(zeros(shape, { dtype }), { device });
-}
-
-/** A count of steps beside a parameter, from 0. */
-export function countBeside({ dtype, device }: Parameter): Buffer {
-  return new Buffer(zeros([], { dtype: dtype === "float64" ? dtype : "float32" }), { device });
-}
-
-/** The number itself. Throws ArgumentError unless it is at least `least`. */
-export function requireAtLeast(name: string, value: number, least: number): number {
-  if (!(value >= least && value < Infinity))
-    throw new ArgumentError(`[optim] ${name} ${value} must be a number of ${least} or more`);
-  return value;
 }
