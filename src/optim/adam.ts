@@ -1,6 +1,5 @@
-import { ArgumentError } from "../core/errors.js";
 import type { Buffer, Parameter, Tensor } from "../tensor/index.js";
-import { requireAtLeast } from "./domain.js";
+import { requireAtLeast, requireShare } from "./domain.js";
 import type { Group } from "./group.js";
 import {
   Optimizer,
@@ -42,17 +41,12 @@ export abstract class MomentOptimizer<
   Settings extends MomentSettings,
   State extends { readonly [name: string]: Buffer },
   Scalars,
-> extends Optimizer<Settings, State, Steps, Scalars> {
+  Common extends Steps = Steps,
+> extends Optimizer<Settings, State, Common, Scalars> {
   protected check({ betas, eps, weightDecay }: Settings): void {
-    for (const beta of betas)
-      if (!(beta >= 0 && beta < 1))
-        throw new ArgumentError(`[optim] betas ${JSON.stringify(betas)} must lie in [0, 1)`);
+    for (const beta of betas) requireShare("beta", beta);
     requireAtLeast("eps", eps, 0);
     requireAtLeast("weightDecay", weightDecay, 0);
-  }
-
-  protected createCommon(_: Settings, scalar: MakeScalar): Steps {
-    return { step: scalar(0) };
   }
 
   protected override momentumOf({ betas }: Settings): number {
@@ -81,6 +75,10 @@ abstract class AdaptiveMoments extends MomentOptimizer<AdamSettings, State, Scal
   protected createState(parameter: Parameter, { amsgrad }: AdamSettings): State {
     const state = { expAvg: valuesBeside(parameter), expAvgSq: valuesBeside(parameter) };
     return amsgrad ? { ...state, maxExpAvgSq: valuesBeside(parameter) } : state;
+  }
+
+  protected createCommon(_: AdamSettings, scalar: MakeScalar): Steps {
+    return { step: scalar(0) };
   }
 
   protected scalars({ settings, rate, inertia }: Group<AdamSettings>, { step }: Steps): Scalars {

@@ -1,6 +1,11 @@
+export { Adadelta, type AdadeltaSettings } from "./adadelta.js";
+export { Adagrad, type AdagradSettings } from "./adagrad.js";
 export { Adam, AdamW, type AdamOptions, type AdamSettings, type MomentOptions, type MomentSettings } from "./adam.js";
+export { Adamax } from "./adamax.js";
 export { CosineAnnealingLR } from "./cosine-schedules.js";
 export { Group, type ParameterState } from "./group.js";
+export { Lion, type LionSettings } from "./lion.js";
+export { NAdam, type NAdamSettings } from "./nadam.js";
 export {
   Optimizer,
   type CommonSettings,
@@ -10,6 +15,8 @@ export {
   type OptimizerState,
   type ParameterGroup,
 } from "./optimizer.js";
+export { RAdam } from "./radam.js";
+export { RMSprop, type RMSpropSettings } from "./rmsprop.js";
 export {
   LRScheduler,
   type LearningRateRule,
