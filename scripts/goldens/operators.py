@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Goldens of operators, whole networks, optimizers and initializers; see common.py.
+"""Goldens of operators, whole networks and initializers; see common.py.
 
 A case is {name, fn, inputs: [{shape, dtype, data}], args, outputs: [...], gradients: [data or null, ...]}: `fn` and `args`
 are in Gradus's vocabulary.
@@ -315,33 +315,6 @@ def layers():
     write("layers.json", {"networks": networks})
 
 
-def optimizers():
-    """Twenty steps from fixed parameters along given gradients."""
-    optim = torch.optim
-    runs = []
-    cases = [
-        ("SGD", dict(lr=0.1)), ("SGD", dict(lr=0.1, momentum=0.9)), ("SGD", dict(lr=0.05, momentum=0.9, nesterov=True)),
-        ("SGD", dict(lr=0.1, weight_decay=0.1)), ("SGD", dict(lr=0.1, momentum=0.8, dampening=0.3, weight_decay=0.01)),
-        ("SGD", dict(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.05)),
-        ("Adam", dict(lr=0.01)), ("Adam", dict(lr=0.05, betas=(0.8, 0.95), eps=1e-4)), ("Adam", dict(lr=0.02, weight_decay=0.1)),
-        ("AdamW", dict(lr=0.01)), ("AdamW", dict(lr=0.05, weight_decay=0.3, betas=(0.7, 0.9))),
-    ]
-    for kind, options in cases:
-        p = uniform(5).requires_grad_(True)
-        start = record(p)
-        optimizer = getattr(optim, kind)([p], **options)
-        steps, path = [], []
-        for t in range(20):
-            g = uniform(5) * (1 if t % 7 else 0)
-            p.grad = g.clone()
-            optimizer.step()
-            steps.append([number(v) for v in g.tolist()])
-            path.append([number(v) for v in p.detach().tolist()])
-        named = {{"weight_decay": "weightDecay"}.get(k, k): v for k, v in options.items()}
-        runs.append({"optimizer": kind, "options": named, "start": start, "gradients": steps, "trajectory": path})
-    write("optimizers.json", {"runs": runs})
-
-
 def initializers():
     """Bounds of the uniform, deviations of the normal initializers."""
     init, nn = torch.nn.init, torch.nn
@@ -372,5 +345,4 @@ if __name__ == "__main__":
     indexing()
     movement()
     layers()
-    optimizers()
     initializers()

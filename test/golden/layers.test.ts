@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compile, device, nn, optim, Parameter, tensor, type Backend, type Tensor } from "../../src/node.js";
-import { firstDifference, numbersOf, readGolden, weightOf, type GoldenNumber, type GoldenTensor } from "./golden.js";
+import { compile, device, nn, tensor, type Backend, type Tensor } from "../../src/node.js";
+import { firstDifference, numbersOf, readGolden, weightOf, type GoldenTensor } from "./golden.js";
 
 type LayerSpec = readonly [kind: string, ...args: unknown[]];
 
@@ -12,14 +12,6 @@ interface Network {
   readonly inputGradient: GoldenTensor;
   readonly parameters: Readonly<Record<string, GoldenTensor>>;
   readonly gradients: Readonly<Record<string, GoldenTensor>>;
-}
-
-interface Run {
-  readonly optimizer: "SGD" | "Adam" | "AdamW";
-  readonly options: Readonly<Record<string, number | boolean>>;
-  readonly start: GoldenTensor;
-  readonly gradients: readonly (readonly GoldenNumber[])[];
-  readonly trajectory: readonly (readonly GoldenNumber[])[];
 }
 
 interface Initializer {
@@ -52,7 +44,6 @@ function made({ data, dtype, shape }: GoldenTensor, on: Backend): Tensor {
 
 const devices = ["reference", "native", "wasm"];
 const { networks } = readGolden<{ networks: Network[] }>("layers");
-const { runs } = readGolden<{ runs: Run[] }>("optimizers");
 const { initializers, layers } = readGolden<{ initializers: Initializer[]; layers: InitialLayer[] }>("initializers");
 
 describe.each(devices)("networks on %s", (name) => {
@@ -95,38 +86,6 @@ describe.each(devices)("networks on %s", (name) => {
       }
       model.zeroGrad();
     });
-  });
-});
-
-describe.each(devices)("optimizers on %s", (name) => {
-  const on = device(name);
-  const cases = runs.map((run) => [`${run.optimizer} ${JSON.stringify(run.options)}`, run] as const);
-
-  function start(run: Run): { parameter: Parameter; optimizer: optim.Optimizer } {
-    const parameter = new Parameter(made(run.start, on));
-    return { parameter, optimizer: new optim[run.optimizer]([parameter], run.options) };
-  }
-
-  test.each(cases)("%s takes PyTorch's twenty steps", async (_, run) => {
-    const { parameter, optimizer } = start(run);
-    for (const [t, gradient] of run.gradients.entries()) {
-      parameter.grad = tensor(numbersOf(gradient), { device: on });
-      optimizer.step();
-      expect(firstDifference(await parameter.data(), run.trajectory[t] ?? [], 1e-5), `step ${t}`).toBeUndefined();
-    }
-  });
-
-  test.each(cases)("%s takes them when it is compiled", async (_, run) => {
-    const { parameter, optimizer } = start(run);
-    const step = compile((slope: Tensor) => {
-      parameter.mul(slope).sum().backward();
-      optimizer.step();
-      optimizer.zeroGrad();
-    });
-    for (const [t, gradient] of run.gradients.entries()) {
-      step(tensor(numbersOf(gradient), { device: on }));
-      expect(firstDifference(await parameter.data(), run.trajectory[t] ?? [], 1e-5), `step ${t}`).toBeUndefined();
-    }
   });
 });
 

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { compile, concat, device, optim, Parameter, stack, tensor, type Backend, type Tensor } from "../../src/node.js";
+import { firstDifference, readGolden } from "./golden.js";
+
+interface Run {
+  readonly optimizer: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** p and q after each step. */
+  readonly trajectory: readonly (readonly number[])[];
+}
+
+const { runs } = readGolden<{ runs: readonly Run[] }>("optimizers");
+
+/** The numbers of scripts/goldens/optimizers.py, which states the loss. */
+const problem = { s: [1, 0.5, 2], w: [0.5, -1, 0.75], u: [1, -0.5], p: [1.25, -1.5, 0.75], q: [-0.5, 1.75] };
+
+/** All runs on one device, each with parameters of its own; every step takes all of them. */
+function start(on: Backend): { step: () => Tensor; state: () => Tensor } {
+  const made = (numbers: readonly number[]): Tensor => tensor(numbers, { device: on });
+  const [s, w, u] = [made(problem.s), made(problem.w), made(problem.u)];
+  const players = runs.map(({ optimizer, options }) => {
+    const [p, q] = [new Parameter(made(problem.p)), new Parameter(made(problem.q))];
+    const constructor = new Map<string, unknown>(Object.entries(optim)).get(optimizer);
+    if (typeof constructor !== "function") throw new TypeError(`optim has no ${optimizer}`);
+    return { p, q, optimizer: Reflect.construct(constructor, [[p, q], options]) as optim.Optimizer };
+  });
+  return {
+    step: () => {
+      const p = stack(players.map((player) => player.p));
+      const q = stack(players.map((player) => player.q));
+      const sum = p.mul(w).sum(1).sub(q.square().mul(u).sum(1));
+      const loss = p.pow(4).mul(s).sum().div(4).add(sum.square().sum().div(2)).add(q.pow(4).sum().div(8));
+      loss.backward();
+      for (const { optimizer } of players) {
+        optimizer.step();
+        optimizer.zeroGrad();
+      }
+      return loss;
+    },
+    state: () => concat(players.flatMap(({ p, q }) => [p, q])),
+  };
+}
+
+async function follow(step: () => Tensor, state: () => Tensor): Promise<void> {
+  const differences: string[] = [];
+  for (let t = 0; t < 50; t++) {
+    step();
+    const all = Array.from(await state().data());
+    for (const [i, { optimizer, options, trajectory }] of runs.entries()) {
+      const difference = firstDifference(all.slice(5 * i, 5 * i + 5), trajectory[t] ?? [], 1e-4);
+      if (difference) differences.push(`${optimizer} ${JSON.stringify(options)} step ${t}: ${difference}`);
+    }
+  }
+  expect(differences).toEqual([]);
+}
+
+describe("fifty steps of every optimizer are PyTorch's", () => {
+  test("plain, on reference", async () => {
+    const { step, state } = start(device("reference"));
+    await follow(step, state);
+  });
+
+  test.each(["reference", "native", "wasm"])("compiled, on %s", async (name) => {
+    const { step, state } = start(device(name));
+    await follow(compile(step), compile(state));
+  });
+});
