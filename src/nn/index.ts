@@ -15,3 +15,9 @@ export { StateDictError, type LoadOptions, type LoadResult, type StateDict } fro
 export { GRU, LSTM, RNN, type LSTMOptions, type RNNOptions } from "./rnn.js";
 export type { Recurrent, RecurrentInputOptions, RecurrentOptions } from "./recurrent.js";
 export { GRUCell, LSTMCell, RNNCell, type CellOptions, type RNNCellOptions } from "./recurrent-cell.js";
+export {
+  MultiHeadAttention,
+  type AttentionMasks,
+  type MultiHeadAttentionInputOptions,
+  type MultiHeadAttentionOptions,
+} from "./multi-head-attention.js";
