@@ -25,6 +25,16 @@ def linear():
     c.add("Identity", [], nn.Identity(), uniform(3, 2))
     c.add("Flatten", [], nn.Flatten(), uniform(2, 3, 4))
     c.add("Flatten", [{"startAxis": 0, "endAxis": 1}], nn.Flatten(0, 1), uniform(2, 3, 4))
+    c.add("Unflatten", [1, [2, -1]], nn.Unflatten(1, (2, -1)), uniform(2, 6))
+    c.add("Bilinear", [3, 4, 2], nn.Bilinear(3, 4, 2), uniform(5, 3), uniform(5, 4))
+    c.add("Bilinear", [3, 2, 1, {"bias": False}], nn.Bilinear(3, 2, 1, bias=False), uniform(2, 2, 3), uniform(2, 2, 2))
+    ids = given([[0, 3, 1], [3, 4, 0]], torch.int64)
+    c.add("Embedding", [5, 3], nn.Embedding(5, 3), ids)
+    c.add("Embedding", [5, 3, {"paddingIdx": 3}], nn.Embedding(5, 3, padding_idx=3), ids)
+    c.add("Embedding", [5, 3, {"paddingIdx": -1, "maxNorm": 0.5}], nn.Embedding(5, 3, padding_idx=-1, max_norm=0.5), ids)
+    c.add("Embedding", [5, 2, {"maxNorm": 0.75, "normType": 1}], nn.Embedding(5, 2, max_norm=0.75, norm_type=1), given([1, 1, 4], torch.int64))
+    c.add("PixelShuffle", [2], nn.PixelShuffle(2), uniform(2, 8, 2, 3))
+    c.add("PixelUnshuffle", [3], nn.PixelUnshuffle(3), uniform(2, 6, 3))
     c.write()
 
 
@@ -33,6 +43,16 @@ def convolution():
     c.add("Conv1d", [2, 3, 3, {"stride": 2, "padding": 1}], nn.Conv1d(2, 3, 3, stride=2, padding=1), uniform(2, 2, 9))
     c.add("Conv2d", [4, 6, [3, 2], {"groups": 2, "dilation": [1, 2]}], nn.Conv2d(4, 6, (3, 2), groups=2, dilation=(1, 2)), uniform(2, 4, 6, 5))
     c.add("Conv3d", [1, 2, 2, {"bias": False}], nn.Conv3d(1, 2, 2, bias=False), uniform(1, 1, 3, 4, 5))
+    c.add("Conv1d", [2, 2, 4, {"padding": "same", "dilation": 1}], nn.Conv1d(2, 2, 4, padding="same"), uniform(2, 6))
+    c.add("Conv2d", [1, 2, [2, 3], {"padding": "valid", "stride": 2}], nn.Conv2d(1, 2, (2, 3), padding="valid", stride=2), uniform(1, 1, 5, 5))
+    for mode in ["reflect", "replicate", "circular"]:
+        c.add("Conv1d", [2, 2, 3, {"padding": 2, "paddingMode": mode}], nn.Conv1d(2, 2, 3, padding=2, padding_mode=mode), uniform(1, 2, 5))
+        c.add("Conv2d", [1, 2, [3, 2], {"padding": "same", "paddingMode": mode}], nn.Conv2d(1, 2, (3, 2), padding="same", padding_mode=mode), uniform(1, 1, 4, 3))
+        c.add("Conv3d", [1, 1, 2, {"padding": [1, 0, 1], "paddingMode": mode}], nn.Conv3d(1, 1, 2, padding=(1, 0, 1), padding_mode=mode), uniform(1, 1, 3, 2, 2))
+    c.add("ConvTranspose1d", [2, 3, 3, {"stride": 2, "padding": 1, "outputPadding": 1}], nn.ConvTranspose1d(2, 3, 3, stride=2, padding=1, output_padding=1), uniform(2, 2, 4))
+    c.add("ConvTranspose2d", [4, 2, [2, 3], {"groups": 2, "dilation": [1, 2]}], nn.ConvTranspose2d(4, 2, (2, 3), groups=2, dilation=(1, 2)), uniform(1, 4, 3, 2))
+    c.add("ConvTranspose2d", [2, 2, 4, {"stride": 2, "padding": 1, "bias": False}], nn.ConvTranspose2d(2, 2, 4, stride=2, padding=1, bias=False), uniform(2, 2, 3, 3))
+    c.add("ConvTranspose3d", [1, 2, 2, {"stride": [1, 2, 1], "outputPadding": [0, 1, 0]}], nn.ConvTranspose3d(1, 2, 2, stride=(1, 2, 1), output_padding=(0, 1, 0)), uniform(1, 1, 2, 2, 3))
     c.write()
 
 

@@ -6,8 +6,8 @@ import { fansOf } from "./init.js";
 export function weightAndBias(
   shape: Shape,
   biasSize: number | undefined,
+  fanIn = fansOf(shape).fanIn,
 ): { readonly weight: Parameter; readonly bias: Parameter | undefined } {
-  const { fanIn } = fansOf(shape);
   const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
   const draw = (size: Shape): Tensor => rand(size, { low: -bound, high: bound });
   return {

@@ -1,3 +1,4 @@
+import type { Shape } from "../core/shape.js";
 import type { Tensor } from "../tensor/index.js";
 import { Module } from "./module.js";
 
@@ -19,5 +20,26 @@ export class Flatten extends Module<Tensor, Tensor> {
 
   override describe(): string {
     return `startAxis: ${this.startAxis}, endAxis: ${this.endAxis}`;
+  }
+}
+
+/** One axis as several of the given sizes, one of which may be −1. */
+export class Unflatten extends Module<Tensor, Tensor> {
+  readonly axis: number;
+  readonly unflattenedSize: Shape;
+
+  constructor(axis: number, unflattenedSize: Shape) {
+    super();
+    this.axis = axis;
+    this.unflattenedSize = unflattenedSize;
+  }
+
+  /** Throws IndexError for an axis that the input lacks, ShapeError for sizes that do not multiply to its size. */
+  forward(x: Tensor): Tensor {
+    return x.unflatten(this.axis, this.unflattenedSize);
+  }
+
+  override describe(): string {
+    return `axis: ${this.axis}, unflattenedSize: ${JSON.stringify(this.unflattenedSize)}`;
   }
 }

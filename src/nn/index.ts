@@ -1,13 +1,16 @@
 export * from "./activation.js";
 export { AnyModule, type HookHandle } from "./any-module.js";
 export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from "./conv.js";
+export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, type ConvTransposeLayerOptions } from "./conv-transpose.js";
 export { Dropout } from "./dropout.js";
-export { Flatten } from "./flatten.js";
+export { Embedding, type EmbeddingLayerOptions } from "./embedding.js";
+export { Flatten, Unflatten } from "./flatten.js";
 export { functionalCall } from "./functional-call.js";
 export * as init from "./init.js";
-export { Linear, type LinearOptions } from "./linear.js";
+export { Bilinear, Linear, type LinearOptions } from "./linear.js";
 export * from "./loss.js";
 export { Module, type ForwardHook, type ForwardPreHook, type Inputs } from "./module.js";
+export { PixelShuffle, PixelUnshuffle } from "./pixel-shuffle.js";
 export * from "./pooling.js";
 export * from "./softmax.js";
 export { ModuleList, Sequential, type NamedLayers } from "./sequential.js";

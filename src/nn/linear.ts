@@ -1,4 +1,4 @@
-import { linear, type Parameter, type Tensor } from "../tensor/index.js";
+import { bilinear, linear, type Parameter, type Tensor } from "../tensor/index.js";
 import { weightAndBias } from "./fan-in-init.js";
 import { Module } from "./module.js";
 import { requireSizes } from "./require-sizes.js";
@@ -34,5 +34,35 @@ export class Linear extends Module<Tensor, Tensor> {
 
   override describe(): string {
     return `${this.inFeatures}, ${this.outFeatures}${this.bias ? "" : ", bias: false"}`;
+  }
+}
+
+/**
+ * y_o = x1ᵀ · W_o · x2 + b_o: [..., in1Features] and [..., in2Features] to [..., outFeatures]. Weight [out, in1, in2] and
+ * bias begin uniform in ±1/√in1Features.
+ */
+export class Bilinear extends Module<[x1: Tensor, x2: Tensor], Tensor> {
+  weight: Parameter;
+  bias: Parameter | undefined;
+
+  /** Throws ArgumentError for sizes that are no whole numbers above 0. */
+  constructor(in1Features: number, in2Features: number, outFeatures: number, { bias = true }: LinearOptions = {}) {
+    super();
+    requireSizes("Bilinear", { in1Features, in2Features, outFeatures });
+    ({ weight: this.weight, bias: this.bias } = weightAndBias(
+      [outFeatures, in1Features, in2Features],
+      bias ? outFeatures : undefined,
+      in1Features,
+    ));
+  }
+
+  /** Throws ShapeError unless the last axes have in1Features and in2Features. */
+  forward(x1: Tensor, x2: Tensor): Tensor {
+    return bilinear(x1, x2, this.weight, this.bias);
+  }
+
+  override describe(): string {
+    const [out, in1, in2] = this.weight.shape;
+    return `${in1}, ${in2}, ${out}${this.bias ? "" : ", bias: false"}`;
   }
 }

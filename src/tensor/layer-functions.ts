@@ -27,3 +27,11 @@ export const prelu = lifted("prelu", c.prelu);
 export const glu = lifted("glu", c.glu);
 /** e⁻ˣ / Σ e⁻ˣ along an axis, without overflow. */
 export const softmin = lifted("softmin", c.softmin);
+/** y_o = x1ᵀ · weight_o · x2 + bias_o: [..., in1], [..., in2], [out, in1, in2], [out] to [..., out]. Throws ShapeError. */
+export const bilinear = lifted("bilinear", c.bilinear);
+/** Rows of weight [count, features] by ids [...]: [..., features]. Throws ShapeError, DTypeError. */
+export const embedding = lifted("embedding", c.embedding);
+/** [..., C·r², H, W] to [..., C, H·r, W·r]. Shi et al. 2016. Throws ShapeError, ArgumentError. */
+export const pixelShuffle = lifted("pixelShuffle", c.pixelShuffle);
+/** [..., C, H·r, W·r] to [..., C·r², H, W]. Throws ShapeError, ArgumentError. */
+export const pixelUnshuffle = lifted("pixelUnshuffle", c.pixelUnshuffle);

@@ -6,15 +6,21 @@ import * as ops from "../../ops/index.js";
 import { add } from "./arithmetic.js";
 import { flip, reshape, swapaxes } from "./movement.js";
 import { toDType, toFloat } from "./operands.js";
+import { pad } from "./padding.js";
 
 /** A whole number for every spatial axis, or one for each. */
 export type PerAxis = number | readonly number[];
 
+/** What a convolution adds around its input: zeros, or one of `pad`'s modes. */
+export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
+
 export interface ConvOptions {
   /** Steps between windows; 1 if not given. */
   readonly stride?: PerAxis | undefined;
-  /** Zeros at both ends of each spatial axis, "same" (stride 1: keeps the size) or "valid" (none); 0 if not given. */
+  /** Added to both ends of each spatial axis, "same" (stride 1: keeps the size) or "valid" (none); 0 if not given. */
   readonly padding?: PerAxis | "same" | "valid" | undefined;
+  /** What is added: zeros if not given, or what `pad` takes from the input. */
+  readonly paddingMode?: PaddingMode | undefined;
   /** Steps between a window's elements; 1 if not given. */
   readonly dilation?: PerAxis | undefined;
   /** Groups of channels that are convolved apart; 1 if not given. */
@@ -99,7 +105,7 @@ function convolve(
   bias: Value | undefined,
   options: ConvOptions,
 ): Value {
-  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  const { stride = 1, padding = 0, paddingMode = "zeros", dilation = 1, groups = 1 } = options;
   const { input, kernel, finish } = operandsOf(op, spatial, x, weight, (weight.shape[1] ?? 0) * groups);
   const strides = perAxis(op, "stride", stride, spatial, 1);
   const kernelDilation = perAxis(op, "dilation", dilation, spatial, 1);
@@ -107,7 +113,13 @@ function convolve(
     padding === "same"
       ? samePadding(op, strides, kernel.shape.slice(2), kernelDilation)
       : perAxis(op, "padding", padding === "valid" ? 0 : padding, spatial, 0).map((p): [number, number] => [p, p]);
-  const y = ops.conv(input, kernel, { strides, padding: pads, kernelDilation, groups });
+  const wide = paddingMode === "zeros" ? input : pad(input, pads, { mode: paddingMode });
+  const y = ops.conv(wide, kernel, {
+    strides,
+    padding: wide === input ? pads : pads.map(() => [0, 0]),
+    kernelDilation,
+    groups,
+  });
   return finish(addBias(op, y, bias));
 }
 

@@ -3,9 +3,10 @@ import { ShapeError } from "../../core/errors.js";
 import { broadcastShapes, formatShape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
-import { add } from "./arithmetic.js";
-import { reshape } from "./movement.js";
+import { add, mul } from "./arithmetic.js";
+import { reshape, swapaxes, unflatten, unsqueeze } from "./movement.js";
 import { broadcastTo, toDType, toNumeric } from "./operands.js";
+import { sum } from "./reduction.js";
 
 /** Both in their promoted dtype, bools as int32. */
 function promote(a: Value, b: Value): [Value, Value] {
@@ -100,4 +101,22 @@ export function linear(x: Value, weight: Value, bias?: Value): Value {
   const [input, matrix] = promote(x, weight);
   const product = ops.dot(input, matrix, { batchA: [], batchB: [], contractA: [rank - 1], contractB: [1] });
   return bias ? add(product, bias) : product;
+}
+
+/**
+ * y_o = x1ᵀ · weight_o · x2 + bias_o: x1 [..., in1], x2 [..., in2] and weight [out, in1, in2] give [..., out]. Throws
+ * ShapeError.
+ */
+export function bilinear(x1: Value, x2: Value, weight: Value, bias?: Value): Value {
+  const [out = 0, in1 = 0, in2 = 0] = weight.shape;
+  if (weight.shape.length !== 3 || x1.shape.at(-1) !== in1 || x2.shape.at(-1) !== in2) {
+    throw new ShapeError(
+      `[bilinear] inputs ${formatShape(x1.shape)} and ${formatShape(x2.shape)} do not fit weight ` +
+        `${formatShape(weight.shape)}: expected [..., in1], [..., in2] and [out, in1, in2]`,
+    );
+  }
+  // Row by row of in1: x1 · weight, [..., out, in2].
+  const first = unflatten(matmul(x1, reshape(swapaxes(weight, 0, 1), [in1, out * in2])), -1, [out, in2]);
+  const y = sum(mul(first, unsqueeze(x2, -2)), -1);
+  return bias ? add(y, bias) : y;
 }
