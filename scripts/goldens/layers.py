@@ -18,6 +18,17 @@ class Cases:
         write_layers(self.file, self.cases)
 
 
+class Padded(nn.Module):
+    """F.pad as a layer."""
+
+    def __init__(self, widths, mode):
+        super().__init__()
+        self.widths, self.mode = widths, mode
+
+    def forward(self, x):
+        return nn.functional.pad(x, self.widths, mode=self.mode)
+
+
 def linear():
     c = Cases("linear-layers.json")
     c.add("Linear", [7, 5], nn.Linear(7, 5), uniform(3, 7))
@@ -64,6 +75,39 @@ def pooling():
     c.add("AvgPool1d", [3, {"stride": 1}], nn.AvgPool1d(3, stride=1), uniform(2, 2, 6))
     c.add("AvgPool2d", [2, {"padding": 1}], nn.AvgPool2d(2, padding=1), uniform(1, 2, 4, 5))
     c.add("AvgPool3d", [2], nn.AvgPool3d(2), uniform(1, 1, 4, 2, 4))
+    for options in [{"ceilMode": True}, {"ceilMode": True, "padding": 1, "stride": 2}, {"ceilMode": True, "stride": 3, "padding": 1}]:
+        theirs = {{"ceilMode": "ceil_mode"}.get(k, k): v for k, v in options.items()}
+        c.add("MaxPool1d", [3, options], nn.MaxPool1d(3, **theirs), distinct(1, 2, 8))
+        c.add("AvgPool1d", [3, options], nn.AvgPool1d(3, **theirs), uniform(1, 2, 8))
+        c.add("MaxPool2d", [[3, 2], options], nn.MaxPool2d((3, 2), **theirs), distinct(1, 1, 7, 6))
+        c.add("AvgPool2d", [[3, 2], options], nn.AvgPool2d((3, 2), **theirs), uniform(1, 1, 7, 6))
+        c.add("AvgPool2d", [[3, 2], {**options, "countIncludePad": False}], nn.AvgPool2d((3, 2), count_include_pad=False, **theirs), uniform(1, 1, 7, 6))
+    c.add("MaxPool2d", [2, {"dilation": 2, "ceilMode": True}], nn.MaxPool2d(2, dilation=2, ceil_mode=True), distinct(1, 1, 6, 8))
+    c.add("MaxPool3d", [2, {"ceilMode": True}], nn.MaxPool3d(2, ceil_mode=True), distinct(1, 1, 3, 4, 3))
+    c.add("AvgPool3d", [2, {"ceilMode": True, "stride": [2, 1, 2]}], nn.AvgPool3d(2, stride=(2, 1, 2), ceil_mode=True), uniform(1, 1, 3, 3, 3))
+    c.add("AvgPool2d", [2, {"divisorOverride": 3}], nn.AvgPool2d(2, divisor_override=3), uniform(1, 1, 4, 4))
+    none = None
+    for name in ["AdaptiveAvgPool", "AdaptiveMaxPool"]:
+        for rank, shape, size in [(1, (2, 2, 7), 3), (1, (2, 6), 2), (2, (1, 2, 5, 6), [2, 4]), (2, (2, 1, 6, 4), [3, none]), (2, (1, 2, 4, 3), 1), (2, (1, 1, 3, 3), [5, 2]), (3, (1, 1, 4, 3, 5), [2, 2, 3]), (3, (1, 2, 2, 4, 2), 2)]:
+            torch_size = tuple(size) if isinstance(size, list) else size
+            c.add(f"{name}{rank}d", [size], getattr(nn, f"{name}{rank}d")(torch_size), distinct(*shape))
+    c.write()
+
+
+def padding():
+    c = Cases("padding-layers.json")
+    shapes = {1: (2, 2, 4), 2: (1, 2, 3, 4), 3: (1, 1, 3, 3, 3)}
+    widths = {1: [2, 1], 2: [1, 2, 2, 0], 3: [1, 2, 0, 1, 2, 0]}
+    for rank in [1, 2, 3]:
+        for name in ["ReflectionPad", "ReplicationPad"]:
+            layer = getattr(nn, f"{name}{rank}d")
+            c.add(f"{name}{rank}d", [widths[rank]], layer(tuple(widths[rank])), uniform(*shapes[rank]))
+            c.add(f"{name}{rank}d", [1], layer(1), uniform(*shapes[rank]))
+        c.add(f"ConstantPad{rank}d", [widths[rank], 0.75], getattr(nn, f"ConstantPad{rank}d")(tuple(widths[rank]), 0.75), uniform(*shapes[rank]))
+        # PyTorch 1.13 has ZeroPad2d and no CircularPad: constant padding and the mode of F.pad are the same.
+        c.add(f"ZeroPad{rank}d", [widths[rank]], Padded(widths[rank], "constant"), uniform(*shapes[rank]))
+        c.add(f"CircularPad{rank}d", [widths[rank]], Padded(widths[rank], "circular"), uniform(*shapes[rank]))
+    c.add("ConstantPad2d", [[-1, 1, 0, -1], 2], nn.ConstantPad2d((-1, 1, 0, -1), 2), uniform(1, 3, 3))
     c.write()
 
 
@@ -107,7 +151,7 @@ def activation():
 
 
 if __name__ == "__main__":
-    for family in [linear, convolution, pooling, activation]:
+    for family in [linear, convolution, pooling, padding, activation]:
         # Each file has its own numbers, whichever others there are.
         rng.seed(7)
         family()

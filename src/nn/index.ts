@@ -1,4 +1,5 @@
 export * from "./activation.js";
+export * from "./adaptive-pooling.js";
 export { AnyModule, type HookHandle } from "./any-module.js";
 export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from "./conv.js";
 export { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, type ConvTransposeLayerOptions } from "./conv-transpose.js";
@@ -10,6 +11,7 @@ export * as init from "./init.js";
 export { Bilinear, Linear, type LinearOptions } from "./linear.js";
 export * from "./loss.js";
 export { Module, type ForwardHook, type ForwardPreHook, type Inputs } from "./module.js";
+export * from "./padding.js";
 export { PixelShuffle, PixelUnshuffle } from "./pixel-shuffle.js";
 export * from "./pooling.js";
 export * from "./softmax.js";

@@ -35,3 +35,15 @@ export const embedding = lifted("embedding", c.embedding);
 export const pixelShuffle = lifted("pixelShuffle", c.pixelShuffle);
 /** [..., C, H·r, W·r] to [..., C·r², H, W]. Throws ShapeError, ArgumentError. */
 export const pixelUnshuffle = lifted("pixelUnshuffle", c.pixelUnshuffle);
+/** The mean of each of `size` windows that cover [batch, channels, length]. Throws ShapeError, ArgumentError. */
+export const adaptiveAvgPool1d = lifted("adaptiveAvgPool1d", c.adaptiveAvgPool1d);
+/** The mean of each of `size` windows that cover [batch, channels, height, width]. Throws ShapeError, ArgumentError. */
+export const adaptiveAvgPool2d = lifted("adaptiveAvgPool2d", c.adaptiveAvgPool2d);
+/** The mean of each of `size` windows that cover [batch, channels, depth, height, width]. Throws ShapeError, ArgumentError. */
+export const adaptiveAvgPool3d = lifted("adaptiveAvgPool3d", c.adaptiveAvgPool3d);
+/** The largest of each of `size` windows that cover [batch, channels, length]. Throws ShapeError, ArgumentError. */
+export const adaptiveMaxPool1d = lifted("adaptiveMaxPool1d", c.adaptiveMaxPool1d);
+/** The largest of each of `size` windows that cover [batch, channels, height, width]. Throws ShapeError, ArgumentError. */
+export const adaptiveMaxPool2d = lifted("adaptiveMaxPool2d", c.adaptiveMaxPool2d);
+/** The largest of each of `size` windows that cover [batch, channels, depth, height, width]. Throws ShapeError, ArgumentError. */
+export const adaptiveMaxPool3d = lifted("adaptiveMaxPool3d", c.adaptiveMaxPool3d);

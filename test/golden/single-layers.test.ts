@@ -3,4 +3,5 @@ import { layerTests } from "./layer-test.js";
 layerTests("linear-layers");
 layerTests("convolution-layers");
 layerTests("pooling-layers");
+layerTests("padding-layers");
 layerTests("activation-layers");

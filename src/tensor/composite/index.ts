@@ -1,4 +1,5 @@
 export * from "./activation.js";
+export * from "./adaptive-pooling.js";
 export * from "./arithmetic.js";
 export * from "./attention.js";
 export * from "./conv.js";

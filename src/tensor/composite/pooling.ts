@@ -11,6 +11,8 @@ export interface PoolOptions {
   readonly stride?: PerAxis | undefined;
   /** Added to both ends of each spatial axis, at most half the window; 0 if not given. */
   readonly padding?: PerAxis | undefined;
+  /** Also take a last window that reaches beyond the input (but begins inside it or its near padding); false if not given. */
+  readonly ceilMode?: boolean | undefined;
 }
 
 export interface MaxPoolOptions extends PoolOptions {
@@ -21,6 +23,8 @@ export interface MaxPoolOptions extends PoolOptions {
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether padding counts as elements of value 0; true if not given. */
   readonly countIncludePad?: boolean | undefined;
+  /** Divides sums in place of the number of elements. */
+  readonly divisorOverride?: number | undefined;
 }
 
 /** The window over all axes of the input with a batch axis, and how to take that axis away again. */
@@ -42,24 +46,30 @@ function plan(op: string, spatial: number, x: Value, window: PerAxis, options: M
     );
   }
   const input = batched ? x : reshape(x, [1, ...x.shape]);
-  input.shape.slice(2).forEach((length, i) => {
+  const beyond = input.shape.slice(2).map((length, i) => {
     const span = (dilation[i] ?? 1) * ((size[i] ?? 1) - 1) + 1;
-    if (length + 2 * (padding[i] ?? 0) < span)
+    const [step, p] = [stride[i] ?? 1, padding[i] ?? 0];
+    const room = length + 2 * p - span;
+    if (room < 0)
       throw new ShapeError(`[${op}] window ${formatShape(size)} does not fit into input ${formatShape(x.shape)}`);
+    const last = options.ceilMode ? Math.ceil(room / step) * step : 0;
+    return last < length + p ? Math.max(0, last - room) : 0;
+  });
+  /** A window over all axes, with zeros or −∞ around. */
+  const windowOf = (pairs: readonly (readonly [number, number])[]) => ({
+    window: [1, 1, ...size],
+    strides: [1, 1, ...stride],
+    dilation: [1, 1, ...dilation],
+    padding: [[0, 0], [0, 0], ...pairs] as [number, number][],
   });
   return {
     input,
     count: sizeOf(size),
-    padded: padding.some((p) => p > 0),
-    window: {
-      window: [1, 1, ...size],
-      strides: [1, 1, ...stride],
-      dilation: [1, 1, ...dilation],
-      padding: [[0, 0], [0, 0], ...padding.map((p): [number, number] => [p, p])] satisfies [number, number][] as [
-        number,
-        number,
-      ][],
-    },
+    padding,
+    isUneven: padding.some((p) => p > 0) || beyond.some((n) => n > 0),
+    isCut: beyond.some((n) => n > 0),
+    window: windowOf(padding.map((p, i) => [p, p + (beyond[i] ?? 0)])),
+    paddedWindow: windowOf(beyond.map((n) => [0, n])),
     finish: (y: Value): Value => (batched ? y : reshape(y, y.shape.slice(1))),
   };
 }
@@ -74,13 +84,16 @@ function avgPool(
   spatial: number,
   x: Value,
   window: PerAxis,
-  { countIncludePad = true, ...options }: AvgPoolOptions,
+  { countIncludePad = true, divisorOverride, ...options }: AvgPoolOptions,
 ): Value {
-  const { input, count, padded, window: config, finish } = plan(op, spatial, toFloat(x), window, options);
-  const total = ops.reduceWindow(input, { ...config, fold: "add" });
-  if (countIncludePad || !padded) return finish(ops.div(total, ops.constant(count, total.dtype, total.shape)));
-  const ones = ops.constant(1, total.dtype, [1, 1, ...input.shape.slice(2)]);
-  const counts = ops.reduceWindow(ones, { ...config, fold: "add" });
+  const { input, finish, ...plans } = plan(op, spatial, toFloat(x), window, options);
+  const total = ops.reduceWindow(input, { ...plans.window, fold: "add" });
+  if (divisorOverride !== undefined || (countIncludePad ? !plans.isCut : !plans.isUneven))
+    return finish(ops.div(total, ops.constant(divisorOverride ?? plans.count, total.dtype, total.shape)));
+  // Elements that count: those of the input, or of the input with its padding; never those beyond.
+  const sizes = input.shape.slice(2).map((length, i) => length + (countIncludePad ? 2 * (plans.padding[i] ?? 0) : 0));
+  const counted = ops.constant(1, total.dtype, [1, 1, ...sizes]);
+  const counts = ops.reduceWindow(counted, { ...(countIncludePad ? plans.paddedWindow : plans.window), fold: "add" });
   return finish(ops.div(total, broadcastTo(op, counts, total.shape)));
 }
 
