@@ -19,3 +19,27 @@ export class CosineAnnealingLR extends LRScheduler {
     });
   }
 }
+
+/**
+ * Follows half a cosine from the first learning rate to etaMin and starts again, the first time after t0 steps and each time
+ * after tMult times as many as before. Loshchilov and Hutter 2016.
+ */
+export class CosineAnnealingWarmRestarts extends LRScheduler {
+  /** tMult is 1 and etaMin 0 if not given. Throws ArgumentError unless t0 and tMult are whole numbers of 1 or more. */
+  constructor(
+    optimizer: Scheduled,
+    t0: number,
+    { tMult = 1, etaMin = 0 }: Optional<{ tMult: number; etaMin: number }> = {},
+  ) {
+    requireWhole("t0", t0, 1);
+    requireWhole("tMult", tMult, 1);
+    super(optimizer, (_, epoch, base) => {
+      let [length, t] = tMult === 1 ? [t0, epoch % t0] : [t0, epoch];
+      while (t >= length) {
+        t -= length;
+        length *= tMult;
+      }
+      return etaMin + ((base - etaMin) * (1 + Math.cos((Math.PI * t) / length))) / 2;
+    });
+  }
+}

@@ -2,7 +2,9 @@ export { Adadelta, type AdadeltaSettings } from "./adadelta.js";
 export { Adagrad, type AdagradSettings } from "./adagrad.js";
 export { Adam, AdamW, type AdamOptions, type AdamSettings, type MomentOptions, type MomentSettings } from "./adam.js";
 export { Adamax } from "./adamax.js";
-export { CosineAnnealingLR } from "./cosine-schedules.js";
+export { ChainedScheduler, SequentialLR } from "./combined-schedules.js";
+export { CosineAnnealingLR, CosineAnnealingWarmRestarts } from "./cosine-schedules.js";
+export { CyclicLR, OneCycleLR, type CyclicOptions, type OneCycleOptions } from "./cycle-schedules.js";
 export { Group, type ParameterState } from "./group.js";
 export { Lion, type LionSettings } from "./lion.js";
 export { NAdam, type NAdamSettings } from "./nadam.js";
@@ -16,14 +18,26 @@ export {
   type ParameterGroup,
 } from "./optimizer.js";
 export { RAdam } from "./radam.js";
+export { ReduceLROnPlateau, type PlateauOptions } from "./reduce-on-plateau.js";
 export { RMSprop, type RMSpropSettings } from "./rmsprop.js";
 export {
   LRScheduler,
   type LearningRateRule,
+  type MomentumRule,
   type Plain,
   type Scheduled,
   type ScheduledGroup,
   type ScheduleState,
 } from "./schedule.js";
 export { SGD, type SGDSettings } from "./sgd.js";
-export { StepLR } from "./step-schedules.js";
+export {
+  ConstantLR,
+  ExponentialLR,
+  LambdaLR,
+  LinearLR,
+  MultiplicativeLR,
+  MultiStepLR,
+  PolynomialLR,
+  StepLR,
+  type Factor,
+} from "./step-schedules.js";

@@ -34,24 +34,32 @@ export interface ScheduleState {
  */
 export type LearningRateRule = (lr: number, epoch: number, base: number, index: number) => number;
 
+/** The momentum of a group after `epoch` steps. */
+export type MomentumRule = (epoch: number, index: number) => number;
+
 /**
  * Changes the learning rates of an optimizer with time. Making a schedule sets the first rate; `step()` is called after the
  * optimizer's step, or after an epoch. A changed rate compiles nothing anew.
  */
 export abstract class LRScheduler {
   readonly optimizer: Scheduled;
-  #rule: LearningRateRule;
+  readonly #rule: LearningRateRule;
+  readonly #momentum: MomentumRule | undefined;
   #baseLrs: readonly number[];
   #lastEpoch = -1;
   #lastLr: readonly number[];
 
-  /** A schedule that follows a rule. Throws ArgumentError where the rule gives a rate below 0. */
-  constructor(optimizer: Scheduled, rule: LearningRateRule) {
+  /**
+   * A schedule that follows a rule, and one for the momentum if it changes that too. Throws ArgumentError where a rule gives
+   * a rate below 0, and for momentum where the optimizer has none.
+   */
+  constructor(optimizer: Scheduled, rule: LearningRateRule, momentum?: MomentumRule) {
     this.optimizer = optimizer;
     this.#rule = rule;
+    this.#momentum = momentum;
     this.#baseLrs = optimizer.groups.map((group) => (group.initialLr ??= group.lr));
     this.#lastLr = this.#baseLrs;
-    this.#advance();
+    this.#follow(0);
   }
 
   /** How many steps were taken. */
@@ -66,7 +74,18 @@ export abstract class LRScheduler {
 
   /** Sets the next learning rates. Only schedules that watch a metric take one. */
   step(_metric?: number): void {
-    this.#advance();
+    this.#follow(this.#lastEpoch + 1);
+  }
+
+  /** Begins anew from the first learning rates. */
+  restart(): void {
+    this.optimizer.groups.forEach((group, i) => (group.lr = this.#baseLrs[i] ?? group.lr));
+    this.begin();
+  }
+
+  /** Begins anew from the present learning rates. */
+  begin(): void {
+    this.#follow(0);
   }
 
   /** Where the schedule is. */
@@ -78,21 +97,23 @@ export abstract class LRScheduler {
   loadStateDict(state: ScheduleState): void {
     requireLengths(this.optimizer, state);
     this.#baseLrs = [...state.baseLrs];
-    this.#lastEpoch = state.lastEpoch;
-    this.setRates(state.lastLr);
+    this.#setRates(state.lastEpoch, state.lastLr);
   }
 
-  /** Sets the learning rates of all groups. */
-  protected setRates(rates: readonly number[]): void {
-    this.optimizer.groups.forEach((group, i) => (group.lr = rates[i] ?? group.lr));
-    this.#lastLr = this.optimizer.groups.map(({ lr }) => lr);
-  }
-
-  #advance(): void {
-    this.#lastEpoch++;
-    this.setRates(
-      this.optimizer.groups.map(({ lr }, i) => this.#rule(lr, this.#lastEpoch, this.#baseLrs[i] ?? lr, i)),
+  #follow(epoch: number): void {
+    this.#setRates(
+      epoch,
+      this.optimizer.groups.map(({ lr }, i) => this.#rule(lr, epoch, this.#baseLrs[i] ?? lr, i)),
     );
+  }
+
+  #setRates(epoch: number, rates: readonly number[]): void {
+    this.#lastEpoch = epoch;
+    this.optimizer.groups.forEach((group, i) => {
+      group.lr = rates[i] ?? group.lr;
+      if (this.#momentum) group.momentum = this.#momentum(epoch, i);
+    });
+    this.#lastLr = this.optimizer.groups.map(({ lr }) => lr);
   }
 }
 
@@ -109,4 +130,23 @@ export function requireWhole(name: string, value: number, least: number): number
   if (!(Number.isInteger(value) && value >= least))
     throw new ArgumentError(`[schedule] ${name} ${value} must be a whole number of ${least} or more`);
   return value;
+}
+
+/** One number for each group. Throws ArgumentError where a list has another length than the groups. */
+export function forEachGroup(name: string, { groups }: Scheduled, value: number | readonly number[]): number[] {
+  const values = typeof value === "number" ? groups.map(() => value) : [...value];
+  if (values.length !== groups.length) {
+    throw new ArgumentError(
+      `[schedule] ${name} has ${values.length} numbers for ${groups.length} parameter groups: pass one for each, or one for all`,
+    );
+  }
+  return values;
+}
+
+/** Throws ArgumentError where the optimizer has no momentum to change. */
+export function requireMomentum({ groups }: Scheduled): void {
+  if (groups.every(({ momentum }) => momentum !== undefined)) return;
+  throw new ArgumentError(
+    "[schedule] the optimizer has no momentum to cycle: make it with momentum above 0, or pass { cycleMomentum: false }",
+  );
 }
