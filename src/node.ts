@@ -6,6 +6,7 @@ import { onDeviceStart, registerBackend, setAutoDevices } from "./runtime/device
 import { profileUntilExit } from "./runtime/measurement.js";
 
 export { readMnist, type MnistOptions } from "./data/mnist.js";
+export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint-folder.js";
 export * from "./index.js";
 
 type Threads = { readonly threads?: number };

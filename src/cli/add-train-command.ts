@@ -3,11 +3,14 @@ import { optimizerNames } from "../train/optimizer-names.js";
 import { dataSets } from "./data-sets.js";
 import { deviceNames } from "./device-names.js";
 import { recipes } from "./recipes.js";
+import { optionsOfRun } from "./resume.js";
 import { parseTrainOptions, type GivenOptions } from "./train-options.js";
 
 const examples = `  gradus train mlp
   gradus train lenet --data mnist --data-dir ~/data --out runs/my-lenet
   gradus train softmax-regression --epochs 20 --lr 0.01 --optimizer sgd
+  gradus train lenet --checkpoint-every 500 --out runs/long
+  gradus train --resume runs/long
 `;
 
 /** Adds `gradus train`; `finish` is told its exit code. */
@@ -16,7 +19,7 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
   program
     .command("train")
     .description("train a network and save what it learned")
-    .argument("<recipe>", "which network to train, see below")
+    .argument("[recipe]", "which network to train, see below; --resume knows it")
     .option("--data <name>", `data set: ${dataSets.map(({ name }) => name).join(", ")} (default: digits)`)
     .option("--data-dir <dir>", "folder that holds the data sets' files (default: $GRADUS_DATA)")
     .option("--limit <n>", "train on the first n examples only")
@@ -28,11 +31,14 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .option("--device <name>", `${deviceNames.join(", ")} (default: auto)`)
     .option("--threads <n>", "threads that compute; the result does not depend on it (default: one per core)")
     .option("--out <dir>", "where the run is saved (default: a new folder in runs/)")
+    .option("--checkpoint-every <n>", "save all that the run has learned every n steps, for --resume")
+    .option("--resume <dir>", "go on with a run that was stopped, from its last checkpoint")
     .option("--json <file>", "also write the result to a JSON file")
     .option("--profile", "also show where the time goes, and save trace.json for ui.perfetto.dev with the run")
     .addHelpText("after", `\nRecipes:\n${list}\n\nExamples:\n${examples}`)
-    .action(async (recipe: string, given: GivenOptions) => {
-      const options = parseTrainOptions(recipe, given);
+    .action(async (recipe: string | undefined, given: GivenOptions, command: Command) => {
+      if (recipe === undefined && given.resume === undefined) command.error("error: missing required argument 'recipe'");
+      const options = given.resume === undefined ? parseTrainOptions(recipe ?? "", given) : await optionsOfRun(given.resume, recipe, given);
       // The library is loaded only now, so that the help comes at once.
       const { train } = await import("./train-command.js");
       finish(await train(options));

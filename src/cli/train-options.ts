@@ -23,6 +23,10 @@ export interface TrainOptions {
   readonly device: DeviceName;
   readonly threads: number | undefined;
   readonly out: string | undefined;
+  /** Steps from one checkpoint to the next; undefined for none but after Ctrl-C. */
+  readonly checkpointEvery: number | undefined;
+  /** The folder of the run to go on with. */
+  readonly resume: string | undefined;
   readonly json: string | undefined;
   readonly profile: boolean;
 }
@@ -30,10 +34,27 @@ export interface TrainOptions {
 /** Options as text, by their names in camelCase, and those that stand alone. */
 export type GivenOptions = Readonly<Partial<Record<ValueOption, string>>> & { readonly profile?: true };
 
-type ValueOption = "data" | "dataDir" | "limit" | "epochs" | "batchSize" | "lr" | "optimizer" | "seed" | "device" | "threads" | "out" | "json";
+type ValueOption =
+  | "data"
+  | "dataDir"
+  | "limit"
+  | "epochs"
+  | "batchSize"
+  | "lr"
+  | "optimizer"
+  | "seed"
+  | "device"
+  | "threads"
+  | "out"
+  | "checkpointEvery"
+  | "resume"
+  | "json";
 
 /** Checks every option. Throws ArgumentError that names the option, what came, and what is expected. */
 export function parseTrainOptions(recipeName: string, given: GivenOptions): TrainOptions {
+  if (given.resume !== undefined && given.out !== undefined) {
+    throw new ArgumentError(`--out ${given.out}: a run that is resumed stays in its folder; leave it out`);
+  }
   const recipe = named("recipe", recipeName, recipes);
   const { defaults } = recipe;
   const optimizer = oneOf("--optimizer", given.optimizer ?? defaults.optimizer, optimizerNames);
@@ -53,6 +74,8 @@ export function parseTrainOptions(recipeName: string, given: GivenOptions): Trai
     device: oneOf("--device", given.device ?? "auto", deviceNames),
     threads: optional(given.threads, (text) => wholeNumber("--threads", text, 1)),
     out: given.out,
+    checkpointEvery: optional(given.checkpointEvery, (text) => wholeNumber("--checkpoint-every", text, 1)),
+    resume: given.resume,
     json: given.json,
     profile: given.profile === true,
   };

@@ -1,7 +1,7 @@
 import type { ImageSet } from "../data/image-set.js";
 import { confusionMatrix, formatConfusionMatrix } from "../metrics/confusion.js";
 import type { Evaluation } from "../train/evaluate.js";
-import type { FitResult } from "../train/fit.js";
+import type { FitResult } from "../train/callback.js";
 import { formatCount, formatDuration, formatLoss } from "./progress-line.js";
 import { hasColour, painter, type OutputStream } from "./terminal.js";
 import type { TrainOptions } from "./train-options.js";

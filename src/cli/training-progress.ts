@@ -1,76 +1,46 @@
-import type { StepRecord } from "../train/fit.js";
-import type { StepMetrics } from "../train/save-run.js";
+import type { Callback, EpochRecord, Fit, StepRecord } from "../train/callback.js";
+import { endsEpoch } from "../train/metrics-log.js";
 import { formatCount, formatLoss, type ProgressLine } from "./progress-line.js";
 import type { OutputStream } from "./terminal.js";
 
-/** Steps that a shown loss is averaged over, and that one line of the metrics stands for. */
-const stepsPerMetric = 20;
+/** Steps that a shown loss is averaged over. */
+const stepsPerLoss = 20;
 
-/**
- * Shows a training run while it goes on, and keeps its metrics: a line that is rewritten in a terminal, and everywhere a
- * line for each epoch.
- */
-export class TrainingProgress {
-  readonly metrics: StepMetrics[] = [];
+/** Shows a training run while it goes on: a line that is rewritten in a terminal, and everywhere a line for each epoch. */
+export class TrainingProgress implements Callback {
   readonly #stream: OutputStream;
   readonly #line: ProgressLine | undefined;
-  readonly #epochs: number;
-  readonly #stepsPerEpoch: number;
-  readonly #totalExamples: number;
+  /** Examples of an epoch. */
+  readonly #examples: number;
   #losses: number[] = [];
-  #epochLosses: number[] = [];
-  #last: StepRecord | undefined;
+  #examplesPerSecond = NaN;
 
   /** `line` is the one to rewrite, where the stream is a terminal. */
-  constructor(
-    stream: OutputStream,
-    line: ProgressLine | undefined,
-    run: { readonly epochs: number; readonly batchSize: number; readonly examples: number },
-  ) {
+  constructor(stream: OutputStream, line: ProgressLine | undefined, examples: number) {
     this.#stream = stream;
     this.#line = line;
-    this.#epochs = run.epochs;
-    this.#stepsPerEpoch = Math.ceil(run.examples / run.batchSize);
-    this.#totalExamples = run.examples * run.epochs;
+    this.#examples = examples;
   }
 
-  /** Takes in one step. */
-  step(record: StepRecord): void {
-    this.#last = record;
+  onStepEnd(fit: Fit, record: StepRecord): void {
     this.#losses.push(record.loss);
-    this.#epochLosses.push(record.loss);
-    const stepInEpoch = record.step - (record.epoch - 1) * this.#stepsPerEpoch;
-    const endsEpoch = stepInEpoch === this.#stepsPerEpoch;
-    const examplesPerSecond = record.examples / record.seconds;
+    const { stepsPerEpoch = NaN } = fit;
+    this.#examplesPerSecond = record.examples / record.seconds;
     this.#line?.update({
       epoch: record.epoch,
-      epochs: this.#epochs,
-      step: stepInEpoch,
-      stepsPerEpoch: this.#stepsPerEpoch,
-      loss: mean(this.#losses),
-      examplesPerSecond,
-      secondsLeft: (this.#totalExamples - record.examples) / examplesPerSecond,
+      epochs: fit.epochs,
+      step: record.step - (record.epoch - 1) * stepsPerEpoch,
+      stepsPerEpoch,
+      loss: this.#losses.reduce((sum, loss) => sum + loss, 0) / this.#losses.length,
+      examplesPerSecond: this.#examplesPerSecond,
+      secondsLeft: (this.#examples * fit.epochs - record.examples) / this.#examplesPerSecond,
     });
-    if (this.#losses.length === stepsPerMetric || endsEpoch) this.#keepMetrics(record);
-    if (!endsEpoch) return;
+    if (this.#losses.length === stepsPerLoss || endsEpoch(fit, record)) this.#losses = [];
+  }
+
+  onEpochEnd(fit: Fit, { epoch, loss }: EpochRecord): void {
     this.#line?.clear();
-    const epoch = `${String(record.epoch).padStart(String(this.#epochs).length)}/${this.#epochs}`;
-    this.#stream.write(`epoch ${epoch}  loss ${formatLoss(mean(this.#epochLosses))}  ${formatCount(examplesPerSecond)} examples/s\n`);
-    this.#epochLosses = [];
+    const number = `${String(epoch).padStart(String(fit.epochs).length)}/${fit.epochs}`;
+    this.#stream.write(`epoch ${number}  loss ${formatLoss(loss)}  ${formatCount(this.#examplesPerSecond)} examples/s\n`);
   }
-
-  /** Takes the line away; to be called once after the last step. */
-  end(): void {
-    this.#line?.clear();
-    if (this.#last && this.#losses.length > 0) this.#keepMetrics(this.#last);
-  }
-
-  #keepMetrics({ step, lr, seconds }: StepRecord): void {
-    this.metrics.push({ step, epoch: step / this.#stepsPerEpoch, loss: mean(this.#losses), lr, seconds });
-    this.#losses = [];
-  }
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

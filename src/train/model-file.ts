@@ -20,12 +20,7 @@ const storedAs: Readonly<Record<DType, SafetensorsDType>> = {
 /** A model's parameters and buffers by their state-dict names, as a safetensors file. */
 export async function encodeModel(model: AnyModule): Promise<Uint8Array> {
   const tensors = new Map<string, SafetensorsTensor>();
-  for (const [name, value] of Object.entries(model.stateDict())) {
-    const { shape, dtype } = value;
-    const elements = toStored(dtype, await value.data());
-    const data = new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
-    tensors.set(name, { dtype: storedAs[dtype], shape, data });
-  }
+  for (const [name, value] of Object.entries(model.stateDict())) tensors.set(name, await toStoredTensor(value));
   return encodeSafetensors(tensors, new Map([["format", "pt"]]));
 }
 
@@ -35,14 +30,22 @@ export async function encodeModel(model: AnyModule): Promise<Uint8Array> {
  */
 export function loadModel(model: AnyModule, file: Uint8Array, options: LoadOptions = {}): LoadResult {
   const { tensors } = decodeSafetensors(file);
-  return model.loadStateDict(Object.fromEntries([...tensors].map(([name, stored]) => [name, tensorOf(name, stored)])), options);
+  return model.loadStateDict(Object.fromEntries([...tensors].map(([name, stored]) => [name, fromStoredTensor(name, stored)])), options);
 }
 
-function tensorOf(name: string, stored: SafetensorsTensor): Tensor {
+/** A tensor as a file holds it. */
+export async function toStoredTensor(value: Tensor): Promise<SafetensorsTensor> {
+  const { shape, dtype } = value;
+  const elements = toStored(dtype, await value.data());
+  return { dtype: storedAs[dtype], shape, data: new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength) };
+}
+
+/** A tensor from a file. Throws DTypeError for element types that no tensor has. */
+export function fromStoredTensor(name: string, stored: SafetensorsTensor): Tensor {
   const dtype = dtypes.find((known) => storedAs[known] === stored.dtype);
   if (!dtype) throw new DTypeError(`[loadModel] "${name}" holds ${stored.dtype}: expected one of ${Object.values(storedAs).join(", ")}`);
   // The copy puts the elements on their alignment.
-  const bytes = stored.data.slice();
+  const bytes = new Uint8Array(stored.data);
   const elements = typedView(dtype, bytes.buffer, 0, bytes.byteLength / byteSize(dtype));
   return tensor(fromStored(dtype, elements), { shape: stored.shape, dtype });
 }

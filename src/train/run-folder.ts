@@ -55,6 +55,11 @@ export async function saveRunFolder(path: string, files: RunFiles): Promise<stri
   }
 }
 
+/** Writes files into the folder of a run that was begun, in order, each replaced as a whole. Throws DataError. */
+export async function updateRunFolder(path: string, files: RunFiles): Promise<void> {
+  for (const [name, content] of files) await writeFileAtomic(join(path, name), content);
+}
+
 /** Whether `folder` could be renamed to `place`, which only an empty folder may hold. */
 async function takeName(folder: string, place: string): Promise<boolean> {
   await rmdir(place).catch(() => undefined);

@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
+import { imageDataset, type ImageBatch } from "../../src/data/dataset.js";
 import { generateDigits } from "../../src/data/digits.js";
+import { DataLoader } from "../../src/data/loader.js";
 import { LeNet } from "../../src/models/lenet.js";
 import { Mlp } from "../../src/models/mlp.js";
 import { SoftmaxRegression } from "../../src/models/softmax-regression.js";
-import { device, manualSeed, setDefaultDevice } from "../../src/node.js";
-import { fit } from "../../src/train/fit.js";
+import { crossEntropy, device, manualSeed, setDefaultDevice } from "../../src/node.js";
 import { makeOptimizer } from "../../src/train/make-optimizer.js";
-import { measureNormalization } from "../../src/train/normalization.js";
+import { measureNormalization, normalize } from "../../src/train/normalization.js";
 import { optimizerNames, type OptimizerName } from "../../src/train/optimizer-names.js";
+import { Trainer } from "../../src/train/trainer.js";
 
 const models = { SoftmaxRegression, Mlp, LeNet };
 /** The reference is slow where there are convolutions. */
@@ -21,18 +23,15 @@ async function losses(backend: string, model: keyof typeof models, optimizer: Op
   const seen: number[] = [];
   const batchSize = batchSizes[model];
   const { train } = generateDigits({ train: batchSize + 2, test: 0 });
-  await fit({
+  const normalization = measureNormalization(train.images);
+  const trainer = new Trainer({
     model: network,
+    loss: crossEntropy,
     optimizer: makeOptimizer(optimizer, network.parameters(), 0.01),
-    train,
-    normalization: measureNormalization(train.images),
-    epochs: 2,
-    batchSize,
-    lr: 0.01,
-    schedule: "constant",
-    seed: 0,
-    onStep: ({ loss }) => seen.push(loss),
+    prepare: ([images, labels]: ImageBatch) => [normalize(images, normalization), labels] as const,
+    callbacks: [{ onStepEnd: (_, { loss }) => void seen.push(loss) }],
   });
+  await trainer.fit(new DataLoader(imageDataset(train), { batchSize, shuffle: true }), undefined, { epochs: 2 });
   return seen;
 }
 

@@ -2,11 +2,16 @@ import { beforeEach, expect, test } from "vitest";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import { NonFiniteError } from "../core/errors.js";
 import type { ImageSet } from "../data/image-set.js";
+import { imageDataset, type ImageBatch } from "../data/dataset.js";
+import { DataLoader } from "../data/loader.js";
 import * as nn from "../nn/index.js";
-import { manualSeed, setDefaultDevice, tensor, type Tensor } from "../index.js";
+import * as optim from "../optim/index.js";
+import { crossEntropy, manualSeed, setDefaultDevice, tensor, type Tensor } from "../index.js";
+import type { Callback, FitResult, StepRecord } from "./callback.js";
 import { evaluateImages } from "./evaluate.js";
-import { fit, type FitOptions, type StepRecord } from "./fit.js";
-import { makeOptimizer } from "./make-optimizer.js";
+import { normalize } from "./normalization.js";
+import { learningRate } from "./schedule.js";
+import { Trainer, type TrainerOptions } from "./trainer.js";
 
 class Classifier extends nn.Module<Tensor, Tensor> {
   linear = new nn.Linear(4, 2);
@@ -27,19 +32,28 @@ function columns(count: number): ImageSet {
 
 const normalization = { mean: 0.5, std: 0.25 };
 
-function options(model: Classifier, more: Partial<FitOptions> = {}): FitOptions {
-  return {
+type Options = Partial<TrainerOptions<[Tensor], Tensor, Tensor, ImageBatch>>;
+
+interface Setting extends Options {
+  readonly epochs?: number;
+  readonly signal?: AbortSignal;
+  readonly onStep?: (step: StepRecord) => void;
+}
+
+/** Trains on 50 examples in batches of 16. */
+function fit(model: Classifier, { epochs = 3, signal, onStep, ...more }: Setting = {}): Promise<FitResult> {
+  const loader = new DataLoader(imageDataset(columns(50)), { batchSize: 16, shuffle: true });
+  const watch: Callback = { onStepEnd: (_, step) => onStep?.(step) };
+  const trainer = new Trainer({
     model,
-    optimizer: makeOptimizer("adam", model.parameters(), 0.05),
-    train: columns(50),
-    normalization,
-    epochs: 3,
-    batchSize: 16,
-    lr: 0.05,
-    schedule: "cosine",
-    seed: 0,
+    loss: crossEntropy,
+    optimizer: new optim.Adam(model.parameters(), { lr: 0.05 }),
+    schedule: (step) => learningRate("cosine", 0.05, step, epochs * loader.length),
+    prepare: ([images, labels]: ImageBatch) => [normalize(images, normalization), labels] as const,
+    callbacks: [watch],
     ...more,
-  };
+  });
+  return trainer.fit(loader, undefined, { epochs, signal });
 }
 
 beforeEach(() => {
@@ -51,7 +65,7 @@ test("learns, with a smaller last batch, and reports every step in order", async
   const steps: StepRecord[] = [];
   const model = new Classifier();
   const before = await evaluateImages(model, columns(50), normalization);
-  const result = await fit(options(model, { epochs: 20, onStep: (step) => steps.push(step) }));
+  const result = await fit(model, { epochs: 20, onStep: (step) => steps.push(step) });
   expect(result).toMatchObject({ steps: 80, examples: 1000, interrupted: false });
   expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 80 }, (_, i) => i + 1));
   expect(steps.slice(0, 5).map(({ epoch, examples }) => [epoch, examples])).toEqual([[1, 16], [1, 32], [1, 48], [1, 50], [2, 66]]);
@@ -67,7 +81,7 @@ test("one seed gives one result", async () => {
   const run = async (): Promise<number[]> => {
     manualSeed(5);
     const losses: number[] = [];
-    await fit(options(new Classifier(), { onStep: ({ loss }) => losses.push(loss) }));
+    await fit(new Classifier(), { onStep: ({ loss }) => losses.push(loss) });
     return losses;
   };
   expect(await run()).toEqual(await run());
@@ -76,27 +90,25 @@ test("one seed gives one result", async () => {
 test("a signal ends it after the step that runs", async () => {
   const stop = new AbortController();
   const steps: number[] = [];
-  const result = await fit(
-    options(new Classifier(), {
-      epochs: 1000,
-      signal: stop.signal,
-      onStep: ({ step }) => {
-        steps.push(step);
-        if (step === 6) stop.abort();
-      },
-    }),
-  );
+  const result = await fit(new Classifier(), {
+    epochs: 1000,
+    signal: stop.signal,
+    onStep: ({ step }) => {
+      steps.push(step);
+      if (step === 6) stop.abort();
+    },
+  });
   expect(result.interrupted).toBe(true);
   expect(result.steps).toBeLessThan(30);
   expect(steps.at(-1)).toBe(result.steps);
-  expect(await fit(options(new Classifier(), { signal: stop.signal }))).toMatchObject({ steps: 0, interrupted: true });
+  expect(await fit(new Classifier(), { signal: stop.signal })).toMatchObject({ steps: 0, interrupted: true });
 });
 
 test("a loss that is not finite is an error that names the step", async () => {
   const model = new Classifier();
   model.linear.bias?.assign(tensor([Infinity, 0]));
-  await expect(fit(options(model))).rejects.toThrow(NonFiniteError);
-  await expect(fit(options(model))).rejects.toThrow("the loss of step 1 (epoch 1) is NaN");
+  await expect(fit(model)).rejects.toThrow(NonFiniteError);
+  await expect(fit(model)).rejects.toThrow("the loss of step 1 (epoch 1) is NaN");
 });
 
 test("evaluation gives mean loss, accuracy and predictions by the formula, and puts the mode back", async () => {

@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ArgumentError } from "../core/errors.js";
+import { parseTrainOptions, type GivenOptions, type TrainOptions } from "./train-options.js";
+
+/** What `recipe.json` says about how to go on with a run. */
+interface SavedRun {
+  readonly recipe: string;
+  readonly data: string;
+  readonly options: Readonly<Record<"epochs" | "batchSize" | "optimizer" | "lr" | "seed" | "device", string | number>> & { readonly limit: number | null };
+  readonly trained: { readonly interrupted: boolean };
+}
+
+/** What a run is: another value would make it another run. */
+const fixed = { data: "--data", limit: "--limit", epochs: "--epochs", batchSize: "--batch-size", lr: "--lr", optimizer: "--optimizer", seed: "--seed" } as const;
+
+/** The run that a folder holds. Throws ArgumentError where there is none. */
+async function readSavedRun(folder: string): Promise<SavedRun> {
+  const path = join(folder, "recipe.json");
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as SavedRun;
+  } catch (error) {
+    throw new ArgumentError(`--resume ${folder}: ${path} cannot be read (${String(error)}); name the folder of a run`, { cause: error });
+  }
+}
+
+/** Whether a run came to its end. Throws ArgumentError where the folder holds none. */
+export async function isComplete(folder: string): Promise<boolean> {
+  return !(await readSavedRun(folder)).trained.interrupted;
+}
+
+/**
+ * The options of the run in a folder; given ones may only say the same, but for those that do not change what is learned.
+ * Throws ArgumentError.
+ */
+export async function optionsOfRun(folder: string, recipe: string | undefined, given: GivenOptions): Promise<TrainOptions> {
+  const saved = await readSavedRun(folder);
+  if (recipe !== undefined && recipe !== saved.recipe) throw new ArgumentError(`--resume ${folder}: the run trains ${saved.recipe}, not ${recipe}`);
+  const settings: Readonly<Record<keyof typeof fixed | "device", string | number | null>> = { ...saved.options, data: saved.data };
+  const texts: Partial<Record<keyof typeof settings, string>> = { device: String(settings.device) };
+  for (const [name, option] of Object.entries(fixed) as [keyof typeof fixed, string][]) {
+    const value = settings[name];
+    const text = given[name];
+    if (text !== undefined && text !== value && Number(text) !== value) {
+      throw new ArgumentError(`${option} ${text}: the run in ${folder} has ${value ?? "none"}; leave it out to go on`);
+    }
+    if (value !== null) texts[name] = String(value);
+  }
+  return parseTrainOptions(saved.recipe, { ...texts, ...given });
+}
