@@ -111,6 +111,52 @@ def padding():
     c.write()
 
 
+class RMSNorm(nn.Module):
+    """Zhang and Sennrich 2019, equation 4, with the eps that later implementations add: PyTorch 1.13 has no RMSNorm."""
+
+    def __init__(self, shape, eps=2.0**-23):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(shape))
+        self.eps = eps
+
+    def forward(self, x):
+        axes = tuple(range(-self.weight.dim(), 0))
+        return x / torch.sqrt((x * x).mean(axes, keepdim=True) + self.eps) * self.weight
+
+
+def normalization():
+    c = Cases("normalization-layers.json")
+    shapes = {"1": [(4, 3), (2, 3, 4)], "2": [(2, 3, 3, 2)], "3": [(2, 2, 2, 1, 3)]}
+    ours = {"momentum": "momentum", "affine": "affine", "eps": "eps", "track_running_stats": "trackRunningStats"}
+    for rank, inputs in shapes.items():
+        for x in inputs:
+            for options in [{}, {"momentum": 0.25, "eps": 0.01}, {"affine": False, "track_running_stats": False}, {"momentum": None, "affine": False}]:
+                if rank == "3" and options and "momentum" in options:
+                    continue
+                args = [x[1]] + ([{ours[k]: v for k, v in options.items()}] if options else [])
+                for mode in ["train", "eval"]:
+                    c.add(f"BatchNorm{rank}d", args, getattr(nn, f"BatchNorm{rank}d")(x[1], **options), uniform(*x), mode=mode)
+            if len(x) == 2:
+                continue
+            for options in [{}, {"affine": True, "track_running_stats": True, "momentum": 0.25}]:
+                args = [x[1]] + ([{ours[k]: v for k, v in options.items()}] if options else [])
+                for mode in ["train", "eval"] if options else ["train"]:
+                    c.add(f"InstanceNorm{rank}d", args, getattr(nn, f"InstanceNorm{rank}d")(x[1], **options), uniform(*x), mode=mode)
+    c.add("InstanceNorm1d", [2], nn.InstanceNorm1d(2), uniform(2, 5))
+    c.add("LayerNorm", [5], nn.LayerNorm(5), uniform(2, 3, 5))
+    c.add("LayerNorm", [[3, 4], {"eps": 0.01}], nn.LayerNorm((3, 4), eps=0.01), uniform(2, 3, 4))
+    c.add("LayerNorm", [4, {"elementwiseAffine": False}], nn.LayerNorm(4, elementwise_affine=False), uniform(3, 4))
+    c.add("GroupNorm", [2, 4], nn.GroupNorm(2, 4), uniform(2, 4, 3, 2))
+    c.add("GroupNorm", [3, 3, {"eps": 0.01}], nn.GroupNorm(3, 3, eps=0.01), uniform(2, 3, 4))
+    c.add("GroupNorm", [1, 4, {"affine": False}], nn.GroupNorm(1, 4, affine=False), uniform(3, 4))
+    c.add("RMSNorm", [5], RMSNorm(5), uniform(2, 3, 5))
+    c.add("RMSNorm", [[2, 3], {"eps": 0.01}], RMSNorm((2, 3), 0.01), uniform(2, 2, 3))
+    c.add("LocalResponseNorm", [3, {"alpha": 0.5}], nn.LocalResponseNorm(3, alpha=0.5), uniform(2, 5, 2, 2))
+    c.add("LocalResponseNorm", [2, {"alpha": 0.25, "beta": 0.5, "k": 2}], nn.LocalResponseNorm(2, 0.25, 0.5, 2), uniform(1, 4, 3))
+    c.add("LocalResponseNorm", [5], nn.LocalResponseNorm(5), uniform(1, 6, 2, 1))
+    c.write()
+
+
 def activation():
     c = Cases("activation-layers.json")
     x = given([-30.0, -10.25, -6.0, -3.5, -2.75, -1.5, -0.984375, -0.5, -0.015625, 0.015625, 0.25, 0.4375, 0.75, 1.5, 2.5, 3.25, 5.5, 7.5, 25.0, 40.0])
@@ -151,7 +197,7 @@ def activation():
 
 
 if __name__ == "__main__":
-    for family in [linear, convolution, pooling, padding, activation]:
+    for family in [linear, convolution, pooling, padding, normalization, activation]:
         # Each file has its own numbers, whichever others there are.
         rng.seed(7)
         family()

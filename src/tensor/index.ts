@@ -8,6 +8,7 @@ export { compile, trace, type Compiled } from "./compile.js";
 export * from "./creation.js";
 export * from "./functions.js";
 export * from "./layer-functions.js";
+export * from "./normalization.js";
 export type { TensorData } from "./leaf.js";
 export { Buffer, Parameter, StateTensor, type StateOptions } from "./parameter.js";
 export * from "./random.js";

@@ -4,4 +4,5 @@ layerTests("linear-layers");
 layerTests("convolution-layers");
 layerTests("pooling-layers");
 layerTests("padding-layers");
+layerTests("normalization-layers");
 layerTests("activation-layers");

@@ -12,6 +12,7 @@ export * from "./linear.js";
 export * from "./losses.js";
 export * from "./movement.js";
 export type { Operand } from "./operands.js";
+export * from "./normalization.js";
 export * from "./padding.js";
 export * from "./pixel-shuffle.js";
 export * from "./pooling.js";
