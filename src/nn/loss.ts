@@ -1,36 +1,33 @@
-import type { LossOptions, Reduction } from "../tensor/composite/losses.js";
-import { crossEntropy, mseLoss, type Tensor } from "../tensor/index.js";
+import { tensor, type Buffer, type LossOptions, type Tensor } from "../tensor/index.js";
 import { Module } from "./module.js";
 
-export { crossEntropy, mseLoss };
-export type { LossOptions, Reduction };
+/** Factors as a tensor, or as an array of numbers. */
+export type Factors = Tensor | readonly number[];
 
-/** A loss of a prediction and a target. */
-abstract class Loss extends Module<[input: Tensor, target: Tensor], Tensor> {
-  readonly reduction: Reduction;
+/** Options whose tensors may be arrays of numbers. */
+export type WithFactors<O> = { readonly [K in keyof O]: Tensor extends O[K] ? O[K] | readonly number[] : O[K] };
 
-  constructor({ reduction = "mean" }: LossOptions = {}) {
+/** What most losses compare. */
+export type Pair = [input: Tensor, target: Tensor];
+
+/** A loss with its options; `I` is what it compares. Each is described with its function. */
+export abstract class Loss<I = Pair, O extends object = LossOptions> extends Module<I, Tensor> {
+  /** What the function is called with, but tensors. */
+  readonly options: O | undefined;
+
+  constructor(options?: O) {
     super();
-    this.reduction = reduction;
+    this.options = options;
+  }
+
+  /** A buffer of factors, which moves with the module and is saved under this name. */
+  protected factors(name: string, factors: Factors | undefined): Buffer | undefined {
+    if (!factors) return undefined;
+    return this.registerBuffer(name, "valueFor" in factors ? factors : tensor(factors));
   }
 
   override describe(): string {
-    return `reduction: "${this.reduction}"`;
-  }
-}
-
-/** −ln softmax(input)[target]; see `crossEntropy`. */
-export class CrossEntropyLoss extends Loss {
-  /** Throws ShapeError, DTypeError. */
-  forward(input: Tensor, target: Tensor): Tensor {
-    return crossEntropy(input, target, { reduction: this.reduction });
-  }
-}
-
-/** (input − target)²; see `mseLoss`. */
-export class MSELoss extends Loss {
-  /** Throws ShapeError. */
-  forward(input: Tensor, target: Tensor): Tensor {
-    return mseLoss(input, target, { reduction: this.reduction });
+    const given = Object.entries({ reduction: "mean", ...this.options }).filter(([, value]) => value !== undefined);
+    return given.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ");
   }
 }

@@ -6,7 +6,6 @@ import { refuseInTrace } from "../runtime/trace.js";
 import { pendingCells, tracing } from "../runtime/cell.js";
 import type { ConvOptions, ConvTransposeOptions } from "./composite/conv.js";
 import * as c from "./composite/index.js";
-import type { LossOptions } from "./composite/losses.js";
 import { lifted as unary } from "./lift.js";
 import { operandOf, Tensor, type TensorLike } from "./tensor.js";
 
@@ -320,16 +319,6 @@ export function convTranspose2d(x: Tensor, weight: Tensor, bias?: Tensor, option
 /** The transpose of `conv3d`: weight is [channels, out / groups, …]. Throws ShapeError, ArgumentError. */
 export function convTranspose3d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvTransposeOptions = {}): Tensor {
   return new Tensor(c.convTranspose3d(x.valueFor("convTranspose3d"), weight.valueFor("convTranspose3d"), bias?.valueFor("convTranspose3d"), options));
-}
-
-/** −Σ target · ln softmax(logits), targets being class indices or probabilities. Throws ShapeError, DTypeError. */
-export function crossEntropy(logits: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return new Tensor(c.crossEntropy(logits.valueFor("crossEntropy"), target.valueFor("crossEntropy"), options));
-}
-
-/** The mean of (input − target)². Throws ShapeError. */
-export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  return new Tensor(c.mseLoss(input.valueFor("mseLoss"), target.valueFor("mseLoss"), options));
 }
 
 /** The same values as a constant to the gradient. */

@@ -6,11 +6,13 @@ export { device, getDefaultDevice, registerBackend, setDefaultDevice, type Backe
 export { attentionWeights, scaledDotProductAttention, type AttentionOptions } from "./attention.js";
 export { compile, trace, type Compiled } from "./compile.js";
 export * from "./creation.js";
+export { ctcLoss, type CtcOptions, type Lengths } from "./ctc-loss.js";
 export * from "./functions.js";
 export * from "./layer-functions.js";
 export * from "./normalization.js";
 export type { TensorData } from "./leaf.js";
 export { Buffer, Parameter, StateTensor, type StateOptions } from "./parameter.js";
+export * from "./losses.js";
 export * from "./random.js";
 export type { NestedArray } from "./read.js";
 export { scan, type ScanOptions } from "./scan.js";
