@@ -65,6 +65,20 @@ describe("crossEntropy", () => {
     ]);
   });
 
+  it("leaves out ignored examples", async () => {
+    await expectClose(crossEntropy(logits, ints([2, -100])), l0);
+    await expectClose(crossEntropy(logits, ints([2, 0]), { ignoreIndex: 0, reduction: "none" }), [l0, 0]);
+    await expectClose(crossEntropy(logits, ints([2, 0], "uint8"), { ignoreIndex: 2 }), l1);
+    await expectClose(crossEntropy(logits, ints([-100, -100])), NaN);
+    await expectClose(crossEntropy(logits, ints([-100, -100]), { reduction: "sum" }), 0);
+  });
+
+  it("refuses options without a meaning", () => {
+    expect(() => crossEntropy(logits, ints([2, 0]), { labelSmoothing: 1.5 })).toThrow("[crossEntropy] labelSmoothing 1.5");
+    expect(() => crossEntropy(logits, ints([2, 0]), { ignoreIndex: 0.5 })).toThrow("[crossEntropy] ignoreIndex 0.5");
+    expect(() => crossEntropy(logits, ints([2, 0]), { weight: zeros([2]) })).toThrow("[crossEntropy] weight [2] must be [3]");
+  });
+
   it("refuses targets that do not fit", () => {
     expect(() => crossEntropy(logits, ints([0]))).toThrow(
       "[crossEntropy] logits [2, 3] and target [1] of int32: expected class indices of shape [2]",
