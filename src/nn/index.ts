@@ -33,3 +33,5 @@ export {
   type MultiHeadAttentionInputOptions,
   type MultiHeadAttentionOptions,
 } from "./multi-head-attention.js";
+export { ModuleDict } from "./module-dict.js";
+export { ParameterDict, ParameterList } from "./parameter-list.js";

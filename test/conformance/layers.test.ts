@@ -19,7 +19,7 @@ const layers: Readonly<Record<string, LayerCase>> = {
 };
 
 /** Not layers with numbers of their own: bases, and containers without a forward. */
-const others = new Set(["Module", "AnyModule", "ModuleList", "Loss"]);
+const others = new Set(["Module", "AnyModule", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "Loss"]);
 
 /** The layers that the files of test/golden name. */
 function goldenLayers(): Set<string> {
