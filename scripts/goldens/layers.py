@@ -157,6 +157,55 @@ def normalization():
     c.write()
 
 
+def resizing():
+    c = Cases("resizing-layers.json")
+    ours = {"size": "size", "scale_factor": "scaleFactor", "mode": "mode", "align_corners": "alignCorners"}
+    cases = [
+        ((2, 2, 4), dict(scale_factor=2)),
+        ((1, 2, 5), dict(size=3)),
+        ((1, 2, 3, 4), dict(scale_factor=2, mode="nearest")),
+        ((1, 1, 5, 4), dict(size=[3, 7], mode="nearest")),
+        ((1, 1, 4, 3), dict(scale_factor=[1.5, 2.5])),
+        ((1, 1, 5, 4), dict(size=[3, 7], mode="nearest-exact")),
+        ((1, 1, 2, 3, 2), dict(scale_factor=2)),
+        ((1, 2, 5), dict(size=8, mode="linear")),
+        ((1, 2, 5), dict(size=9, mode="linear", align_corners=True)),
+        ((1, 2, 3, 4), dict(scale_factor=2, mode="bilinear")),
+        ((1, 2, 3, 4), dict(scale_factor=2, mode="bilinear", align_corners=True)),
+        ((1, 1, 5, 6), dict(size=[3, 4], mode="bilinear")),
+        ((1, 1, 4, 4), dict(scale_factor=[1.75, 0.5], mode="bilinear")),
+        ((1, 1, 2, 3, 2), dict(scale_factor=2, mode="trilinear")),
+        ((1, 1, 2, 2, 3), dict(size=[3, 1, 4], mode="trilinear", align_corners=True)),
+        ((1, 1, 4, 5), dict(scale_factor=2, mode="bicubic")),
+        ((1, 1, 4, 5), dict(size=[6, 3], mode="bicubic")),
+        ((1, 1, 4, 5), dict(size=[7, 6], mode="bicubic", align_corners=True)),
+        ((1, 2, 5, 4), dict(size=[2, 3], mode="area")),
+    ]
+    for shape, options in cases:
+        layer = nn.Upsample(**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
+        c.add("Upsample", [{ours[k]: v for k, v in options.items()}], layer, uniform(*shape))
+    c.write()
+
+
+class Evaluated(nn.Module):
+    """x itself, which PyTorch 1.13 has no layer for: what DropPath is in evaluation (Huang et al. 2016, scaled in training)."""
+
+    def forward(self, x):
+        return x
+
+
+def dropping():
+    c = Cases("dropout-layers.json")
+    for kind, layer, shape in [("Dropout", nn.Dropout, (3, 4)), ("Dropout1d", nn.Dropout1d, (2, 3, 2)), ("Dropout2d", nn.Dropout2d, (2, 2, 2, 2)),
+                               ("Dropout3d", nn.Dropout3d, (1, 2, 2, 2, 1)), ("AlphaDropout", nn.AlphaDropout, (3, 4))]:
+        c.add(kind, [0.5], layer(0.5), uniform(*shape), mode="eval")
+        c.add(kind, [0], layer(0), uniform(*shape))
+    for kind, layer, shape in [("Dropout", nn.Dropout, (3, 4)), ("Dropout2d", nn.Dropout2d, (2, 2, 2, 2)), ("AlphaDropout", nn.AlphaDropout, (3, 4))]:
+        c.add(kind, [1], layer(1), uniform(*shape))
+    c.add("DropPath", [0.5], Evaluated(), uniform(3, 2), mode="eval")
+    c.write()
+
+
 def activation():
     c = Cases("activation-layers.json")
     x = given([-30.0, -10.25, -6.0, -3.5, -2.75, -1.5, -0.984375, -0.5, -0.015625, 0.015625, 0.25, 0.4375, 0.75, 1.5, 2.5, 3.25, 5.5, 7.5, 25.0, 40.0])
@@ -197,7 +246,7 @@ def activation():
 
 
 if __name__ == "__main__":
-    for family in [linear, convolution, pooling, padding, normalization, activation]:
+    for family in [linear, convolution, pooling, padding, normalization, resizing, dropping, activation]:
         # Each file has its own numbers, whichever others there are.
         rng.seed(7)
         family()

@@ -47,3 +47,5 @@ export const adaptiveMaxPool1d = lifted("adaptiveMaxPool1d", c.adaptiveMaxPool1d
 export const adaptiveMaxPool2d = lifted("adaptiveMaxPool2d", c.adaptiveMaxPool2d);
 /** The largest of each of `size` windows that cover [batch, channels, depth, height, width]. Throws ShapeError, ArgumentError. */
 export const adaptiveMaxPool3d = lifted("adaptiveMaxPool3d", c.adaptiveMaxPool3d);
+/** x [N, C, …] at another spatial size: nearest, linear, bilinear, trilinear, bicubic, area. Throws ShapeError, ArgumentError. */
+export const interpolate = lifted("interpolate", c.interpolate);

@@ -1,4 +1,5 @@
-import type { Shape } from "../core/shape.js";
+import { ShapeError } from "../core/errors.js";
+import { formatShape, type Shape } from "../core/shape.js";
 import { convert } from "../ops/index.js";
 import { defaultGenerator, type Generator } from "../runtime/generator.js";
 import * as c from "./composite/random.js";
@@ -45,4 +46,37 @@ export function bernoulli(probability: number, shape: Shape, options: Omit<Rando
 /** x with each element set to 0 with probability p and the others scaled by 1/(1 − p). Srivastava et al. 2014. Throws ArgumentError. */
 export function dropout(x: Tensor, p: number, options: Pick<RandomOptions, "generator"> = {}): Tensor {
   return new Tensor(c.dropout(keyOf(options), x.valueFor("dropout"), p));
+}
+
+function channelDropout(op: string, spatial: number, x: Tensor, p: number, options: Pick<RandomOptions, "generator">): Tensor {
+  const rank = x.shape.length;
+  if (rank !== spatial + 2 && rank !== spatial + 1) {
+    throw new ShapeError(`[${op}] input ${formatShape(x.shape)} must have rank ${spatial + 2}, or ${spatial + 1} without batch`);
+  }
+  return new Tensor(c.dropout(keyOf(options), x.valueFor(op), p, rank - spatial));
+}
+
+/** `dropout` of whole channels of [N, C, L] or [C, L]. Tompson et al. 2015. Throws ShapeError, ArgumentError. */
+export function dropout1d(x: Tensor, p: number, options: Pick<RandomOptions, "generator"> = {}): Tensor {
+  return channelDropout("dropout1d", 1, x, p, options);
+}
+
+/** `dropout` of whole channels of [N, C, H, W] or [C, H, W]. Tompson et al. 2015. Throws ShapeError, ArgumentError. */
+export function dropout2d(x: Tensor, p: number, options: Pick<RandomOptions, "generator"> = {}): Tensor {
+  return channelDropout("dropout2d", 2, x, p, options);
+}
+
+/** `dropout` of whole channels of [N, C, D, H, W] or [C, D, H, W]. Tompson et al. 2015. Throws ShapeError, ArgumentError. */
+export function dropout3d(x: Tensor, p: number, options: Pick<RandomOptions, "generator"> = {}): Tensor {
+  return channelDropout("dropout3d", 3, x, p, options);
+}
+
+/** x with elements set to SELU's lowest value with probability p, mean 0 and variance 1 kept. Klambauer et al. 2017. Throws ArgumentError. */
+export function alphaDropout(x: Tensor, p: number, options: Pick<RandomOptions, "generator"> = {}): Tensor {
+  return new Tensor(c.alphaDropout(keyOf(options), x.valueFor("alphaDropout"), p));
+}
+
+/** `dropout` of whole examples of [N, …], for what is added to a shortcut. Huang et al. 2016. Throws ArgumentError. */
+export function dropPath(x: Tensor, p: number, options: Pick<RandomOptions, "generator"> = {}): Tensor {
+  return new Tensor(c.dropout(keyOf(options), x.valueFor("dropPath"), p, 1));
 }

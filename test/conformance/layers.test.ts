@@ -15,6 +15,9 @@ const layers: Readonly<Record<string, LayerCase>> = {
   Linear: { make: () => new nn.Linear(7, 5), input: [3, 7], output: [3, 5] },
   Conv2d: { make: () => new nn.Conv2d(4, 6, [3, 2], { groups: 2, dilation: [1, 2] }), input: [2, 4, 6, 7], output: [2, 6, 4, 5] },
   Dropout: { make: () => new nn.Dropout(0.4), input: [6, 5], output: [6, 5] },
+  Dropout2d: { make: () => new nn.Dropout2d(0.4), input: [3, 5, 2, 2], output: [3, 5, 2, 2] },
+  AlphaDropout: { make: () => new nn.AlphaDropout(0.4), input: [6, 5], output: [6, 5] },
+  DropPath: { make: () => new nn.DropPath(0.4), input: [6, 5], output: [6, 5] },
   Sequential: { make: small, input: [2, 5], output: [2, 3] },
 };
 

@@ -4,5 +4,7 @@ layerTests("linear-layers");
 layerTests("convolution-layers");
 layerTests("pooling-layers");
 layerTests("padding-layers");
+layerTests("resizing-layers");
+layerTests("dropout-layers");
 layerTests("normalization-layers");
 layerTests("activation-layers");

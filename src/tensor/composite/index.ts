@@ -8,6 +8,7 @@ export * from "./elementwise.js";
 export * from "./embedding.js";
 export * from "./indexing.js";
 export type { Index } from "./index-syntax.js";
+export * from "./interpolate.js";
 export * from "./linear.js";
 export type { LossOptions, Reduction } from "./loss-reduction.js";
 export * from "./losses-classification.js";

@@ -4,7 +4,7 @@ import type { Shape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
 import { add, mul } from "./arithmetic.js";
-import { toDType } from "./operands.js";
+import { broadcastTo, toDType } from "./operands.js";
 
 // Every function takes the key of one draw, as `randomBits` does: equal keys give equal numbers.
 
@@ -132,9 +132,35 @@ export function permutation(key: Value, n: number): Value {
   return ops.sort(ops.randomBits(key, [n]), 0).indices;
 }
 
-/** x with each element set to 0 with the given probability and the others scaled by 1/(1 − p). Throws ArgumentError. */
-export function dropout(key: Value, x: Value, p: number): Value {
-  if (!(p >= 0 && p <= 1)) throw new ArgumentError(`[dropout] p ${p} must lie in [0, 1]`);
+function requireProbability(op: string, p: number): void {
+  if (!(p >= 0 && p <= 1)) throw new ArgumentError(`[${op}] p ${p} must lie in [0, 1]`);
+}
+
+/**
+ * x with each element set to 0 with the given probability and the others scaled by 1/(1 − p). One draw decides for all
+ * elements that differ in no more than the axes after the first `axes`; every element has its own if not given. Throws
+ * ArgumentError.
+ */
+export function dropout(key: Value, x: Value, p: number, axes = x.shape.length): Value {
+  requireProbability("dropout", p);
   const zero = ops.constant(0, x.dtype, x.shape);
-  return ops.select(bernoulli(key, x.shape, 1 - p), p === 1 ? zero : mul(x, 1 / (1 - p)), zero);
+  const drawn = x.shape.map((size, axis) => (axis < axes ? size : 1));
+  const kept = broadcastTo("dropout", bernoulli(key, drawn, 1 - p), x.shape);
+  return ops.select(kept, p === 1 ? zero : mul(x, 1 / (1 - p)), zero);
+}
+
+/** What SELU gives for −∞: −1.0507 · 1.6733. */
+const seluLowest = -1.7580993408473766;
+
+/**
+ * x with each element set to SELU's lowest value with the given probability, then scaled and shifted so that mean 0 and
+ * variance 1 stay. Klambauer et al. 2017, section "New dropout technique". Throws ArgumentError.
+ */
+export function alphaDropout(key: Value, x: Value, p: number): Value {
+  requireProbability("alphaDropout", p);
+  if (p === 1) return ops.constant(0, x.dtype, x.shape);
+  const scale = 1 / Math.sqrt((1 - p) * (1 + p * seluLowest ** 2));
+  const shift = -scale * p * seluLowest;
+  const lowest = ops.constant(scale * seluLowest + shift, x.dtype, x.shape);
+  return ops.select(bernoulli(key, x.shape, 1 - p), add(mul(x, scale), shift), lowest);
 }
