@@ -66,7 +66,7 @@ CASES = [
 ]
 
 NAMES = {"weight_decay": "weightDecay", "lr_decay": "lrDecay", "momentum_decay": "momentumDecay", "max_iter": "maxIter",
-         "initial_accumulator_value": "initialAccumulatorValue", "history_size": "historySize", "line_search_fn": "lineSearch"}
+         "initial_accumulator_value": "initialAccumulatorValue", "history_size": "historySize", "line_search_fn": "lineSearchFn"}
 
 
 def start():

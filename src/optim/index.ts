@@ -2,10 +2,13 @@ export { Adadelta, type AdadeltaSettings } from "./adadelta.js";
 export { Adagrad, type AdagradSettings } from "./adagrad.js";
 export { Adam, AdamW, type AdamOptions, type AdamSettings, type MomentOptions, type MomentSettings } from "./adam.js";
 export { Adamax } from "./adamax.js";
+export { clipGradNorm, clipGradValue, type ClipNormOptions } from "./clip.js";
 export { ChainedScheduler, SequentialLR } from "./combined-schedules.js";
 export { CosineAnnealingLR, CosineAnnealingWarmRestarts } from "./cosine-schedules.js";
 export { CyclicLR, OneCycleLR, type CyclicOptions, type OneCycleOptions } from "./cycle-schedules.js";
+export { AveragedModel, EMA, emaOf, type Averageable, type AveragedModelOptions } from "./ema.js";
 export { Group, type ParameterState } from "./group.js";
+export { LBFGS, type LBFGSOptions, type LBFGSState } from "./lbfgs.js";
 export { Lion, type LionSettings } from "./lion.js";
 export { NAdam, type NAdamSettings } from "./nadam.js";
 export {
@@ -17,6 +20,7 @@ export {
   type OptimizerState,
   type ParameterGroup,
 } from "./optimizer.js";
+export { l1Penalty, l2Penalty } from "./penalties.js";
 export { RAdam } from "./radam.js";
 export { ReduceLROnPlateau, type PlateauOptions } from "./reduce-on-plateau.js";
 export { RMSprop, type RMSpropSettings } from "./rmsprop.js";

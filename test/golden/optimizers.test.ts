@@ -9,7 +9,13 @@ interface Run {
   readonly trajectory: readonly (readonly number[])[];
 }
 
-const { runs } = readGolden<{ runs: readonly Run[] }>("optimizers");
+interface LBFGSRun extends Omit<Run, "optimizer"> {
+  readonly losses: readonly number[];
+  readonly evaluations: number;
+  readonly iterations: number;
+}
+
+const { runs, lbfgs } = readGolden<{ runs: readonly Run[]; lbfgs: readonly LBFGSRun[] }>("optimizers");
 
 /** The numbers of scripts/goldens/optimizers.py, which states the loss. */
 const problem = { s: [1, 0.5, 2], w: [0.5, -1, 0.75], u: [1, -0.5], p: [1.25, -1.5, 0.75], q: [-0.5, 1.75] };
@@ -63,5 +69,38 @@ describe("fifty steps of every optimizer are PyTorch's", () => {
   test.each(["reference", "native", "wasm"])("compiled, on %s", async (name) => {
     const { step, state } = start(device(name));
     await follow(compile(step), compile(state));
+  });
+});
+
+describe.each(["reference", "native", "wasm"])("LBFGS takes PyTorch's steps on %s", (name) => {
+  const on = device(name);
+  // As in the goldens: the curvature comes from differences of gradients, which float32 takes digits from.
+  const made = (numbers: readonly number[]): Tensor => tensor(numbers, { device: on, dtype: "float64" });
+  const [s, w, u] = [made(problem.s), made(problem.w), made(problem.u)];
+  const [p, q] = [new Parameter(made(problem.p)), new Parameter(made(problem.q))];
+  const lossOf = compile(() => {
+    p.grad = null;
+    q.grad = null;
+    const sum = p.mul(w).sum().sub(q.square().mul(u).sum());
+    const loss = p.pow(4).mul(s).sum().div(4).add(sum.square().div(2)).add(q.pow(4).sum().div(8));
+    loss.backward();
+    return loss;
+  });
+
+  test.each(lbfgs.map((run) => [JSON.stringify(run.options), run] as const))("%s", async (_, run) => {
+    p.assign(made(problem.p));
+    q.assign(made(problem.q));
+    let optimizer = new optim.LBFGS([p, q], run.options);
+    for (const [t, place] of run.trajectory.entries()) {
+      const loss = await optimizer.step(lossOf);
+      expect(firstDifference([loss], [run.losses[t] ?? NaN], 1e-6), `loss ${t}`).toBeUndefined();
+      expect(firstDifference([...(await p.data()), ...(await q.data())], place, 1e-6), `step ${t}`).toBeUndefined();
+      if (t !== 2) continue;
+      const state = optimizer.stateDict();
+      optimizer = new optim.LBFGS([p, q], run.options);
+      optimizer.loadStateDict(state);
+    }
+    expect(optimizer.evaluations).toBe(run.evaluations);
+    expect(optimizer.iterations).toBe(run.iterations);
   });
 });
