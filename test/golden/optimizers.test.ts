@@ -21,55 +21,77 @@ const { runs, lbfgs } = readGolden<{ runs: readonly Run[]; lbfgs: readonly LBFGS
 const problem = { s: [1, 0.5, 2], w: [0.5, -1, 0.75], u: [1, -0.5], p: [1.25, -1.5, 0.75], q: [-0.5, 1.75] };
 
 /** All runs on one device, each with parameters of its own; every step takes all of them. */
-function start(on: Backend): { step: () => Tensor; state: () => Tensor } {
-  const made = (numbers: readonly number[]): Tensor => tensor(numbers, { device: on });
-  const [s, w, u] = [made(problem.s), made(problem.w), made(problem.u)];
-  const players = runs.map(({ optimizer, options }) => {
-    const [p, q] = [new Parameter(made(problem.p)), new Parameter(made(problem.q))];
-    const constructor = new Map<string, unknown>(Object.entries(optim)).get(optimizer);
-    if (typeof constructor !== "function") throw new TypeError(`optim has no ${optimizer}`);
-    return { p, q, optimizer: Reflect.construct(constructor, [[p, q], options]) as optim.Optimizer };
-  });
-  return {
-    step: () => {
-      const p = stack(players.map((player) => player.p));
-      const q = stack(players.map((player) => player.q));
-      const sum = p.mul(w).sum(1).sub(q.square().mul(u).sum(1));
-      const loss = p.pow(4).mul(s).sum().div(4).add(sum.square().sum().div(2)).add(q.pow(4).sum().div(8));
-      loss.backward();
-      for (const { optimizer } of players) {
-        optimizer.step();
-        optimizer.zeroGrad();
-      }
-      return loss;
-    },
-    state: () => concat(players.flatMap(({ p, q }) => [p, q])),
-  };
+class Players {
+  readonly #all: readonly { readonly p: Parameter; readonly q: Parameter; readonly optimizer: optim.Optimizer }[];
+  readonly #on: Backend;
+
+  constructor(on: Backend) {
+    this.#on = on;
+    this.#all = runs.map(({ optimizer, options }) => {
+      const [p, q] = [new Parameter(this.#made(problem.p)), new Parameter(this.#made(problem.q))];
+      const constructor = new Map<string, unknown>(Object.entries(optim)).get(optimizer);
+      if (typeof constructor !== "function") throw new TypeError(`optim has no ${optimizer}`);
+      return { p, q, optimizer: Reflect.construct(constructor, [[p, q], options]) as optim.Optimizer };
+    });
+  }
+
+  step(): void {
+    const [s, w, u] = [this.#made(problem.s), this.#made(problem.w), this.#made(problem.u)];
+    const p = stack(this.#all.map((player) => player.p));
+    const q = stack(this.#all.map((player) => player.q));
+    const sum = p.mul(w).sum(1).sub(q.square().mul(u).sum(1));
+    p.pow(4).mul(s).sum().div(4).add(sum.square().sum().div(2)).add(q.pow(4).sum().div(8)).backward();
+    for (const { optimizer } of this.#all) {
+      optimizer.step();
+      optimizer.zeroGrad();
+    }
+  }
+
+  /** p and q of each run, one after another. */
+  places(): Tensor {
+    return concat(this.#all.flatMap(({ p, q }) => [p, q]));
+  }
+
+  /** Goes on where others are. */
+  resume(from: Players): void {
+    this.#all.forEach(({ p, q, optimizer }, i) => {
+      const other = from.#all[i];
+      if (!other) return;
+      p.assign(other.p.detach());
+      q.assign(other.q.detach());
+      const { state, groups } = other.optimizer.stateDict();
+      optimizer.loadStateDict({ state, groups: JSON.parse(JSON.stringify(groups)) as typeof groups });
+    });
+  }
+
+  #made(numbers: readonly number[]): Tensor {
+    return tensor(numbers, { device: this.#on });
+  }
 }
 
-async function follow(step: () => Tensor, state: () => Tensor): Promise<void> {
+/** Takes fifty steps; from the half on, others that were given the state take them too. */
+async function follow(name: string, made: (fn: () => void) => () => void): Promise<void> {
+  const on = device(name);
+  const [players, resumed] = [new Players(on), new Players(on)];
+  const [step, resumedStep] = [made(() => players.step()), made(() => resumed.step())];
   const differences: string[] = [];
   for (let t = 0; t < 50; t++) {
+    if (t === 25) resumed.resume(players);
     step();
-    const all = Array.from(await state().data());
+    if (t >= 25) resumedStep();
+    const all = Array.from(await players.places().data());
     for (const [i, { optimizer, options, trajectory }] of runs.entries()) {
       const difference = firstDifference(all.slice(5 * i, 5 * i + 5), trajectory[t] ?? [], 1e-4);
       if (difference) differences.push(`${optimizer} ${JSON.stringify(options)} step ${t}: ${difference}`);
     }
   }
   expect(differences).toEqual([]);
+  expect(Array.from(await resumed.places().data())).toEqual(Array.from(await players.places().data()));
 }
 
-describe("fifty steps of every optimizer are PyTorch's", () => {
-  test("plain, on reference", async () => {
-    const { step, state } = start(device("reference"));
-    await follow(step, state);
-  });
-
-  test.each(["reference", "native", "wasm"])("compiled, on %s", async (name) => {
-    const { step, state } = start(device(name));
-    await follow(compile(step), compile(state));
-  });
+describe("fifty steps of every optimizer are PyTorch's, and resumed ones the same bit by bit", () => {
+  test("plain, on reference", () => follow("reference", (fn) => fn));
+  test.each(["reference", "native", "wasm"])("compiled, on %s", (name) => follow(name, (fn) => compile(fn)));
 });
 
 describe.each(["reference", "native", "wasm"])("LBFGS takes PyTorch's steps on %s", (name) => {
