@@ -36,3 +36,5 @@ export {
 } from "./multi-head-attention.js";
 export { ModuleDict } from "./module-dict.js";
 export { ParameterDict, ParameterList } from "./parameter-list.js";
+export { TransformerDecoderLayer, TransformerEncoderLayer, type DecoderMasks, type EncoderMasks, type TransformerLayerOptions } from "./transformer-layers.js";
+export { Transformer, TransformerDecoder, TransformerEncoder, type TransformerOptions, type TransformerStackOptions } from "./transformer.js";

@@ -92,7 +92,7 @@ export class MultiHeadAttention extends Module<
     }
     if (bias) this.inProjBias = new Parameter(zeros([3 * embedDim]));
     this.outProj = new Linear(embedDim, embedDim, { bias });
-    this.outProj.bias?.assign(0);
+    if (bias) this.outProj.bias = new Parameter(zeros([embedDim]));
   }
 
   /**
