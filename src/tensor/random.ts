@@ -27,6 +27,14 @@ export function randn(shape: Shape, options: RandomOptions & { readonly mean?: n
   return created(c.normal(keyOf(options), shape, options), options);
 }
 
+/**
+ * Normally distributed numbers of those within [low, high], ±2 if not given; mean 0 and std 1, which are those before the
+ * cut, if not given. Throws DTypeError, ArgumentError.
+ */
+export function truncatedNormal(shape: Shape, options: RandomOptions & c.TruncatedNormalOptions = {}): Tensor {
+  return created(c.truncatedNormal(keyOf(options), shape, options), options);
+}
+
 /** Whole numbers in [low, high), int32 if no dtype is given. Throws ArgumentError for an empty range. */
 export function randint(low: number, high: number, shape: Shape, options: RandomOptions = {}): Tensor {
   return created(c.randint(keyOf(options), shape, low, high, options), options);

@@ -3,7 +3,9 @@ import { ArgumentError, DTypeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
+import { erfNumber } from "../../ops/math/erf-number.js";
 import { add, mul } from "./arithmetic.js";
+import { clamp } from "./elementwise.js";
 import { broadcastTo, toDType } from "./operands.js";
 
 // Every function takes the key of one draw, as `randomBits` does: equal keys give equal numbers.
@@ -88,6 +90,35 @@ export function normal(key: Value, shape: Shape, { mean = 0, std = 1, dtype = "f
   const odd = toDType(add(mul(mantissa(key, shape), 2), 1 - 2 ** 24), "float32");
   const z = mul(erfinv(mul(odd, 2 ** -24)), Math.SQRT2 * std);
   return toDType(mean === 0 ? z : add(z, mean), dtype);
+}
+
+export interface TruncatedNormalOptions extends NormalOptions {
+  /** The bounds in units of the numbers themselves; −2 and 2 if not given. */
+  readonly low?: number | undefined;
+  readonly high?: number | undefined;
+}
+
+/**
+ * Normally distributed numbers of those within [low, high]; mean 0 and std 1, which are those before the cut, if not given.
+ * Throws DTypeError, ArgumentError for a range that is empty or beyond 5 standard deviations.
+ */
+export function truncatedNormal(
+  key: Value,
+  shape: Shape,
+  { mean = 0, std = 1, low = -2, high = 2, dtype = "float32" }: TruncatedNormalOptions = {},
+): Value {
+  requireFloat("truncatedNormal", dtype);
+  if (!(std > 0)) throw new ArgumentError(`[truncatedNormal] std ${std} must be above 0`);
+  /** erf of a bound is 2Φ − 1, between which the uniform numbers lie that the inverse makes normal. */
+  const from = erfNumber((low - mean) / (std * Math.SQRT2));
+  const to = erfNumber((high - mean) / (std * Math.SQRT2));
+  const most = 1 - 2 ** -24;
+  if (!(low < high) || from > most || to < -most) {
+    throw new ArgumentError(`[truncatedNormal] no numbers of mean ${mean} and std ${std} lie in [${low}, ${high}]`);
+  }
+  const u = clamp(uniform(key, shape, { low: from, high: to }), { min: -most, max: most });
+  const z = add(mul(erfinv(u), std * Math.SQRT2), mean);
+  return toDType(clamp(z, { min: low, max: high }), dtype);
 }
 
 /** True with the given probability, as bool. Throws ArgumentError for a probability outside [0, 1]. */
