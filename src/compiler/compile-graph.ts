@@ -5,6 +5,7 @@ import type { Stmt } from "../ir/loop.js";
 import { bindExpressions } from "./bind.js";
 import { shareCommonSubexpressions } from "./common-subexpressions.js";
 import type { Stored } from "./draft.js";
+import { inlineCalls } from "./inline-calls.js";
 import { inspection } from "./inspection.js";
 import { layOut } from "./lay-out.js";
 import { chooseLayouts } from "./layouts.js";
@@ -35,7 +36,7 @@ export function compileGraph(given: Graph, target: Target): Program {
 
 /** A graph as calls of kernels, written for single elements still; the bodies of loops are graphs of their own. */
 function lowerGraph(given: Graph, target: Target): { readonly graph: Graph; readonly calls: readonly Call[] } {
-  const graph = splitReductions(simplifyScans(shareCommonSubexpressions(given)));
+  const graph = splitReductions(simplifyScans(shareCommonSubexpressions(inlineCalls(given))));
   inspection()?.graph(graph);
   const order = topologicalOrder(graph.outputs);
   checkTypes(order.flatMap((node) => node.outputs), target);

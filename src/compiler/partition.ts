@@ -36,6 +36,8 @@ export interface AtomInfo {
   readonly reduced: readonly Expr[];
   /** For a contraction: how each operand is read, in terms of counters over the operand. */
   readonly operands: readonly { readonly index: readonly Expr[]; readonly accesses: readonly Access[] }[];
+  /** What must be computed before, though it is not read. */
+  readonly after: readonly Value[];
 }
 
 /** Above this many scalar operations an element is rather stored than computed again. */
@@ -49,7 +51,8 @@ export function partition(graph: Graph, order: readonly Node[]): { readonly grou
   const b = new ExprBuilder();
   const atoms = chooseAtoms(b, graph, order);
   const infos = new Map<Value, AtomInfo>();
-  for (const atom of atoms) infos.set(atom, accessesOf(b, atom, atoms));
+  const isOrdered = order.some(({ op }) => op.lower.kind === "map" && op.lower.after === true);
+  for (const atom of atoms) infos.set(atom, { ...accessesOf(b, atom, atoms), after: isOrdered ? atomsBefore(atom, atoms) : [] });
   return { groups: mergeAtoms(graph, atoms, infos), accesses: infos };
 }
 
@@ -153,7 +156,26 @@ function inOrder(atoms: ReadonlySet<Value>, order: readonly Node[]): Set<Value> 
   return sorted;
 }
 
-function accessesOf(b: ExprBuilder, atom: Value, atoms: ReadonlySet<Value>): AtomInfo {
+/** The atoms that operators on the way to this one want to be computed before. */
+function atomsBefore(atom: Value, atoms: ReadonlySet<Value>): Value[] {
+  const before = new Set<Value>();
+  const seen = [new Set<Value>(), new Set<Value>()] as const;
+  const visit = (v: Value, isWanted: boolean): void => {
+    const own = seen[isWanted ? 1 : 0];
+    if (isLeaf(v) || own.has(v)) return;
+    own.add(v);
+    if (v !== atom && atoms.has(v)) {
+      if (isWanted) before.add(v);
+      return;
+    }
+    const { lower } = v.node.op;
+    v.node.inputs.forEach((x, k) => visit(x, isWanted || (k > 0 && lower.kind === "map" && lower.after === true)));
+  };
+  visit(atom, false);
+  return [...before];
+}
+
+function accessesOf(b: ExprBuilder, atom: Value, atoms: ReadonlySet<Value>): Omit<AtomInfo, "after"> {
   const accesses = new Map<string, Access>();
   const { node } = atom;
   const record = (value: Value, index: readonly Expr[]): Expr => {
@@ -197,6 +219,10 @@ function mergeAtoms(graph: Graph, atoms: ReadonlySet<Value>, infos: ReadonlyMap<
     home.set(atom, group);
     const set = needs.get(group) ?? new Set<Group>();
     needs.set(group, set);
+    for (const value of info.after) {
+      const from = home.get(value);
+      if (from && from !== group) set.add(from);
+    }
     for (const { value } of info.accesses) {
       const from = home.get(value);
       if (from && from !== group) set.add(from);
@@ -222,7 +248,7 @@ function mergeAtoms(graph: Graph, atoms: ReadonlySet<Value>, infos: ReadonlyMap<
     }
     for (const { value } of info.accesses) for (const reader of readers.get(value) ?? []) near.add(reader);
     const upstream = new Set<Group>();
-    for (const { value } of info.accesses) {
+    for (const value of [...info.after, ...info.accesses.map((access) => access.value)]) {
       const from = home.get(value);
       if (from) upstream.add(from);
     }

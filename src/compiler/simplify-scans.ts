@@ -1,6 +1,7 @@
 import { sizeOf } from "../core/shape.js";
-import { apply, input, isLeaf, Node, recordAgain, type Graph, type ScanLoop, topologicalOrder, type Value } from "../ir/graph.js";
+import { apply, input, isLeaf, type Node, recordAgain, type Graph, type ScanLoop, topologicalOrder, type Value } from "../ir/graph.js";
 import { shareCommonSubexpressions } from "./common-subexpressions.js";
+import { rewritten } from "./rewritten.js";
 
 /** Scans over the same inputs become one, and what nothing reads of a scan is left out. */
 export function simplifyScans(graph: Graph): Graph {
@@ -10,22 +11,6 @@ export function simplifyScans(graph: Graph): Graph {
 
 function loopOf({ op, attrs }: Node): ScanLoop | undefined {
   return op.lower.kind === "scan" ? op.lower.loop(attrs) : undefined;
-}
-
-/** The graph with some nodes replaced: `replace` gives their new results from the new inputs. */
-function rewritten(graph: Graph, replace: (node: Node, inputs: readonly Value[]) => readonly Value[] | undefined): Graph {
-  const replacement = new Map<Value, Value>();
-  const now = (v: Value): Value => replacement.get(v) ?? v;
-  for (const node of topologicalOrder(graph.outputs)) {
-    const inputs = node.inputs.map(now);
-    const changed = inputs.some((v, k) => v !== node.inputs[k]);
-    const outputs = replace(node, inputs) ?? (changed ? new Node(node.op, inputs, node.attrs, node.outputs, node.outputs[0]?.device).outputs : node.outputs);
-    node.outputs.forEach((v, k) => {
-      const to = outputs[k];
-      if (to && to !== v) replacement.set(v, to);
-    });
-  }
-  return { ...graph, outputs: graph.outputs.map(now) };
 }
 
 /** Joins scans that have their inputs and carries in common: a gradient brings a second forward scan that stacks more. */

@@ -163,6 +163,17 @@ export function recordAgain(outputs: readonly Value[], known: Map<Value, Value>)
   return outputs.map(now);
 }
 
+/** Runs `fn`, which records what `node` records anew, without gradients if the node was recorded so. */
+export function recordedLike<R>({ op, inputs, outputs }: Node, fn: () => R): R {
+  const before = recording.gradients;
+  if (op.vjp && inputs.some((v) => v.requiresGrad) && !outputs.some((v) => v.requiresGrad)) recording.gradients = false;
+  try {
+    return fn();
+  } finally {
+    recording.gradients = before;
+  }
+}
+
 /** Numbers of a tensor as the reference interpreter holds them: every dtype as float64, row-major. */
 export interface RefTensor extends TensorType {
   readonly data: Float64Array;
@@ -183,6 +194,18 @@ export type ScanLoop = {
   readonly reverse: boolean;
 };
 
+/** The operands of a node for many examples at once. */
+export interface Examples<A extends Attrs = Attrs> {
+  readonly attrs: A;
+  /** How many examples there are. */
+  readonly size: number;
+  /** Operands that differ among the examples have them along a new first axis, the others are as the node has them. */
+  readonly inputs: readonly Value[];
+  readonly isBatched: readonly boolean[];
+  /** Operand k with the examples along a first axis in any case. */
+  all(k: number): Value;
+}
+
 /**
  * Everything that is known of a primitive operator, in one record. Autodiff and compiler read it; nothing branches on
  * its name.
@@ -201,6 +224,11 @@ export interface Op<A extends Attrs = Attrs> {
     cotangents: readonly (Value | undefined)[],
     differentiate: Differentiate,
   ): readonly (Value | undefined)[];
+  /**
+   * The results for all examples, which lie along a new first axis, as graph operations; at least one operand is batched.
+   * Absent for operators without operands.
+   */
+  batch?(examples: Examples<A>): readonly Value[];
   readonly lower: Lowering<A>;
   /** Plain meaning in float64, one array for each output; results are wrapped to the output's dtype by the caller. */
   ref(inputs: readonly RefTensor[], attrs: A, outputs: readonly TensorType[]): readonly (Float64Array | TypedArray)[];
@@ -221,6 +249,8 @@ export type Lowering<A extends Attrs> =
       readonly view?: boolean;
       /** Rough cost of one element beyond reading the operands; above 8 the fuser does not compute it twice. */
       readonly cost?: number;
+      /** Whether the element is computed after the operands that it does not read: it is in no kernel before them. */
+      readonly after?: boolean;
     }
   /** One output element folded over a box of reduced indexes. */
   | {
@@ -237,6 +267,8 @@ export type Lowering<A extends Attrs> =
       /** The orders of axes in memory, outermost first, in which it runs best. */
       layout?(inputs: readonly TensorType[], output: TensorType, attrs: A): AxisOrders | undefined;
     }
+  /** A graph that takes the node's place. */
+  | { readonly kind: "call"; body(attrs: A): Graph }
   /** A graph run once for each step. */
   | { readonly kind: "scan"; loop(attrs: A): ScanLoop }
   /** Loops of the operator's own (sort, scatter, cumulative): `items` independent bodies. Inputs may still be fused into reads. */

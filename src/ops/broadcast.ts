@@ -1,6 +1,6 @@
 import { ShapeError } from "../core/errors.js";
 import { checkShape, formatShape, normalizeAxes, sameShape, sizeOf, type Shape } from "../core/shape.js";
-import { applyOne, type Value, type Op } from "../ir/graph.js";
+import { apply, applyOne, type Value, type Op } from "../ir/graph.js";
 import type { FoldOp } from "../ir/loop.js";
 import { checkFold, checkNotEmpty, foldIdentity, foldNumbers } from "./fold.js";
 import { at, forEachIndex, numberAt, positionOf, range, tabulate, valueAt } from "./indexing.js";
@@ -31,6 +31,7 @@ export const broadcastOp: Op<BroadcastAttrs> = {
     const summed = sum(ct, range(ct.shape.length).filter((axis) => !kept(axis)));
     return [sameShape(summed.shape, shape) ? summed : reshape(summed, shape)];
   },
+  batch: ({ inputs, size, attrs: { shape, axes } }) => [broadcast(at(inputs, 0), [size, ...shape], [0, ...axes.map((axis) => axis + 1)])],
   lower: {
     kind: "map",
     element: (b, ctx, index) => {
@@ -62,7 +63,7 @@ export type ReduceAttrs = { readonly axes: readonly number[] };
 /** The record of a reduction with one fold; each has a gradient of its own. */
 export function reduction(fold: FoldOp, vjp?: (ct: Value, x: Value, y: Value, axes: readonly number[]) => Value): Op<ReduceAttrs> {
   const name = `reduce-${fold}`;
-  return {
+  const op: Op<ReduceAttrs> = {
     name,
     infer: (inputs, { axes }) => {
       const { shape, dtype } = at(inputs, 0);
@@ -72,6 +73,7 @@ export function reduction(fold: FoldOp, vjp?: (ct: Value, x: Value, y: Value, ax
       return [{ shape: shape.filter((_, axis) => !sorted.includes(axis)), dtype }];
     },
     ...(vjp && { vjp: (node, [ct]) => [ct && vjp(ct, at(node.inputs, 0), at(node.outputs, 0), node.attrs.axes)] }),
+    batch: ({ inputs, attrs }) => apply(op, inputs, { axes: attrs.axes.map((axis) => axis + 1) }),
     lower: {
       kind: "reduce",
       fold: () => fold,
@@ -95,6 +97,7 @@ export function reduction(fold: FoldOp, vjp?: (ct: Value, x: Value, y: Value, ax
       return [result];
     },
   };
+  return op;
 }
 
 export const reduceAddOp = reduction("add", (ct, x, _, axes) => broadcastBack(ct, x.shape, axes));

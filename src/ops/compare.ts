@@ -1,5 +1,5 @@
 import { DTypeError } from "../core/errors.js";
-import { applyOne, type Value, type Op } from "../ir/graph.js";
+import { applyOne, type Value, type Op, apply } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr } from "../ir/loop.js";
 import { checkAlike, everything } from "./dtype-rules.js";
@@ -69,6 +69,7 @@ export const selectOp: Op<NoAttrs> = {
     const zero = constantLike(ct, 0);
     return [undefined, select(condition, ct, zero), select(condition, zero, ct)];
   },
+  batch: ({ attrs, all }) => apply(selectOp, [0, 1, 2].map(all), attrs),
   lower: {
     kind: "map",
     element: (b, ctx, index) => b.select(ctx.operand(0, index), ctx.operand(1, index), ctx.operand(2, index)),

@@ -91,6 +91,7 @@ export const convOp: Op<ConvAttrs> = {
     if (sizeOf(ct.shape) === 0 || sizeOf(x.shape) === 0 || sizeOf(w.shape) === 0) return [constantLike(x, 0), constantLike(w, 0)];
     return [convert(inputVjp(ct, x, w, node.attrs), x.dtype), convert(kernelVjp(ct, x, w, node.attrs), w.dtype)];
   },
+  batch: ({ inputs, isBatched, size, attrs }) => [batchedConv(inputs, isBatched, size, attrs)],
   lower: {
     kind: "contraction",
     layout: ([, w], y, { groups, batchGroups }) => {
@@ -148,6 +149,40 @@ export const convOp: Op<ConvAttrs> = {
     ];
   },
 };
+
+/** Convolutions of many examples as one: examples of x are more images, those of w more output channels, those of both groups. */
+function batchedConv(inputs: readonly Value[], isBatched: readonly boolean[], size: number, attrs: ConvAttrs): Value {
+  const [x, w] = [at(inputs, 0), at(inputs, 1)];
+  const { groups, batchGroups } = attrs;
+  const blocks = groups * batchGroups;
+  if (!at(isBatched, 1)) {
+    const [, images = 0, ...rest] = x.shape;
+    const y = conv(merged(x, images, batchGroups, rest), w, attrs);
+    return reshape(y, [size, images / batchGroups, ...y.shape.slice(1)]);
+  }
+  const [, channels = 0, ...rest] = w.shape;
+  if (at(isBatched, 0)) {
+    const kernels = reshape(w, [size * channels, ...rest]);
+    const [, images = 0, ...more] = x.shape;
+    const y = groups === 1
+      ? conv(reshape(x, [size * images, ...more]), kernels, { ...attrs, batchGroups: batchGroups * size })
+      : conv(reshape(transpose(x, [1, 0, ...range(more.length).map((i) => i + 2)]), [images, size * at(more, 0), ...more.slice(1)]), kernels, { ...attrs, groups: groups * size });
+    const [first = 0, , ...spatial] = y.shape;
+    return transpose(reshape(y, [first, size, channels, ...spatial]), [1, 0, ...range(spatial.length + 1).map((i) => i + 2)]);
+  }
+  const y = conv(x, merged(w, channels, blocks, rest), attrs);
+  const [images = 0, , ...spatial] = y.shape;
+  const split = reshape(y, [images, blocks, size, channels / blocks, ...spatial]);
+  return reshape(transpose(split, [2, 0, 1, 3, ...spatial.map((_, i) => i + 4)]), [size, images, channels, ...spatial]);
+}
+
+/** [examples, N, …rest] as [examples·N, …rest], the examples lying within each of the blocks that N consists of. */
+function merged(v: Value, n: number, blocks: number, rest: Shape): Value {
+  const [size = 0] = v.shape;
+  if (blocks === 1) return reshape(v, [size * n, ...rest]);
+  const split = reshape(v, [size, blocks, n / blocks, ...rest]);
+  return reshape(transpose(split, [1, 0, 2, ...rest.map((_, i) => i + 3)]), [size * n, ...rest]);
+}
 
 /** Where output `o` meets the input under kernel element `k`, and whether there is an input element. */
 function sourceExprs(b: ExprBuilder, attrs: ConvAttrs, shape: Shape, o: readonly Expr[], k: readonly Expr[]): { source: Expr[]; inside: Expr } {

@@ -1,6 +1,6 @@
 import { isFloat, type DType } from "../core/dtype.js";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../core/half.js";
-import { applyOne, type Value, type Op } from "../ir/graph.js";
+import { applyOne, type Value, type Op, apply } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr } from "../ir/loop.js";
 import { integerRange, isSmallInteger, wrapExpr, wrapNumber } from "./dtype-rules.js";
@@ -16,6 +16,7 @@ export const convertOp: Op<ConvertAttrs> = {
     const x = at(node.inputs, 0);
     return [ct && isFloat(x.dtype) && isFloat(ct.dtype) ? convert(ct, x.dtype) : undefined];
   },
+  batch: ({ inputs, attrs }) => apply(convertOp, inputs, attrs),
   lower: {
     kind: "map",
     element: (b, ctx, index) => convertExpr(b, ctx.operand(0, index), at(ctx.inputs, 0).dtype, ctx.attrs.dtype),

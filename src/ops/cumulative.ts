@@ -1,6 +1,6 @@
 import { isFloat } from "../core/dtype.js";
 import { normalizeAxis, sizeOf } from "../core/shape.js";
-import { applyOne, type Value, type Op } from "../ir/graph.js";
+import { applyOne, type Value, type Op, apply } from "../ir/graph.js";
 import type { Stmt } from "../ir/loop.js";
 import { add, mul } from "./arithmetic.js";
 import { or } from "./bitwise.js";
@@ -34,6 +34,7 @@ export const cumulativeOp: Op<CumulativeAttrs> = {
     }
     return [extremumVjp(ct, x, at(node.outputs, 0), node.attrs)];
   },
+  batch: ({ inputs, attrs }) => apply(cumulativeOp, inputs, { ...attrs, axis: attrs.axis + 1 }),
   lower: {
     kind: "loops",
     build: (b, ctx) => {

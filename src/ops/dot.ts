@@ -87,6 +87,17 @@ export const dotOp: Op<DotAttrs> = {
     const db = productInOrder(ct, a, { batchA: batch, batchB: batchA, contractA: inCt(0, freeA.length), contractB: freeA, accumulate }, batchB, freeB, paired(contractB, contractA));
     return [convert(da, a.dtype), convert(db, b.dtype)];
   },
+  batch: ({ inputs, isBatched, attrs }) => {
+    const [a, b] = [at(inputs, 0), at(inputs, 1)];
+    const of = (k: number, axes: readonly number[]): readonly number[] => (at(isBatched, k) ? axes.map((axis) => axis + 1) : axes);
+    const options = { batchA: of(0, attrs.batchA), batchB: of(1, attrs.batchB), contractA: of(0, attrs.contractA), contractB: of(1, attrs.contractB) };
+    const { accumulate } = attrs;
+    if (!isBatched.includes(false)) return [dot(a, b, { ...options, batchA: [0, ...options.batchA], batchB: [0, ...options.batchB], accumulate })];
+    // The examples are a free axis of one operand, which the result has behind the axes before it.
+    const product = dot(a, b, { ...options, accumulate });
+    const examples = at(isBatched, 0) ? attrs.batchA.length : a.shape.length - attrs.contractA.length;
+    return [examples === 0 ? product : transpose(product, [examples, ...range(product.shape.length).filter((axis) => axis !== examples)])];
+  },
   lower: {
     kind: "contraction",
     spec: (e, ctx) => {

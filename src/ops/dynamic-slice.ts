@@ -1,12 +1,16 @@
 import { ShapeError } from "../core/errors.js";
-import { formatShape, sizeOf, type Shape } from "../core/shape.js";
+import { formatShape, sizeOf, stridesOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import { applyOne, type TensorType, type Value, type Op, type Operand, type RefTensor } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
-import { constant, constantLike } from "./constant.js";
+import { constant, constantLike, iota } from "./constant.js";
 import { checkIndices, checkSameDType } from "./dtype-rules.js";
 import type { NoAttrs } from "./elementwise.js";
 import { at, clampIndex, forEachIndex, isInside, numberAt, positionOf, tabulate, valueAt } from "./indexing.js";
+import { gather, scatter } from "./gather.js";
+import { reshape } from "./movement.js";
+import { add, max, min, mul } from "./arithmetic.js";
+import { broadcast } from "./broadcast.js";
 
 function checkStarts(op: string, x: TensorType, starts: readonly TensorType[]): void {
   if (starts.length !== x.shape.length || starts.some((s) => s.shape.length > 0)) {
@@ -29,6 +33,19 @@ function startNumbers(starts: readonly RefTensor[], shape: Shape, sizes: Shape):
   return shape.map((d, i) => Math.max(0, Math.min(numberAt(at(starts, i).data, 0), d - at(sizes, i))));
 }
 
+/** Row-major positions in a tensor of the elements of one window for each example: [examples, elements]. `starts` are [examples]. */
+function windowPlaces(starts: readonly Value[], shape: Shape, sizes: Shape): Value {
+  const strides = stridesOf(shape);
+  const examples = at(starts, 0).shape;
+  const all = [...examples, ...sizes];
+  const places = starts.reduce((sum, start, axis) => {
+    const clamped = max(min(start, constant(at(shape, axis) - at(sizes, axis), "int32", examples)), constant(0, "int32", examples));
+    const along = add(broadcast(clamped, all, [0]), iota(all, axis + 1, "int32"));
+    return add(sum, mul(along, constantLike(along, at(strides, axis))));
+  }, constant(0, "int32", all));
+  return reshape(places, [...examples, sizeOf(sizes)]);
+}
+
 type DynamicSliceAttrs = { readonly sizes: Shape };
 
 export const dynamicSliceOp: Op<DynamicSliceAttrs> = {
@@ -42,6 +59,15 @@ export const dynamicSliceOp: Op<DynamicSliceAttrs> = {
   vjp: (node, [ct]) => {
     const [x, ...starts] = node.inputs;
     return ct && x ? [dynamicUpdateSlice(constantLike(x, 0), ct, starts)] : [];
+  },
+  batch: ({ inputs, isBatched, size, attrs: { sizes }, all }) => {
+    const [x, ...starts] = inputs;
+    if (!x) return [];
+    if (!isBatched.includes(true, 1)) return [dynamicSlice(x, [constant(0, "int32"), ...starts], [size, ...sizes])];
+    const shape = at(isBatched, 0) ? x.shape.slice(1) : x.shape;
+    const places = windowPlaces(starts.map((_, k) => all(k + 1)), shape, sizes);
+    const flat = at(isBatched, 0) ? reshape(x, [size, sizeOf(shape)]) : reshape(x, [sizeOf(shape)]);
+    return [reshape(gather(flat, places, { batch: flat.shape.length - 1 }), [size, ...sizes])];
   },
   lower: {
     kind: "map",
@@ -76,6 +102,13 @@ export const dynamicUpdateSliceOp: Op<NoAttrs> = {
     if (!ct || !update) return [];
     const hidden = dynamicUpdateSlice(ct, constant(0, ct.dtype, update.shape), starts);
     return [hidden, dynamicSlice(ct, starts, update.shape)];
+  },
+  batch: ({ inputs, isBatched, size, all }) => {
+    const [x, update, starts] = [all(0), all(1), inputs.slice(2)];
+    if (!isBatched.includes(true, 2)) return [dynamicUpdateSlice(x, update, [constant(0, "int32"), ...starts])];
+    const places = windowPlaces(starts.map((_, k) => all(k + 2)), x.shape.slice(1), update.shape.slice(1));
+    const flat = (v: Value): Value => reshape(v, [size, sizeOf(v.shape.slice(1))]);
+    return [reshape(scatter(flat(x), places, flat(update), { batch: 1, mode: "set" }), x.shape)];
   },
   lower: {
     kind: "map",

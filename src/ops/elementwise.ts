@@ -1,6 +1,6 @@
 import { dtypeInfo, isFloat, type DType, type DTypeKind } from "../core/dtype.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
-import type { Value, Op } from "../ir/graph.js";
+import { apply, type Value, type Op } from "../ir/graph.js";
 import type { ComputeType, Expr } from "../ir/loop.js";
 import { checkAlike, checkKind, wrapExpr } from "./dtype-rules.js";
 import { at, numberAt } from "./indexing.js";
@@ -35,7 +35,7 @@ export interface BinaryRule extends ElementwiseRule {
 /** An operator of one argument, element by element. */
 export function unary(rule: UnaryRule): Op<NoAttrs> {
   const { vjp } = rule;
-  return {
+  const op: Op<NoAttrs> = {
     name: rule.name,
     infer: (inputs) => {
       const { shape, dtype } = at(inputs, 0);
@@ -48,6 +48,7 @@ export function unary(rule: UnaryRule): Op<NoAttrs> {
         return [ct && isFloat(x.dtype) ? vjp(ct, x, at(node.outputs, 0)) : undefined];
       },
     }),
+    batch: ({ inputs, attrs, all }) => apply(op, inputs.map((_, k) => all(k)), attrs),
     lower: {
       kind: "map",
       ...(rule.cost !== undefined && { cost: rule.cost }),
@@ -61,12 +62,13 @@ export function unary(rule: UnaryRule): Op<NoAttrs> {
       return [data.map((v) => rule.ref(v, dtype))];
     },
   };
+  return op;
 }
 
 /** An operator of two arguments of equal shape and dtype, element by element. */
 export function binary(rule: BinaryRule): Op<NoAttrs> {
   const { vjp } = rule;
-  return {
+  const op: Op<NoAttrs> = {
     name: rule.name,
     infer: (inputs) => {
       checkAlike(rule.name, inputs);
@@ -80,6 +82,7 @@ export function binary(rule: BinaryRule): Op<NoAttrs> {
         return ct && isFloat(x.dtype) ? vjp(ct, x, at(node.inputs, 1), at(node.outputs, 0)) : [undefined, undefined];
       },
     }),
+    batch: ({ inputs, attrs, all }) => apply(op, inputs.map((_, k) => all(k)), attrs),
     lower: {
       kind: "map",
       ...(rule.cost !== undefined && { cost: rule.cost }),
@@ -93,6 +96,7 @@ export function binary(rule: BinaryRule): Op<NoAttrs> {
       return [x.data.map((v, i) => rule.ref(v, numberAt(y.data, i), x.dtype))];
     },
   };
+  return op;
 }
 
 /** The type in which kernels compute a dtype. */

@@ -50,6 +50,11 @@ export const gatherOp: Op<GatherAttrs> = {
     const clamped = max(min(indices, last), constantLike(indices, 0));
     return [scatter(constantLike(x, 0), clamped, ct, { batch, mode: "add" })];
   },
+  batch: ({ inputs, isBatched, attrs: { batch }, all }) => {
+    // Indices into one and the same x are only more indices.
+    if (!at(isBatched, 0) && batch === 0) return [gather(at(inputs, 0), at(inputs, 1))];
+    return [gather(all(0), all(1), { batch: batch + 1 })];
+  },
   lower: {
     kind: "map",
     element: (b, ctx, index) => {
@@ -105,6 +110,7 @@ export const scatterOp: Op<ScatterAttrs> = {
     if (!ct || !isFloat(x.dtype)) return [];
     return scatterVjp(ct, x, indices, updates, at(node.outputs, 0), node.attrs);
   },
+  batch: ({ attrs: { batch, mode }, all }) => [scatter(all(0), all(1), all(2), { batch: batch + 1, mode })],
   lower: {
     kind: "loops",
     build: (b, ctx) => {

@@ -1,7 +1,9 @@
 import { addOp, divOp, maxOp, minOp, mulOp, negOp, subOp } from "./arithmetic.js";
+import { afterOp } from "./after.js";
 import type { Op } from "../ir/graph.js";
 import { andOp, notOp, orOp, shlOp, shrOp, xorOp } from "./bitwise.js";
 import { broadcastOp, reduceAddOp } from "./broadcast.js";
+import { checkpointOp, customVjpOp } from "./call.js";
 import { eqOp, leOp, ltOp, neOp, selectOp } from "./compare.js";
 import { constantOp, iotaOp } from "./constant.js";
 import { convOp } from "./conv.js";
@@ -22,8 +24,11 @@ import { sortOp } from "./sort.js";
 import { atanOp, cosOp, erfOp, expOp, expm1Op, log1pOp, logOp, sigmoidOp, sinOp, sqrtOp, tanhOp } from "./transcendental.js";
 
 export { add, div, max, min, mul, neg, sub } from "./arithmetic.js";
+export { after } from "./after.js";
+export { recordBatched, repeated } from "./batching.js";
 export { and, not, or, shl, shr, xor } from "./bitwise.js";
 export { broadcast } from "./broadcast.js";
+export { checkpoint, customVjp } from "./call.js";
 export { eq, ge, gt, le, lt, ne, select } from "./compare.js";
 export { constant, iota } from "./constant.js";
 export { conv, type ConvOptions } from "./conv.js";
@@ -55,5 +60,5 @@ export const allOps: readonly Op[] = [
   broadcastOp, reshapeOp, transposeOp, reverseOp, stopGradientOp, sliceOp, padOp, concatOp, dynamicSliceOp, dynamicUpdateSliceOp,
   gatherOp, scatterOp, sortOp,
   reduceAddOp, reduceMulOp, reduceMinOp, reduceMaxOp, reduceAndOp, reduceOrOp, argReduceOp, cumulativeOp,
-  reduceWindowOp, argReduceWindowOp, dotOp, convOp, scanOp,
+  reduceWindowOp, argReduceWindowOp, dotOp, convOp, scanOp, afterOp, checkpointOp, customVjpOp,
 ];

@@ -1,6 +1,6 @@
 import { IndexError, ShapeError } from "../core/errors.js";
 import { checkShape, formatShape, normalizeAxis, sizeOf, type Shape } from "../core/shape.js";
-import { applyOne, type Value, type Op } from "../ir/graph.js";
+import { applyOne, type Value, type Op, apply } from "../ir/graph.js";
 import type { NoAttrs } from "./elementwise.js";
 import { at, range, ravel, tabulate, unravel, valueAt } from "./indexing.js";
 
@@ -17,6 +17,7 @@ export const reshapeOp: Op<ReshapeAttrs> = {
     return [{ shape, dtype: x.dtype }];
   },
   vjp: (node, [ct]) => [ct && reshape(ct, at(node.inputs, 0).shape)],
+  batch: ({ inputs, size, attrs }) => [reshape(at(inputs, 0), [size, ...attrs.shape])],
   lower: {
     kind: "map",
     view: true,
@@ -33,6 +34,7 @@ export function reshape(x: Value, shape: Shape): Value {
 export const stopGradientOp: Op<NoAttrs> = {
   name: "stop-gradient",
   infer: (inputs) => [{ shape: at(inputs, 0).shape, dtype: at(inputs, 0).dtype }],
+  batch: ({ inputs, attrs }) => apply(stopGradientOp, inputs, attrs),
   lower: { kind: "map", view: true, element: (_, ctx, index) => ctx.operand(0, index) },
   ref: (inputs) => [at(inputs, 0).data.slice()],
 };
@@ -53,6 +55,7 @@ export const transposeOp: Op<TransposeAttrs> = {
     return [{ shape: perm.map((axis) => at(shape, axis)), dtype }];
   },
   vjp: (node, [ct]) => [ct && transpose(ct, inverse(node.attrs.perm))],
+  batch: ({ inputs, attrs }) => [transpose(at(inputs, 0), [0, ...attrs.perm.map((axis) => axis + 1)])],
   lower: { kind: "map", element: (_, ctx, index) => ctx.operand(0, inverse(ctx.attrs.perm).map((axis) => at(index, axis))) },
   ref: (inputs, { perm }, outputs) => {
     const back = inverse(perm);
@@ -79,6 +82,7 @@ export const reverseOp: Op<ReverseAttrs> = {
     return [{ shape, dtype }];
   },
   vjp: (node, [ct]) => [ct && reverse(ct, node.attrs.axes)],
+  batch: ({ inputs, attrs }) => [reverse(at(inputs, 0), attrs.axes.map((axis) => axis + 1))],
   lower: {
     kind: "map",
     element: (b, ctx, index) => {

@@ -2,9 +2,9 @@ import { DTypeError, ShapeError } from "../core/errors.js";
 import { drawBits, drawKey, drawTag, threefry, type WordAlgebra } from "../core/rng.js";
 import { checkShape, formatShape, sizeOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
-import { applyOne, type Value, type Op } from "../ir/graph.js";
+import { applyOne, type Value, type Op, apply } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
-import { at, numberAt, ravel } from "./indexing.js";
+import { at, numberAt, range, ravel } from "./indexing.js";
 
 type RandomAttrs = { readonly shape: Shape; readonly offset: number };
 
@@ -23,35 +23,43 @@ export const randomBitsOp: Op<RandomAttrs> = {
   infer: (inputs, { shape }) => {
     const state = at(inputs, 0);
     if (state.dtype !== "uint32") throw new DTypeError(`[random-bits] the state must be uint32, and got ${state.dtype}`);
-    if (state.shape.length !== 1 || state.shape[0] !== 3) {
-      throw new ShapeError(`[random-bits] the state must have shape [3] (two words of key, one of counter), and got ${formatShape(state.shape)}`);
+    if (state.shape.at(-1) !== 3) {
+      throw new ShapeError(`[random-bits] the state must have a last axis of 3 (two words of key, one of counter), and got ${formatShape(state.shape)}`);
     }
-    checkShape("random-bits", shape);
+    const all = [...state.shape.slice(0, -1), ...shape];
+    checkShape("random-bits", all);
     if (sizeOf(shape) > 2 ** 32) throw new ShapeError(`[random-bits] ${formatShape(shape)} has more than 2^32 elements`);
-    return [{ shape, dtype: "uint32" }];
+    return [{ shape: all, dtype: "uint32" }];
   },
+  batch: ({ inputs, attrs }) => apply(randomBitsOp, inputs, attrs),
   lower: {
     kind: "map",
     cost: 200,
-    element: (b, { attrs, operand }, index) => {
+    element: (b, { attrs, inputs, operand }, index) => {
       const words = exprWords(b);
-      const [key0, key1, counter] = [0, 1, 2].map((i) => operand(0, [b.index(i)]));
+      const states = at(inputs, 0).shape.length - 1;
+      const [key0, key1, counter] = [0, 1, 2].map((i) => operand(0, [...index.slice(0, states), b.index(i)]));
       if (!key0 || !key1 || !counter) throw new RangeError("a state has three words");
       const key = threefry(words, [key0, key1], [words.constant(drawTag), words.add(counter, words.constant(attrs.offset))]);
-      const [x0, x1] = threefry(words, key, [words.constant(0), b.cast(ravel(b, index, attrs.shape), "uint32")]);
+      const [x0, x1] = threefry(words, key, [words.constant(0), b.cast(ravel(b, index.slice(states), attrs.shape), "uint32")]);
       return words.xor(x0, x1);
     },
   },
   ref: (inputs, { shape, offset }) => {
     const { data } = at(inputs, 0);
-    const key = drawKey([numberAt(data, 0), numberAt(data, 1)], numberAt(data, 2) + offset);
-    return [Float64Array.from({ length: sizeOf(shape) }, (_, i) => drawBits(key, i))];
+    const size = sizeOf(shape);
+    const bits = new Float64Array((data.length / 3) * size);
+    for (const s of range(data.length / 3)) {
+      const key = drawKey([numberAt(data, 3 * s), numberAt(data, 3 * s + 1)], numberAt(data, 3 * s + 2) + offset);
+      for (let i = 0; i < size; i++) bits[s * size + i] = drawBits(key, i);
+    }
+    return [bits];
   },
 };
 
 /**
- * Random uint32 bits from a state of three uint32: two words of key and a counter, to which `offset` is added. The same
- * state and offset give the same bits on every device, and element i does not depend on the shape. Throws ShapeError, DTypeError.
+ * Random uint32 bits of the given shape from a state of three uint32: two words of key and a counter, to which `offset` is
+ * added. For states [S…, 3] they are [S…, shape…]. The same state and offset give the same bits on every device, and element i does not depend on the shape. Throws ShapeError, DTypeError.
  */
 export function randomBits(state: Value, shape: Shape, offset = 0): Value {
   return applyOne(randomBitsOp, [state], { shape, offset });

@@ -1,6 +1,6 @@
 import { ShapeError } from "../core/errors.js";
 import { formatShape, sizeOf, type Shape } from "../core/shape.js";
-import { applyOne, type TensorType, type Value, type Op } from "../ir/graph.js";
+import { applyOne, type TensorType, type Value, type Op, apply } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { add, mul } from "./arithmetic.js";
@@ -40,6 +40,11 @@ function attrsOf({ window, strides, padding, dilation }: WindowOptions, fold: Wi
     dilation: dilation ?? ones,
     fold,
   };
+}
+
+/** The same windows behind an axis of examples. */
+function behindExamples({ window, strides, padding, dilation, fold }: WindowAttrs): WindowAttrs {
+  return { window: [1, ...window], strides: [1, ...strides], padding: [[0, 0], ...padding], dilation: [1, ...dilation], fold };
 }
 
 function windowShape(op: string, shape: Shape, { window, strides, padding, dilation }: WindowAttrs): number[] {
@@ -89,6 +94,7 @@ export const reduceWindowOp: Op<WindowAttrs> = {
     if (attrs.fold === "add") return [sumVjp(ct, x, attrs)];
     return [attrs.fold === "mul" ? productVjp(ct, x, attrs) : extremumVjp(ct, x, attrs, attrs.fold)];
   },
+  batch: ({ inputs, attrs }) => apply(reduceWindowOp, inputs, behindExamples(attrs)),
   lower: {
     kind: "reduce",
     fold: ({ fold }) => fold,
@@ -184,6 +190,11 @@ export const argReduceWindowOp: Op<WindowAttrs> = {
     const { shape, dtype } = at(inputs, 0);
     checkKind("arg-reduce-window", dtype, numbers);
     return [{ shape: windowShape("arg-reduce-window", shape, attrs), dtype: "int32" }];
+  },
+  batch: ({ inputs, size, attrs }) => {
+    // A window of a scalar has one place.
+    if (attrs.window.length === 0) return [constant(0, "int32", [size])];
+    return apply(argReduceWindowOp, inputs, behindExamples(attrs));
   },
   lower: {
     kind: "loops",

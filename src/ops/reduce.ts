@@ -1,6 +1,6 @@
 import { normalizeAxis, sizeOf } from "../core/shape.js";
 import { ShapeError } from "../core/errors.js";
-import { applyOne, type Value, type Op } from "../ir/graph.js";
+import { applyOne, type Value, type Op, apply } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, FoldOp } from "../ir/loop.js";
 import { div, mul } from "./arithmetic.js";
@@ -77,6 +77,7 @@ export const argReduceOp: Op<ArgReduceAttrs> = {
     if (shape[axis] === 0) throw new ShapeError(`[arg-reduce] axis ${axis} of [${shape.join(", ")}] has no element: the position of the ${fold} of nothing is undefined`);
     return [{ shape: shape.filter((_, i) => i !== axis), dtype: "int32" }];
   },
+  batch: ({ inputs, attrs }) => apply(argReduceOp, inputs, { ...attrs, axis: attrs.axis + 1 }),
   lower: {
     kind: "loops",
     build: (b, ctx) => {

@@ -8,7 +8,8 @@ import { convert } from "./convert.js";
 import { dot, dotOp, type DotAttrs } from "./dot.js";
 import { at, range } from "./indexing.js";
 import { reshape, reshapeOp, transposeOp } from "./movement.js";
-import { overSteps, repeated, shifted } from "./over-steps.js";
+import { repeated, shifted } from "./batching.js";
+import { overSteps } from "./over-steps.js";
 import { concat, concatOp, padOp, slice, sliceOp } from "./slicing.js";
 
 type ScanNode = Node & { readonly attrs: ScanLoop };

@@ -4,6 +4,7 @@ import { apply, type Op, type RefTensor, type ScanLoop, type TensorType, type Va
 import { constant } from "./constant.js";
 import { at, range } from "./indexing.js";
 import { interpretGraph } from "./interpret-graph.js";
+import { batchScan } from "./scan-batching.js";
 import { scanVjp } from "./scan-gradient.js";
 import { computedAtOnce } from "./scan-slices.js";
 
@@ -35,6 +36,7 @@ export const scanOp: Op<ScanLoop> = {
     return body.outputs.map((type, k) => (k < carries ? { shape: type.shape, dtype: type.dtype } : stackedType(type, length)));
   },
   vjp: scanVjp,
+  batch: (examples) => batchScan(examples, scan),
   lower: { kind: "scan", loop: (attrs) => attrs },
   ref: (inputs, { body, consts, carries, length, reverse }, outputs) => {
     const data = inputs.map((x: RefTensor) => x.data);

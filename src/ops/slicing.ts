@@ -2,10 +2,11 @@ import { ShapeError } from "../core/errors.js";
 import { formatShape } from "../core/shape.js";
 import { applyOne, type TensorType, type Value, type Op } from "../ir/graph.js";
 import { sub } from "./arithmetic.js";
-import { sum } from "./broadcast.js";
+import { sum, broadcast } from "./broadcast.js";
 import { constant } from "./constant.js";
 import { checkSameDType } from "./dtype-rules.js";
 import { at, isInside, numberAt, positionOf, range, tabulate, valueAt } from "./indexing.js";
+import { select } from "./compare.js";
 
 type SliceAttrs = { readonly starts: readonly number[]; readonly limits: readonly number[]; readonly strides: readonly number[] };
 
@@ -32,6 +33,7 @@ export const sliceOp: Op<SliceAttrs> = {
     const high = shape.map((d, i) => d - at(starts, i) - at(covered, i));
     return [pad(ct, constant(0, ct.dtype), starts, high, strides.map((s) => s - 1))];
   },
+  batch: ({ inputs, size, attrs: { starts, limits, strides } }) => [slice(at(inputs, 0), [0, ...starts], [size, ...limits], [1, ...strides])],
   lower: {
     kind: "map",
     element: (b, ctx, index) => {
@@ -78,6 +80,14 @@ export const padOp: Op<PadAttrs> = {
     const dx = slice(uncut, low.map(() => 0), uncut.shape, interior.map((d) => d + 1));
     const all = range(x.shape.length);
     return [dx, sub(sum(ct, all), sum(dx, all))];
+  },
+  batch: ({ inputs, isBatched, attrs, all }) => {
+    const widths = [attrs.low, attrs.high, attrs.interior].map((list) => [0, ...list]) as [number[], number[], number[]];
+    const [x, value] = [all(0), at(inputs, 1)];
+    if (!at(isBatched, 1)) return [pad(x, value, ...widths)];
+    const padded = pad(x, constant(0, x.dtype), ...widths);
+    const isInner = pad(constant(1, "bool", x.shape), constant(0, "bool"), ...widths);
+    return [select(isInner, padded, broadcast(value, padded.shape, [0]))];
   },
   lower: {
     kind: "map",
@@ -140,6 +150,7 @@ export const concatOp: Op<ConcatAttrs> = {
       return slice(ct, from, x.shape.map((d, a) => at(from, a) + d), from.map(() => 1));
     });
   },
+  batch: ({ inputs, attrs, all }) => [concat(inputs.map((_, k) => all(k)), attrs.axis + 1)],
   lower: {
     kind: "map",
     element: (b, ctx, index) => {

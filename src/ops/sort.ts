@@ -26,6 +26,7 @@ export const sortOp: Op<SortAttrs> = {
     if (!ct || !isFloat(x.dtype)) return [];
     return [scatterAlong(constantLike(x, 0), node.attrs.axis, at(node.outputs, 1), ct)];
   },
+  batch: ({ inputs, attrs }) => apply(sortOp, inputs, { ...attrs, axis: attrs.axis + 1 }),
   lower: {
     kind: "loops",
     build: (b, ctx) => {

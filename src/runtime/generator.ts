@@ -1,5 +1,6 @@
 import type { Value } from "../ir/graph.js";
-import { tracing } from "./cell.js";
+import { concat, constant, randomBits, reshape } from "../ops/index.js";
+import { tracing, type RandomStream } from "./cell.js";
 import { hostLeaf } from "./host-storage.js";
 
 /**
@@ -25,14 +26,23 @@ export class Generator {
 
   /** The key of the next draw: key and counter as uint32[3], fixed from now on. */
   draw(): Value {
-    if (tracing.current) return tracing.current.draw(this);
-    return hostLeaf(drawType, this.bytesAt(this.counter++));
+    return drawKey(this);
   }
 
   /** Key and counter of one draw as the device reads them. */
   bytesAt(counter: number): Uint8Array {
     return new Uint8Array(Uint32Array.of(this.key[0], this.key[1], counter).buffer);
   }
+}
+
+/** The key of a stream's next draw, from the running trace if there is one. */
+export function drawKey(stream: RandomStream): Value {
+  return tracing.current ? tracing.current.draw(stream) : hostLeaf(drawType, stream.bytesAt(stream.counter++));
+}
+
+/** Keys of `count` independent draws, [count, 3], from that of one: two random words and a counter of 0 each. */
+export function keysFrom(key: Value, count: number): Value {
+  return concat([reshape(randomBits(key, [2 * count]), [count, 2]), constant(0, "uint32", [count, 1])], 1);
 }
 
 /** Type of a draw's key. */

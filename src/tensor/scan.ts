@@ -4,7 +4,7 @@ import type { Value } from "../ir/graph.js";
 import * as ops from "../ops/index.js";
 import { StepTrace } from "../runtime/step-trace.js";
 import { Tensor } from "./tensor.js";
-import { isRecord, mapTensors, tensorsOf } from "./tree.js";
+import { filled, isRecord, tensorsOf } from "./tree.js";
 
 export interface ScanOptions {
   /** The number of steps: needed where xs holds no tensor. */
@@ -45,15 +45,6 @@ function isPair(result: unknown): result is [unknown, unknown] {
 
 function valuesOf(tree: unknown): Value[] {
   return tensorsOf(tree).map((tensor) => tensor.valueFor("scan"));
-}
-
-/** The tree with other tensors in its places. */
-function filled<T>(tree: T, values: readonly Value[]): T {
-  let position = 0;
-  return mapTensors(tree, (tensor) => {
-    const value = values[position++];
-    return value ? new Tensor(value) : tensor;
-  });
 }
 
 function lengthOf(stacks: readonly Value[], given: number | undefined): number {

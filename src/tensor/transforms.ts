@@ -65,7 +65,7 @@ export function grad<A extends unknown[], const N extends number | readonly numb
 }
 
 /** The same value under a new name, to which gradients flow. */
-function variable(tensor: Tensor): Value {
+export function variable(tensor: Tensor): Value {
   if (!isFloat(tensor.dtype)) throw new GradientError(`[grad] ${tensor.dtype} has no gradient: convert the argument with .astype("float32")`);
   const source = tensor.valueFor("grad");
   const value = reshape(source, source.shape);

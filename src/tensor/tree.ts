@@ -1,3 +1,4 @@
+import type { Value } from "../ir/graph.js";
 import { Tensor } from "./tensor.js";
 
 /** Whether a value is an object literal, whose properties are looked into. */
@@ -22,4 +23,13 @@ export function mapTensors(tree: unknown, replace: (tensor: Tensor) => unknown):
   if (Array.isArray(tree)) return tree.map((item: unknown) => mapTensors(item, replace));
   if (!isRecord(tree)) return tree;
   return Object.fromEntries(Object.entries(tree).map(([key, item]) => [key, mapTensors(item, replace)]));
+}
+
+/** The tree with other tensors in its places. */
+export function filled<T>(tree: T, values: readonly Value[]): T {
+  let next = 0;
+  return mapTensors(tree, (tensor) => {
+    const value = values[next++];
+    return value ? new Tensor(value) : tensor;
+  });
 }

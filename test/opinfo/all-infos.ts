@@ -1,4 +1,5 @@
 import { binaryInfos, selectInfo } from "./binary.js";
+import { callInfos } from "./calls.js";
 import { contractionInfos } from "./contractions.js";
 import { creationInfos } from "./creation.js";
 import { indexingInfos } from "./indexing.js";
@@ -21,4 +22,5 @@ export const allInfos: readonly OpInfo[] = [
   ...windowInfos,
   ...contractionInfos,
   ...scanInfos,
+  ...callInfos,
 ];

@@ -70,6 +70,7 @@ export const creationInfos: readonly OpInfo[] = [
       ),
       sample("with an offset", [operand([3], [1, 2, 3], "uint32")], ([s]) => (s ? ops.randomBits(s, [5], 4) : [])),
       sample("[3,17,2]", [operand([3], [5, 6, 7], "uint32")], ([s]) => (s ? ops.randomBits(s, [3, 17, 2]) : [])),
+      sample("two states", [operand([2, 3], [5, 6, 7, 8, 9, 10], "uint32")], ([s]) => (s ? ops.randomBits(s, [3, 2], 1) : [])),
       sample("scalar", [operand([3], [5, 6, 7], "uint32")], ([s]) => (s ? ops.randomBits(s, []) : [])),
       sample("empty", [operand([3], [5, 6, 7], "uint32")], ([s]) => (s ? ops.randomBits(s, [0]) : [])),
     ],
