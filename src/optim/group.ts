@@ -31,7 +31,8 @@ export class Group<
   partings = 0;
   #lr: number;
   #momentum: number | undefined;
-  #lastTrace: StateTrace | undefined;
+  /** The trace of the last step, not kept alive by it. */
+  #lastTrace: WeakRef<StateTrace> | undefined;
 
   constructor(settings: Settings, lr: number, momentum: number | undefined, members: readonly Member<State, Common>[]) {
     this.settings = settings;
@@ -79,8 +80,9 @@ export class Group<
    * there.
    */
   together(active: readonly Member<State, Common>[]): Map<Common, Member<State, Common>[]> {
-    const isSameTrace = tracing.current !== undefined && tracing.current === this.#lastTrace;
-    this.#lastTrace = tracing.current;
+    const trace = tracing.current;
+    const isSameTrace = trace !== undefined && trace === this.#lastTrace?.deref();
+    this.#lastTrace = trace && new WeakRef(trace);
     const stepping = new Set(active);
     for (const [common, members] of byCommon(active)) {
       if (this.members.every((member) => member.common !== common || stepping.has(member))) continue;
@@ -113,6 +115,7 @@ export class Group<
 
   /** Has members share what `commonsBy` gave. */
   share(commons: readonly Common[]): void {
+    if (this.members.every(({ common }, i) => common === commons[i])) return;
     this.members.forEach((member, i) => (member.common = commons[i] ?? member.common));
     this.partings++;
     modeChanged();
