@@ -276,13 +276,29 @@ function adopt(module: AnyModule): void {
   Object.defineProperty(module, "forward", { value: (...inputs: unknown[]) => runHooked(module, forward, inputs) });
 }
 
+/** Sees what a module gives and says what its caller gets. */
+type OutputObserver = (module: AnyModule, output: unknown) => unknown;
+
+let observer: OutputObserver | undefined;
+
+/** Lets `observe` see what every module gives while `fn` runs, inner modules first; others that observe see it before. */
+export function observeOutputs<R>(observe: OutputObserver, fn: () => R): R {
+  const before = observer;
+  observer = before ? (module, output) => observe(module, before(module, output)) : observe;
+  try {
+    return fn();
+  } finally {
+    observer = before;
+  }
+}
+
 function runHooked(module: AnyModule, forward: (...inputs: never) => unknown, given: readonly unknown[]): unknown {
   const record = recordOf(module);
   let inputs = given;
   for (const hook of readMode(record, "preHooks", record.preHooks)) inputs = hook(module, inputs) ?? inputs;
   let output: unknown = Reflect.apply(forward, module, inputs);
   for (const hook of readMode(record, "hooks", record.hooks)) output = hook(module, inputs, output) ?? output;
-  return output;
+  return observer ? observer(module, output) : output;
 }
 
 function removal(remove: () => void): HookHandle {

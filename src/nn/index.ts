@@ -38,3 +38,4 @@ export { ModuleDict } from "./module-dict.js";
 export { ParameterDict, ParameterList } from "./parameter-list.js";
 export { TransformerDecoderLayer, TransformerEncoderLayer, type DecoderMasks, type EncoderMasks, type TransformerLayerOptions } from "./transformer-layers.js";
 export { Transformer, TransformerDecoder, TransformerEncoder, type TransformerOptions, type TransformerStackOptions } from "./transformer.js";
+export { captureActivations, captureGradients, type NamedTensors } from "./capture.js";

@@ -30,29 +30,41 @@ export function valueAndGrad<A extends unknown[], const N extends number | reado
   const chosen: number | readonly number[] = options.argnums ?? 0;
   const positions = typeof chosen === "number" ? [chosen] : chosen;
   return (...args) => {
-    const inner: unknown[] = [...args];
-    const wrt: Value[] = [];
     for (const position of positions) {
       if (!(position in args)) throw new ArgumentError(`[grad] argument ${position} was to be differentiated, but ${args.length} were given`);
-      inner[position] = mapTensors(args[position], (tensor) => {
-        const value = variable(tensor);
-        wrt.push(value);
-        return new Tensor(value);
-      });
     }
-    const { result, gradients } = withGradients(true, () => {
-      const output = fn(...(inner as A)).valueFor("grad");
-      if (output.shape.length > 0 && output.shape.some((size) => size !== 1)) {
-        throw new GradientError(`[grad] the function returned ${formatShape(output.shape)}, but only a scalar has a gradient: reduce it with sum() or mean()`);
-      }
-      return { result: output, gradients: vjpOf([output], [constant(1, output.dtype, output.shape)], wrt) };
+    const { value, gradients } = gradientsWithin((variableFor) => {
+      const inner: unknown[] = [...args];
+      for (const position of positions) inner[position] = mapTensors(args[position], variableFor);
+      return fn(...(inner as A));
     });
-    const found = wrt.map((value, i) => gradients[i] ?? constant(0, value.dtype, value.shape));
-    close(wrt, [result, ...found]);
     let next = 0;
-    const trees = positions.map((position) => mapTensors(args[position], () => new Tensor(found[next++] ?? result)));
-    return [new Tensor(result), (typeof chosen === "number" ? trees[0] : trees) as At<A, N>];
+    const trees = positions.map((position) => mapTensors(args[position], () => gradients[next++] ?? value));
+    return [value, (typeof chosen === "number" ? trees[0] : trees) as At<A, N>];
   };
+}
+
+/**
+ * The value of fn, a scalar, and its gradients with respect to the tensors that `variableFor` gave it, in the order in
+ * which it was called: it gives a tensor of the same value as the one it takes. Throws GradientError.
+ */
+export function gradientsWithin(fn: (variableFor: (tensor: Tensor) => Tensor) => Tensor): { readonly value: Tensor; readonly gradients: Tensor[] } {
+  const wrt: Value[] = [];
+  const variableFor = (tensor: Tensor): Tensor => {
+    const value = variable(tensor);
+    wrt.push(value);
+    return new Tensor(value);
+  };
+  const { result, gradients } = withGradients(true, () => {
+    const output = fn(variableFor).valueFor("grad");
+    if (output.shape.length > 0 && output.shape.some((size) => size !== 1)) {
+      throw new GradientError(`[grad] the function returned ${formatShape(output.shape)}, but only a scalar has a gradient: reduce it with sum() or mean()`);
+    }
+    return { result: output, gradients: vjpOf([output], [constant(1, output.dtype, output.shape)], wrt) };
+  });
+  const found = wrt.map((value, i) => gradients[i] ?? constant(0, value.dtype, value.shape));
+  close(wrt, [result, ...found]);
+  return { value: new Tensor(result), gradients: found.map((value) => new Tensor(value)) };
 }
 
 /** The function that gives the gradient of fn, which returns a scalar, with respect to arguments. See `valueAndGrad`. */
