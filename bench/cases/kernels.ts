@@ -1,7 +1,6 @@
 import { Adam } from "../../src/optim/index.js";
-import { compile, device, gelu, ones, Parameter, randn, softmax, type Tensor } from "../../src/node.js";
+import { compile, device, gelu, layerNorm, ones, Parameter, randn, softmax, type Tensor } from "../../src/node.js";
 import type { BenchCase } from "../case.js";
-import { layerNorm } from "../models/layers.js";
 import { contractions, contractionSweep } from "./contractions.js";
 import { kernel } from "./kernel.js";
 
@@ -23,7 +22,7 @@ function layerNormCase(rows: number, columns: number): BenchCase {
     bytes: 8 * rows * columns,
     work: { kind: "layernorm" },
     shapes: [[rows, columns], [columns], [columns]],
-    compute: (x, weight, bias) => layerNorm(x, weight, bias),
+    compute: (x, weight, bias) => layerNorm(x, columns, weight, bias),
   });
 }
 

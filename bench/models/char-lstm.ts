@@ -1,6 +1,5 @@
 import * as nn from "../../src/nn/index.js";
 import { linear, Parameter, rand, scan, zeros, type Tensor } from "../../src/node.js";
-import { Embedding } from "./layers.js";
 
 /** Hidden state and cell. */
 type State = [hidden: Tensor, cell: Tensor];
@@ -44,13 +43,13 @@ export class Lstm extends nn.Module<Tensor, Tensor> {
 
 /** A character model: ids [B, T] to logits [B·T, vocabulary]. */
 export class CharLstm extends nn.Module<Tensor, Tensor> {
-  embedding: Embedding;
+  embedding: nn.Embedding;
   lstm: Lstm;
   head: nn.Linear;
 
   constructor(vocabulary: number, features: number, hidden: number) {
     super();
-    this.embedding = new Embedding(vocabulary, features);
+    this.embedding = new nn.Embedding(vocabulary, features);
     this.lstm = new Lstm(features, hidden);
     this.head = new nn.Linear(hidden, vocabulary);
   }

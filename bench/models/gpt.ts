@@ -1,6 +1,5 @@
 import * as nn from "../../src/nn/index.js";
 import { arange, where, type Tensor } from "../../src/node.js";
-import { Embedding, LayerNorm } from "./layers.js";
 
 export interface GptSizes {
   readonly layers: number;
@@ -15,20 +14,20 @@ export interface GptSizes {
 /** Causal self-attention and a feed-forward network, each behind a layer norm and beside a shortcut. */
 class Block extends nn.Module<Tensor, Tensor> {
   readonly heads: number;
-  ln1: LayerNorm;
+  ln1: nn.LayerNorm;
   qkv: nn.Linear;
   projection: nn.Linear;
-  ln2: LayerNorm;
+  ln2: nn.LayerNorm;
   up: nn.Linear;
   down: nn.Linear;
 
   constructor(width: number, heads: number) {
     super();
     this.heads = heads;
-    this.ln1 = new LayerNorm(width);
+    this.ln1 = new nn.LayerNorm(width);
     this.qkv = new nn.Linear(width, 3 * width);
     this.projection = new nn.Linear(width, width);
-    this.ln2 = new LayerNorm(width);
+    this.ln2 = new nn.LayerNorm(width);
     this.up = new nn.Linear(width, 4 * width);
     this.down = new nn.Linear(4 * width, width);
   }
@@ -54,20 +53,20 @@ class Block extends nn.Module<Tensor, Tensor> {
 /** A decoder-only transformer in the form of GPT-2: ids [B, T] to logits [B·T, vocabulary]. */
 export class Gpt extends nn.Module<Tensor, Tensor> {
   readonly sizes: GptSizes;
-  tokens: Embedding;
-  positions: Embedding;
+  tokens: nn.Embedding;
+  positions: nn.Embedding;
   blocks: nn.Sequential;
-  ln: LayerNorm;
+  ln: nn.LayerNorm;
   head: nn.Linear;
 
   constructor(sizes: GptSizes) {
     super();
     const { layers, width, heads, vocabulary, length } = sizes;
     this.sizes = sizes;
-    this.tokens = new Embedding(vocabulary, width);
-    this.positions = new Embedding(length, width);
+    this.tokens = new nn.Embedding(vocabulary, width);
+    this.positions = new nn.Embedding(length, width);
     this.blocks = new nn.Sequential(...Array.from({ length: layers }, () => new Block(width, heads)));
-    this.ln = new LayerNorm(width);
+    this.ln = new nn.LayerNorm(width);
     this.head = new nn.Linear(width, vocabulary, { bias: false });
   }
 
