@@ -233,6 +233,24 @@ function fold(op: FoldOp, type: ComputeType, x: number, y: number): number {
   }
 }
 
+/** A product of matrices, element by element. */
+function plainProduct(b: ExprBuilder, p: BlockProduct): Stmt {
+  const loop = (variable: Variable, end: Expr, body: readonly Stmt[]): Stmt => ({ kind: "for", variable, begin: b.index(0), end, step: 1, body, vectorize: false });
+  const [i, j, k] = [b.counter("i", p.rows.most), b.counter("j", p.columns.most), b.counter("k", p.steps.most)];
+  const [row, column, step] = [b.ref(i), b.ref(j), b.ref(k)];
+  const times = (e: Expr, n: number): Expr => b.mul(e, b.index(n));
+  const sum = b.variable("sum", p.c.type);
+  const place = b.add(times(row, p.rows.c), column);
+  const product = b.mul(p.a.load(b.add(times(row, p.rows.a), times(step, p.steps.a))), p.b.load(b.add(times(step, p.steps.b), column)));
+  return loop(i, p.rows.count, [
+    loop(j, p.columns.count, [
+      { kind: "mutable", variable: sum, value: p.adds ? p.c.load(place) : b.const(0, p.c.type) },
+      loop(k, p.steps.count, [{ kind: "accumulate", variable: sum, op: "add", value: product }]),
+      p.c.store(place, b.ref(sum)),
+    ]),
+  ]);
+}
+
 /** Runs the lowering of one node over the numbers of its inputs, element by element. */
 export function runLowering(node: Node, inputs: readonly Float64Array[]): Float64Array[] {
   const b = new ExprBuilder();
@@ -253,6 +271,12 @@ export function runLowering(node: Node, inputs: readonly Float64Array[]): Float6
     }),
     reload: (output: number, index: readonly Expr[]): Expr =>
       b.load(slot(output), at(results, output).dtype, ravel(b, index, at(results, output).shape)),
+    scratch: (type: "float32" | "float64", size: number): Scratch => {
+      const own = memory.push({ shape: [size], dtype: type, data: new Float64Array(size).fill(NaN) }) - 1;
+      return { slot: own, type, load: (i) => b.load(own, type, i), store: (i, value) => ({ kind: "store", buffer: own, index: i, value }) };
+    },
+    tiles: () => ({ rows: 1, columns: 1 }),
+    product: (p: BlockProduct): Stmt => plainProduct(b, p),
   };
   const counters = (sizes: Shape): Variable[] => sizes.map((size, i) => b.counter(`i${i}`, size));
   const refs = (variables: readonly Variable[]): Expr[] => variables.map((v) => b.ref(v));

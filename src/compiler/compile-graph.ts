@@ -70,7 +70,7 @@ function lowerGroup(group: Group, stored: Stored, target: Target): Call[] {
     case "contraction":
       return lowerContraction(group, stored, target);
     case "loops":
-      return [lowerLoops(group, stored)];
+      return [lowerLoops(group, stored, target)];
     case "scan":
       return group.members.slice(0, 1).flatMap(({ node }) => lowerScan(node, stored, (body) => lowerGraph(body, target)));
   }

@@ -9,7 +9,7 @@ import { factorOf } from "./loops.js";
 import { computeThenStore, groupName, lowerMap, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
 import { counters, type Reader, type Source } from "./reader.js";
-import { type RowTile, type StepAxis, type TileAxis, tilesAcross, tilesAlong } from "./register-tiles.js";
+import { type RowTile, type StepAxis, type TileAxis, tileAcross, tilesAcross, tilesAlong } from "./register-tiles.js";
 import type { Target } from "./target.js";
 import { allExprs } from "./walk.js";
 import { copyWindow, spansOf, type Window, windowOf, windowSize, windowStrides } from "./window.js";
@@ -352,16 +352,6 @@ function splitsOf(items: number, k: Box, flops: number): number {
   if (items >= wantedItems || k.blocks === 1 || flops / items <= 4e6) return 1;
   const wanted = Math.min(k.blocks, Math.ceil(wantedItems / items));
   return Math.ceil(k.blocks / Math.ceil(k.blocks / wanted));
-}
-
-/** Register tiles of mr rows × nv vectors: each step costs mr·nv multiply-adds and about three instructions beside them. */
-function tileAcross(M: number, N: number, lanes: number, registers: number): { mr: number; nr: number } {
-  const nv = N > lanes ? 2 : 1;
-  const most = Math.min(16, Math.floor((registers - nv - 2) / nv));
-  const time = (rows: number): number => Math.ceil(M / rows) * (rows * nv + 3);
-  let mr = Math.min(M, most);
-  for (let candidate = mr - 1; candidate > 0; candidate--) if (time(candidate) < time(mr)) mr = candidate;
-  return { mr, nr: nv * lanes };
 }
 
 /** Register tiles of mr × nr sums: each step loads mr + nr vectors. The edges' waste counts as well. */

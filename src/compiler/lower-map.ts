@@ -1,9 +1,11 @@
 import { sizeOf } from "../core/shape.js";
 import type { Expr, Stmt } from "../ir/loop.js";
+import { blockProducts } from "./block-products.js";
 import { Draft, type KernelCall, type Stored } from "./draft.js";
 import { decodeItem, loopNest } from "./loops.js";
 import type { Group } from "./partition.js";
 import { Reader, type Source } from "./reader.js";
+import type { Target } from "./target.js";
 import { isLeaf, type Value } from "../ir/graph.js";
 
 /** Elements of the innermost loop that one item covers at most. */
@@ -77,7 +79,7 @@ export function lowerMap(
 }
 
 /** An operator that brings its own loops. */
-export function lowerLoops(group: Group, stored: Stored): KernelCall {
+export function lowerLoops(group: Group, stored: Stored, target: Target): KernelCall {
   const draft = new Draft(stored);
   const { b } = draft;
   const reader = memoryReader(draft, group, stored);
@@ -93,6 +95,7 @@ export function lowerLoops(group: Group, stored: Stored): KernelCall {
     ...reader.context(first),
     store: (k, index, value) => draft.store(output(k), index, value),
     reload: (k, index) => draft.load(draft.slot(output(k), "readwrite"), draft.address(output(k), index)),
+    ...blockProducts(draft, target),
   });
   const item = b.counter("item", items);
   return draft.call(first.node.op.name, item, body(b.ref(item)), items);

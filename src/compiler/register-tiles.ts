@@ -121,6 +121,16 @@ function overSteps(b: ExprBuilder, steps: readonly StepAxis[], step: number, bod
   return inner;
 }
 
+/** Register tiles of mr rows × nv vectors: each step costs mr·nv multiply-adds and about three instructions beside them. */
+export function tileAcross(M: number, N: number, lanes: number, registers: number): { mr: number; nr: number } {
+  const nv = N > lanes ? 2 : 1;
+  const most = Math.min(16, Math.floor((registers - nv - 2) / nv));
+  const time = (rows: number): number => Math.ceil(M / rows) * (rows * nv + 3);
+  let mr = Math.min(M, most);
+  for (let candidate = mr - 1; candidate > 0; candidate--) if (time(candidate) < time(mr)) mr = candidate;
+  return { mr, nr: nv * lanes };
+}
+
 /** Tiles of rows × nv vectors: each step spreads an element of A over a vector and multiplies it with vectors of B. */
 export function tilesAcross(b: ExprBuilder, p: Blocks, rowTile: RowTile, nv: number): Stmt {
   const { type, dtype, lanes } = p;

@@ -292,6 +292,33 @@ export interface LoopsContext<A extends Attrs> extends LowerContext<A> {
   store(output: number, index: readonly Expr[], value: Expr): Stmt;
   /** Reads back what this item stored before. Bind it with a `let` statement: it must not move. */
   reload(output: number, index: readonly Expr[]): Expr;
+  /** Memory of the running thread, for `size` numbers of a type; rubbish at first. */
+  scratch(type: "float32" | "float64", size: number): Scratch;
+  /** Rows and columns of the register tiles in which `product` works: matrices must have room for whole tiles. */
+  tiles(type: "float32" | "float64", rows: number, columns: number): { readonly rows: number; readonly columns: number };
+  /** Statements for c = a · b, or c += a · b, of matrices in scratch memory. */
+  product(p: BlockProduct): Stmt;
+}
+
+/** Numbers in the running thread's memory. */
+export interface Scratch {
+  readonly slot: number;
+  readonly type: "float32" | "float64";
+  /** Bind it with a `let` statement: it must not move. */
+  load(index: Expr): Expr;
+  store(index: Expr, value: Expr): Stmt;
+}
+
+/** A product of matrices. Neighbouring columns of `b` and `c` lie next to each other; the other strides are given. */
+export interface BlockProduct {
+  readonly a: Scratch;
+  readonly b: Scratch;
+  readonly c: Scratch;
+  readonly rows: { readonly count: Expr; readonly most: number; readonly a: number; readonly c: number };
+  readonly columns: { readonly count: Expr; readonly most: number };
+  readonly steps: { readonly count: Expr; readonly most: number; readonly a: number; readonly b: number };
+  /** Whether the product is added to `c`. */
+  readonly adds: boolean;
 }
 
 /**

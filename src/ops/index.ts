@@ -1,6 +1,8 @@
 import { addOp, divOp, maxOp, minOp, mulOp, negOp, subOp } from "./arithmetic.js";
 import { afterOp } from "./after.js";
 import type { Op } from "../ir/graph.js";
+import { attentionGradientOp } from "./attention-gradient.js";
+import { attentionOp } from "./attention.js";
 import { andOp, notOp, orOp, shlOp, shrOp, xorOp } from "./bitwise.js";
 import { broadcastOp, reduceAddOp } from "./broadcast.js";
 import { checkpointOp, customVjpOp } from "./call.js";
@@ -26,6 +28,7 @@ import { atanOp, cosOp, erfOp, expOp, expm1Op, log1pOp, logOp, sigmoidOp, sinOp,
 export { add, div, max, min, mul, neg, sub } from "./arithmetic.js";
 export { after } from "./after.js";
 export { recordBatched, repeated } from "./batching.js";
+export { attention } from "./attention.js";
 export { and, not, or, shl, shr, xor } from "./bitwise.js";
 export { broadcast } from "./broadcast.js";
 export { checkpoint, customVjp } from "./call.js";
@@ -60,5 +63,5 @@ export const allOps: readonly Op[] = [
   broadcastOp, reshapeOp, transposeOp, reverseOp, stopGradientOp, sliceOp, padOp, concatOp, dynamicSliceOp, dynamicUpdateSliceOp,
   gatherOp, scatterOp, sortOp,
   reduceAddOp, reduceMulOp, reduceMinOp, reduceMaxOp, reduceAndOp, reduceOrOp, argReduceOp, cumulativeOp,
-  reduceWindowOp, argReduceWindowOp, dotOp, convOp, scanOp, afterOp, checkpointOp, customVjpOp,
+  reduceWindowOp, argReduceWindowOp, dotOp, convOp, scanOp, attentionOp, attentionGradientOp, afterOp, checkpointOp, customVjpOp,
 ];

@@ -8,7 +8,8 @@ import { at, numberAt, range, ravel } from "./indexing.js";
 
 type RandomAttrs = { readonly shape: Shape; readonly offset: number };
 
-function exprWords(b: ExprBuilder): WordAlgebra<Expr> {
+/** Threefry's arithmetic on expressions. */
+export function wordsOf(b: ExprBuilder): WordAlgebra<Expr> {
   const word = (v: number): Expr => b.const(v, "uint32");
   return {
     constant: word,
@@ -36,7 +37,7 @@ export const randomBitsOp: Op<RandomAttrs> = {
     kind: "map",
     cost: 200,
     element: (b, { attrs, inputs, operand }, index) => {
-      const words = exprWords(b);
+      const words = wordsOf(b);
       const states = at(inputs, 0).shape.length - 1;
       const [key0, key1, counter] = [0, 1, 2].map((i) => operand(0, [...index.slice(0, states), b.index(i)]));
       if (!key0 || !key1 || !counter) throw new RangeError("a state has three words");

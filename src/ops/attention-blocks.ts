@@ -1,0 +1,214 @@
+import { drawTag, threefry } from "../core/rng.js";
+import { DTypeError, ShapeError } from "../core/errors.js";
+import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
+import type { Attrs, BlockProduct, LoopsContext, Scratch, TensorType } from "../ir/graph.js";
+import type { Expr, Stmt, Variable } from "../ir/loop.js";
+import { at, ravel } from "./indexing.js";
+import { wordsOf } from "./random-bits.js";
+
+/** What attention and its gradient are told beside their operands. */
+export type AttentionAttrs = {
+  /** Factor on the scores. */
+  readonly scale: number;
+  /** Whether query i sees the keys 0 … i only. */
+  readonly causal: boolean;
+  /** Whether an operand says which keys each query sees (bool), or is added to the scores (float). */
+  readonly mask: boolean;
+  /** Share of the weights that is kept; 1 for all, else the last operand is the state of the random bits. */
+  readonly keep: number;
+};
+
+/** Queries and keys of one block: their scores and all that is computed from them stay close to the processor. */
+const blockOf = { queries: 64, keys: 128 };
+
+/** Weights below which share of the random bits are kept: [0, 2²⁴] of 24 bits. */
+export function keptBelow(keep: number): number {
+  return Math.round(keep * 2 ** 24);
+}
+
+/** The shapes of an attention. */
+export interface AttentionShape {
+  readonly batch: Shape;
+  readonly queries: number;
+  readonly keys: number;
+  readonly features: number;
+  readonly values: number;
+}
+
+export function attentionShape(q: Shape, k: Shape, v: Shape): AttentionShape {
+  const rank = q.length;
+  return { batch: q.slice(0, -2), queries: at(q, rank - 2), keys: at(k, rank - 2), features: at(q, rank - 1), values: at(v, rank - 1) };
+}
+
+/** Throws ShapeError or DTypeError unless the operands are those of an attention. */
+export function checkAttention(name: string, inputs: readonly TensorType[], { mask: masked, keep }: AttentionAttrs, before: number): AttentionShape {
+  const [q, k, v] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
+  for (const { dtype } of [q, k, v]) {
+    if (dtype !== q.dtype || (dtype !== "float32" && dtype !== "float64")) {
+      throw new DTypeError(`[${name}] expected float32 or float64 alike for queries, keys and values, and got ${[q, k, v].map((x) => x.dtype).join(", ")}`);
+    }
+  }
+  const rank = q.shape.length;
+  const sameBatch = rank >= 2 && [k, v].every((x) => x.shape.length === rank && sameShape(x.shape.slice(0, -2), q.shape.slice(0, -2)));
+  if (!sameBatch || at(k.shape, rank - 1) !== at(q.shape, rank - 1) || at(k.shape, rank - 2) !== at(v.shape, rank - 2)) {
+    throw new ShapeError(
+      `[${name}] expected queries [..., L, E], keys [..., S, E] and values [..., S, D], and got ${[q, k, v].map((x) => formatShape(x.shape)).join(", ")}`,
+    );
+  }
+  const shape = attentionShape(q.shape, k.shape, v.shape);
+  const scores = [...shape.batch, shape.queries, shape.keys];
+  if (masked && !sameShape(at(inputs, before).shape, scores)) {
+    throw new ShapeError(`[${name}] the mask ${formatShape(at(inputs, before).shape)} must be ${formatShape(scores)}`);
+  }
+  if (keep < 1 && sizeOf(scores) > 2 ** 32) throw new ShapeError(`[${name}] ${formatShape(scores)} has more than 2^32 weights to draw bits for`);
+  return shape;
+}
+
+/** Queries and keys of a block of an attention. */
+export function blockSizes({ queries, keys }: AttentionShape): { readonly tall: number; readonly wide: number } {
+  return { tall: Math.max(1, Math.min(queries, blockOf.queries)), wide: Math.max(1, Math.min(keys, blockOf.keys)) };
+}
+
+/** A block of consecutive queries or keys. */
+export interface Span {
+  readonly begin: Expr;
+  readonly count: Expr;
+  readonly most: number;
+}
+
+/** The span number `n` of those that divide `size` into pieces of `most`. */
+export function spanAt(b: ExprBuilder, size: number, most: number, n: Expr): Span {
+  const begin = b.mul(n, b.index(most));
+  return { begin, count: size % most === 0 ? b.index(most) : b.min(b.index(most), b.sub(b.index(size), begin)), most };
+}
+
+/** A matrix in scratch memory, with room for whole tiles. */
+export interface Matrix {
+  readonly memory: Scratch;
+  /** Numbers from one row to the next. */
+  readonly width: number;
+}
+
+/** Loops, matrices and scores as the attention kernels write them. */
+export class AttentionWriter {
+  readonly type: "float32" | "float64";
+  readonly #b: ExprBuilder;
+  readonly #ctx: LoopsContext<Attrs>;
+  readonly #attrs: AttentionAttrs;
+  readonly #shape: AttentionShape;
+  /** The operand that holds the mask. */
+  readonly #mask: number;
+
+  constructor(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: AttentionAttrs, shape: AttentionShape, mask: number) {
+    this.#b = b;
+    this.#ctx = ctx;
+    this.#attrs = attrs;
+    this.#shape = shape;
+    this.#mask = mask;
+    this.type = at(ctx.inputs, 0).dtype === "float64" ? "float64" : "float32";
+  }
+
+  number(value: number): Expr {
+    return this.#b.const(value, this.type);
+  }
+
+  /** A matrix with room for the tiles of every product that it takes part in. */
+  matrix(rows: number, columns: number): Matrix {
+    const tile = this.#ctx.tiles(this.type, rows, columns);
+    const width = Math.ceil(columns / tile.columns) * tile.columns;
+    // Whichever way a product cuts it, whole tiles fit.
+    return { memory: this.#ctx.scratch(this.type, (rows + 16) * width + 64), width };
+  }
+
+  loop(name: string, count: Expr, most: number, body: (i: Expr) => readonly Stmt[], vectorize = false): Stmt {
+    const variable = this.#b.counter(name, most);
+    return { kind: "for", variable, begin: this.#b.index(0), end: count, step: 1, body: body(this.#b.ref(variable)), vectorize };
+  }
+
+  at(m: Matrix, row: Expr, column: Expr): Expr {
+    return this.#b.add(this.#b.mul(row, this.#b.index(m.width)), column);
+  }
+
+  named(name: string, value: Expr): { readonly stmt: Stmt; readonly ref: Expr } {
+    const variable = this.#b.variable(name, value.type);
+    return { stmt: { kind: "let", variable, value }, ref: this.#b.ref(variable) };
+  }
+
+  total(name: string, from: number): { readonly variable: Variable; readonly stmt: Stmt; readonly ref: Expr } {
+    const variable = this.#b.variable(name, this.type);
+    return { variable, stmt: { kind: "mutable", variable, value: this.number(from) }, ref: this.#b.ref(variable) };
+  }
+
+  zero(memory: Scratch, size: number): Stmt {
+    return this.loop("z", this.#b.index(size), size, (i) => [memory.store(i, this.number(0))], true);
+  }
+
+  /** Copies rows of an operand [batch…, rows, columns]. */
+  copy(to: Matrix, operand: number, batch: readonly Expr[], rows: Span, columns: number, change = (x: Expr): Expr => x): Stmt {
+    const b = this.#b;
+    return this.loop("r", rows.count, rows.most, (row) => [
+      this.loop("e", b.index(columns), columns, (e) => [to.memory.store(this.at(to, row, e), change(this.#element(operand, [...batch, b.add(rows.begin, row), e])))], true),
+    ]);
+  }
+
+  /** Copies rows of an operand as columns. */
+  copyTurned(to: Matrix, operand: number, batch: readonly Expr[], rows: Span, columns: number): Stmt {
+    const b = this.#b;
+    return this.loop("e", b.index(columns), columns, (e) => [
+      this.loop("r", rows.count, rows.most, (row) => [to.memory.store(this.at(to, e, row), this.#element(operand, [...batch, b.add(rows.begin, row), e]))], true),
+    ]);
+  }
+
+  #element(operand: number, index: readonly Expr[]): Expr {
+    return this.#b.cast(this.#ctx.operand(operand, index), this.type);
+  }
+
+  /** c = a · b or c += a · b: rows of `a` as they lie or turned. */
+  product(a: Matrix, right: Matrix, c: Matrix, rows: Omit<Span, "begin">, columns: number | Omit<Span, "begin">, steps: Omit<Span, "begin">, how: { readonly turned?: boolean; readonly adds?: boolean } = {}): Stmt {
+    const wide = typeof columns === "number" ? { count: this.#b.index(columns), most: columns } : columns;
+    const product: BlockProduct = {
+      a: a.memory,
+      b: right.memory,
+      c: c.memory,
+      rows: { count: rows.count, most: rows.most, a: how.turned ? 1 : a.width, c: c.width },
+      columns: wide,
+      steps: { count: steps.count, most: steps.most, a: how.turned ? a.width : 1, b: right.width },
+      adds: how.adds ?? false,
+    };
+    return this.#ctx.product(product);
+  }
+
+  /** A score with mask and causality applied: −∞ where the query may not look. */
+  masked(score: Expr, batch: readonly Expr[], query: Expr, key: Expr): Expr {
+    const b = this.#b;
+    let result = score;
+    if (this.#attrs.mask) {
+      const mask = this.#ctx.operand(this.#mask, [...batch, query, key]);
+      result = mask.type === "bool" ? b.select(mask, result, this.number(-Infinity)) : b.add(result, b.cast(mask, this.type));
+    }
+    if (!this.#attrs.causal) return result;
+    return b.select(b.le(b.cast(key, "int32"), b.cast(query, "int32")), result, this.number(-Infinity));
+  }
+
+  /** Whether `masked` changes scores. */
+  get masks(): boolean {
+    return this.#attrs.mask || this.#attrs.causal;
+  }
+
+  /** The factor of dropout on a weight, or undefined where there is none. */
+  dropout(batch: readonly Expr[], query: Expr, key: Expr): Expr | undefined {
+    const b = this.#b;
+    const { keep } = this.#attrs;
+    if (keep === 1) return undefined;
+    const { batch: sizes, queries, keys } = this.#shape;
+    const words = wordsOf(b);
+    const state = [0, 1, 2].map((i) => this.#ctx.operand(this.#mask + Number(this.#attrs.mask), [b.index(i)]));
+    const drawn = threefry(words, [at(state, 0), at(state, 1)], [words.constant(drawTag), at(state, 2)]);
+    const position = b.cast(ravel(b, [...batch, query, key], [...sizes, queries, keys]), "uint32");
+    const [x0, x1] = threefry(words, drawn, [words.constant(0), position]);
+    const bits = b.op("shr", words.xor(x0, x1), b.const(8, "uint32"));
+    return b.select(b.lt(b.cast(bits, "int32"), b.const(keptBelow(keep), "int32")), this.number(1 / keep), this.number(0));
+  }
+}
+
