@@ -2,7 +2,7 @@ import { byteSize, isFloat, type DType } from "../src/core/dtype.js";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../src/core/half.js";
 import { sizeOf, type Shape } from "../src/core/shape.js";
 import { ExprBuilder } from "../src/ir/expr-builder.js";
-import type { Node, TensorType } from "../src/ir/graph.js";
+import type { BlockProduct, Node, Scratch, TensorType } from "../src/ir/graph.js";
 import type { ComputeType, Expr, FoldOp, Stmt, Variable } from "../src/ir/loop.js";
 import { foldIdentity } from "../src/ops/fold.js";
 import { wrapNumber } from "../src/ops/index.js";

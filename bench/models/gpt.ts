@@ -1,5 +1,5 @@
 import * as nn from "../../src/nn/index.js";
-import { arange, where, type Tensor } from "../../src/node.js";
+import { arange, scaledDotProductAttention, type Tensor } from "../../src/node.js";
 
 export interface GptSizes {
   readonly layers: number;
@@ -43,10 +43,7 @@ class Block extends nn.Module<Tensor, Tensor> {
     const width = triple / 3;
     const size = width / this.heads;
     const [q, k, v] = qkv.reshape(batch, length, 3, this.heads, size).permute(2, 0, 3, 1, 4).unbind(0) as [Tensor, Tensor, Tensor];
-    const positions = arange(length);
-    const scores = q.matmul(k.transpose()).mul(size ** -0.5);
-    const weights = where(positions.le(positions.unsqueeze(1)), scores, -Infinity).softmax(-1);
-    return weights.matmul(v).transpose(1, 2).reshape(batch, length, width);
+    return scaledDotProductAttention(q, k, v, { causal: true }).transpose(1, 2).reshape(batch, length, width);
   }
 }
 

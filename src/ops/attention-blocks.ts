@@ -203,9 +203,12 @@ export class AttentionWriter {
     if (keep === 1) return undefined;
     const { batch: sizes, queries, keys } = this.#shape;
     const words = wordsOf(b);
-    const state = [0, 1, 2].map((i) => this.#ctx.operand(this.#mask + Number(this.#attrs.mask), [b.index(i)]));
+    const operand = this.#mask + Number(this.#attrs.mask);
+    // A state for each of the first axes of the batch, as random bits take them.
+    const states = at(this.#ctx.inputs, operand).shape.length - 1;
+    const state = [0, 1, 2].map((i) => this.#ctx.operand(operand, [...batch.slice(0, states), b.index(i)]));
     const drawn = threefry(words, [at(state, 0), at(state, 1)], [words.constant(drawTag), at(state, 2)]);
-    const position = b.cast(ravel(b, [...batch, query, key], [...sizes, queries, keys]), "uint32");
+    const position = b.cast(ravel(b, [...batch.slice(states), query, key], [...sizes.slice(states), queries, keys]), "uint32");
     const [x0, x1] = threefry(words, drawn, [words.constant(0), position]);
     const bits = b.op("shr", words.xor(x0, x1), b.const(8, "uint32"));
     return b.select(b.lt(b.cast(bits, "int32"), b.const(keptBelow(keep), "int32")), this.number(1 / keep), this.number(0));

@@ -11,7 +11,7 @@ import { constant, iota } from "./constant.js";
 import { convert } from "./convert.js";
 import { dot } from "./dot.js";
 import { at, numberAt, range, unravel } from "./indexing.js";
-import { reshape } from "./movement.js";
+import { reshape, transpose } from "./movement.js";
 import { slice } from "./slicing.js";
 import { exp } from "./transcendental.js";
 import { expExpr } from "./math/exponential.js";
@@ -153,9 +153,13 @@ export const attentionGradientOp: Op<GradientAttrs> = {
     return [q, { shape: [attrs.parts, ...k.shape], dtype: k.dtype }, { shape: [attrs.parts, ...v.shape], dtype: v.dtype }];
   },
   vjp: (node, cotangents) => secondDerivative(node.inputs, node.attrs, cotangents),
+  batch: ({ inputs, all, attrs }) => {
+    const [dq, ...parts] = apply(attentionGradientOp, inputs.map((_, k) => all(k)), attrs);
+    return [at([dq], 0), ...parts.map((x) => transpose(x, [1, 0, ...range(x.shape.length).slice(2)]))].filter((x) => x !== undefined);
+  },
   lower: { kind: "loops", build: (b, ctx) => buildGradient(b, ctx, ctx.attrs) },
   ref: (inputs, attrs, outputs) => {
-    const shape = referenceWeights(inputs, attrs, mask);
+    const shape = referenceWeights(inputs, attrs, mask, at(inputs, 3).data);
     const { rows, queries, keys, features, values, weights, dropped, factors } = shape;
     const [q, k, v, , offset, ct] = inputs.map((x) => x.data);
     if (!q || !k || !v || !offset || !ct) throw new RangeError("[attention-gradient] has six operands");
@@ -247,7 +251,7 @@ function ofWhole(parts: Value | undefined, like: Value): Value {
 
 function dropoutOf(state: Value | undefined, keep: number, like: Value, shape: readonly number[]): (x: Value) => Value {
   if (keep === 1 || !state) return (x) => x;
-  const bits = convert(shr(randomBits(state, shape), constant(8, "uint32", shape)), "int32");
+  const bits = convert(shr(randomBits(state, shape.slice(state.shape.length - 1)), constant(8, "uint32", shape)), "int32");
   const kept = lt(bits, constant(keptBelow(keep), "int32", shape));
   return (x) => select(kept, mul(x, constant(1 / keep, like.dtype, shape)), constant(0, like.dtype, shape));
 }

@@ -123,6 +123,7 @@ export const attentionOp: Op<AttentionAttrs> = {
     const offset = reduce(mul(ct, mean), [mean.shape.length - 1], "add");
     return attentionGradient([q, k, v, logSum, offset, ct, ...rest], node.attrs);
   },
+  batch: ({ inputs, all, attrs }) => apply(attentionOp, inputs.map((_, k) => all(k)), attrs),
   lower: { kind: "loops", build: (b, ctx) => buildForward(b, ctx, ctx.attrs) },
   ref: (inputs, attrs) => {
     const { rows, queries, keys, values, dropped, logSums } = referenceWeights(inputs, attrs, mask);

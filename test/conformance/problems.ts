@@ -8,7 +8,7 @@ import { Numbers, type Accuracy, type OpInfo, type Operand, type Sample } from "
 export interface Probe {
   readonly name: string;
   readonly value: Value;
-  readonly accuracy: Accuracy | "gradient";
+  readonly accuracy: Accuracy;
 }
 
 /** All samples of one operator in one graph, so that a C compiler runs once. */

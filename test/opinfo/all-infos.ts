@@ -1,3 +1,4 @@
+import { attentionInfos } from "./attention.js";
 import { binaryInfos, selectInfo } from "./binary.js";
 import { callInfos } from "./calls.js";
 import { contractionInfos } from "./contractions.js";
@@ -23,4 +24,5 @@ export const allInfos: readonly OpInfo[] = [
   ...contractionInfos,
   ...scanInfos,
   ...callInfos,
+  ...attentionInfos,
 ];

@@ -32,9 +32,10 @@ export interface ErrorSample {
 
 /**
  * How close results must be to float64: `exact` bit by bit (movement, integers); `scalar` relative to the element; `sum`
- * relative to the sum of the magnitudes that were added up.
+ * relative to the sum of the magnitudes that were added up;
+ * `gradient` relative to the largest element, for terms that are around 1 and cancel.
  */
-export type Accuracy = "exact" | "scalar" | "sum";
+export type Accuracy = "exact" | "scalar" | "sum" | "gradient";
 
 /** What the tests know of one operator record. */
 export interface OpInfo {

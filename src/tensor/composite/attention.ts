@@ -1,6 +1,6 @@
 import { ArgumentError, DTypeError, ShapeError } from "../../core/errors.js";
 import { isFloat } from "../../core/dtype.js";
-import { broadcastShapes, formatShape } from "../../core/shape.js";
+import { broadcastShapes, formatShape, type Shape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
 import { add, mul } from "./arithmetic.js";
@@ -26,6 +26,14 @@ export interface AttentionOptions<T> extends AttentionScoreOptions<T> {
   readonly dropout?: number | undefined;
 }
 
+function checkScores(q: Value, k: Value): void {
+  if (q.shape.length >= 2 && k.shape.length >= 2 && q.shape.at(-1) === k.shape.at(-1)) return;
+  throw new ShapeError(
+    `[scaledDotProductAttention] queries ${formatShape(q.shape)} do not fit keys ${formatShape(k.shape)}: expected ` +
+      "[..., L, E] and [..., S, E]",
+  );
+}
+
 /**
  * The weights softmax(scale · q·kᵀ + mask) of attention, q [..., L, E] and k [..., S, E] giving [..., L, S]. A query
  * that may attend to no key under masks of bools has weights 0. Throws ShapeError, DTypeError.
@@ -33,12 +41,7 @@ export interface AttentionOptions<T> extends AttentionScoreOptions<T> {
 export function attentionWeights(q: Value, k: Value, options: AttentionScoreOptions<Value> = {}): Value {
   const features = q.shape.at(-1) ?? 0;
   const { mask, causal = false, scale = 1 / Math.sqrt(features) } = options;
-  if (q.shape.length < 2 || k.shape.length < 2 || features !== k.shape.at(-1)) {
-    throw new ShapeError(
-      `[scaledDotProductAttention] queries ${formatShape(q.shape)} do not fit keys ${formatShape(k.shape)}: expected ` +
-        "[..., L, E] and [..., S, E]",
-    );
-  }
+  checkScores(q, k);
   // The scale goes to the queries, which are fewer than the scores.
   let scores = matmul(mul(toFloat(q), scale), swapaxes(toFloat(k), -2, -1));
   let allowed: Value | undefined;
@@ -68,9 +71,18 @@ export function attentionWeights(q: Value, k: Value, options: AttentionScoreOpti
   );
 }
 
+/** Whether the kernel of attention serves: it computes in float32 or float64, and a mask that it adds gets no gradient. */
+function isOneKernel(operands: readonly Value[], mask: Value | undefined, dropout: number): boolean {
+  const [dtype] = operands.map((x) => x.dtype);
+  const alike = operands.every((x) => x.dtype === dtype) && (dtype === "float32" || dtype === "float64");
+  return alike && dropout < 1 && !(mask && (mask.requiresGrad || (mask.dtype !== "bool" && mask.dtype !== dtype)));
+}
+
 /**
  * softmax(scale · q·kᵀ + mask) · v, with q [..., L, E], k [..., S, E], v [..., S, Ev] giving [..., L, Ev]; axes before
- * the last two broadcast. `key` is that of one random draw and needed where weights are dropped. Vaswani et al. 2017.
+ * the last two broadcast. One kernel computes it in memory that grows with L and S, not with their product, and another
+ * its gradients; a mask of floats that wants a gradient, or a dtype of 16 bits, keeps all weights instead. A query that sees no key
+ * gets 0. `key` is that of one random draw and needed where weights are dropped. Vaswani et al. 2017; Dao et al. 2022.
  * Throws ShapeError, DTypeError, ArgumentError.
  */
 export function scaledDotProductAttention(
@@ -79,15 +91,30 @@ export function scaledDotProductAttention(
   v: Value,
   options: AttentionOptions<Value> & { readonly key?: Value | undefined } = {},
 ): Value {
-  const { dropout: p = 0, key } = options;
+  const { dropout: p = 0, key, mask, causal = false, scale = 1 / Math.sqrt(q.shape.at(-1) ?? 0) } = options;
+  const name = "scaledDotProductAttention";
   if (v.shape.length < 2 || v.shape.at(-2) !== k.shape.at(-2)) {
     throw new ShapeError(
-      `[scaledDotProductAttention] keys ${formatShape(k.shape)} do not fit values ${formatShape(v.shape)}: expected ` +
+      `[${name}] keys ${formatShape(k.shape)} do not fit values ${formatShape(v.shape)}: expected ` +
         "[..., S, E] and [..., S, Ev]",
     );
   }
-  if (!(p >= 0 && p <= 1)) throw new ArgumentError(`[scaledDotProductAttention] dropout ${p} must lie in [0, 1]`);
-  broadcastShapes("scaledDotProductAttention", q.shape.slice(0, -2), k.shape.slice(0, -2), v.shape.slice(0, -2));
-  const weights = attentionWeights(q, k, options);
-  return matmul(p > 0 && key ? dropout(key, weights, p) : weights, v);
+  if (!(p >= 0 && p <= 1)) throw new ArgumentError(`[${name}] dropout ${p} must lie in [0, 1]`);
+  const batch = broadcastShapes(name, q.shape.slice(0, -2), k.shape.slice(0, -2), v.shape.slice(0, -2));
+  const dropped = p > 0 && key !== undefined;
+  if (!isOneKernel([q, k, v], mask, dropped ? p : 0)) {
+    const weights = attentionWeights(q, k, options);
+    return matmul(dropped ? dropout(key, weights, p) : weights, v);
+  }
+  checkScores(q, k);
+  const whole = (x: Value): Value => broadcastTo(name, x, [...batch, ...x.shape.slice(-2)]);
+  const scores: Shape = [...batch, q.shape.at(-2) ?? 0, k.shape.at(-2) ?? 0];
+  const operands = {
+    q: whole(q),
+    k: whole(k),
+    v: whole(v),
+    mask: mask && broadcastTo(name, mask, scores),
+    state: dropped ? key : undefined,
+  };
+  return ops.attention(operands, { scale, causal, keep: 1 - p });
 }

@@ -1,0 +1,4 @@
+import { attentionInfos } from "../opinfo/attention.js";
+import { conformance } from "./conformance.js";
+
+conformance(attentionInfos);
