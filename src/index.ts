@@ -7,6 +7,7 @@ export type { ImageSet, ImageSplits } from "./data/image-set.js";
 export { DataLoader, type LoaderOptions } from "./data/loader.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type SafetensorsTensor } from "./io/safetensors.js";
 export { accuracy } from "./metrics/accuracy.js";
+export * as metrics from "./metrics/index.js";
 export type { Metric } from "./metrics/metric.js";
 export { confusionMatrix, formatConfusionMatrix, type ConfusionMatrix } from "./metrics/confusion.js";
 export { encodeModel, loadModel } from "./train/model-file.js";
@@ -15,6 +16,7 @@ export type { Callback, EpochRecord, Fit, FitResult, SavedCheckpoint, Scores, St
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./train/checkpoint.js";
 export { EarlyStopping, type EarlyStoppingOptions, type MonitorOptions } from "./train/early-stopping.js";
 export type { FitOptions, Schedule } from "./train/fit-run.js";
+export { Perceptron, type PerceptronFit, type PerceptronOptions } from "./models/perceptron.js";
 export { MetricsLog, type MetricsLine, type StepMetrics, type ValidationMetrics } from "./train/metrics-log.js";
 export { ModelCheckpoint, type CheckpointStore, type ModelCheckpointOptions } from "./train/model-checkpoint.js";
 export { Trainer, type LossOf, type MetricOf, type ModelOf, type TrainerOptions } from "./train/trainer.js";
