@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """Goldens of multi-head attention and transformers; see common.py."""
+import math
+
 import torch
 from torch import nn
 
@@ -69,7 +71,95 @@ add("TransformerDecoderLayer norm first, causal", "CausalDecoder", [4, 2, {**sma
     CausalDecoder(4, 2, 5, 0, norm_first=True), uniform(3, 2, 4), uniform(4, 2, 4), padding)
 add("TransformerEncoder", "TransformerEncoder", [], nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 1, 5, 0), 2), uniform(2, 2, 4))
 add("TransformerDecoder", "TransformerDecoder", [], nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 1, 5, 0), 1, nn.LayerNorm(4)), uniform(2, 1, 4), uniform(3, 1, 4))
-add("Transformer", "Transformer", [4, 2, {**small, "numEncoderLayers": 1, "numDecoderLayers": 2, "batchFirst": True, "activation": "gelu"}],
-    CausalTransformer(4, 2, 1, 2, 5, 0, "gelu", batch_first=True), uniform(2, 3, 4), uniform(2, 4, 4))
+add("Transformer", "Transformer", [4, 2, {**small, "numEncoderLayers": 1, "numDecoderLayers": 1, "batchFirst": True, "activation": "gelu"}],
+    CausalTransformer(4, 2, 1, 1, 5, 0, "gelu", batch_first=True), uniform(2, 3, 4), uniform(2, 4, 4))
+
+# What PyTorch has no layer for, written from the papers' formulas.
+
+
+class Additive(nn.Module):
+    """Bahdanau et al. 2014: a(q, k) = v' tanh(Wq q + Wk k)."""
+
+    def __init__(self, query_size, key_size, hidden):
+        super().__init__()
+        self.query = nn.Linear(query_size, hidden, bias=False)
+        self.key = nn.Linear(key_size, hidden, bias=False)
+        self.score = nn.Linear(hidden, 1, bias=False)
+
+    def forward(self, q, keys, allowed=None):
+        single = q.dim() < keys.dim()
+        q = q.unsqueeze(1) if single else q
+        weights = torch.zeros(q.shape[0], q.shape[1], keys.shape[1], dtype=torch.float64)
+        for b in range(q.shape[0]):
+            for i in range(q.shape[1]):
+                seen = list(range(keys.shape[1])) if allowed is None else [j for j in range(keys.shape[1]) if allowed[b, j]]
+                scores = torch.stack([self.score(torch.tanh(self.query(q[b, i]) + self.key(keys[b, j])))[0] for j in seen])
+                weights[b, i, seen] = torch.exp(scores) / torch.exp(scores).sum()
+        context = torch.einsum("bij,bjk->bik", weights, keys)
+        return (context[:, 0], weights[:, 0]) if single else (context, weights)
+
+
+class General(nn.Module):
+    """Luong et al. 2015: a(q, k) = k' W q."""
+
+    def __init__(self, query_size, key_size):
+        super().__init__()
+        self.map = nn.Linear(query_size, key_size, bias=False)
+
+    def forward(self, q, keys):
+        weights = torch.softmax(torch.einsum("bjk,kq,biq->bij", keys, self.map.weight, q), -1)
+        return torch.einsum("bij,bjk->bik", weights, keys), weights
+
+
+class Sinusoidal(nn.Module):
+    """Vaswani et al. 2017, section 3.5; steps first."""
+
+    def forward(self, x):
+        d = x.shape[2]
+        table = torch.zeros(x.shape[0], 1, d, dtype=torch.float64)
+        for pos in range(x.shape[0]):
+            for i in range(d // 2):
+                table[pos, 0, 2 * i] = math.sin(pos / 10000 ** (2 * i / d))
+                table[pos, 0, 2 * i + 1] = math.cos(pos / 10000 ** (2 * i / d))
+        return x + table
+
+
+class Learned(nn.Module):
+    def __init__(self, n, d):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(n, d))
+
+    def forward(self, x):
+        return x + self.weight[: x.shape[1]]
+
+
+class Rotary(nn.Module):
+    """Su et al. 2021, equation 15: blocks of rotations; `halves` pairs i with i + d/2."""
+
+    def __init__(self, offset=0, halves=False):
+        super().__init__()
+        self.offset, self.halves = offset, halves
+
+    def forward(self, x):
+        n, d = x.shape[-2:]
+        rows = []
+        for m in range(n):
+            r = torch.zeros(d, d, dtype=torch.float64)
+            for i in range(d // 2):
+                a, b = (i, i + d // 2) if self.halves else (2 * i, 2 * i + 1)
+                phi = (m + self.offset) * 10000 ** (-2 * i / d)
+                r[a, a], r[a, b], r[b, a], r[b, b] = math.cos(phi), -math.sin(phi), math.sin(phi), math.cos(phi)
+            rows.append(x[..., m, :] @ r.T)
+        return torch.stack(rows, -2)
+
+
+add("AdditiveAttention", "AdditiveAttention", [3, 2, 4], Additive(3, 2, 4), uniform(2, 2, 3), uniform(2, 3, 2))
+add("AdditiveAttention of one query, masked", "MaskedAdditive", [3, 2, 4], Additive(3, 2, 4), uniform(2, 3), uniform(2, 3, 2),
+    torch.tensor([[True, False, True], [True, True, True]]))
+add("DotAttention", "DotAttention", [{"general": [3, 2]}], General(3, 2), uniform(2, 2, 3), uniform(2, 3, 2))
+add("SinusoidalPositionEncoding", "SinusoidalPositionEncoding", [], Sinusoidal(), uniform(5, 2, 6))
+add("LearnedPositionEncoding", "LearnedPositionEncoding", [4, 3, {"batchFirst": True}], Learned(4, 3), uniform(2, 3, 3))
+add("RotaryPositionEncoding", "RotaryPositionEncoding", [], Rotary(), uniform(2, 4, 6))
+add("RotaryPositionEncoding of halves, later", "RotaryPositionEncoding", [{"interleaved": False, "offset": 3}], Rotary(3, True), uniform(3, 4))
 
 write_layers("attention-layers.json", cases)

@@ -39,3 +39,10 @@ export { ParameterDict, ParameterList } from "./parameter-list.js";
 export { TransformerDecoderLayer, TransformerEncoderLayer, type DecoderMasks, type EncoderMasks, type TransformerLayerOptions } from "./transformer-layers.js";
 export { Transformer, TransformerDecoder, TransformerEncoder, type TransformerOptions, type TransformerStackOptions } from "./transformer.js";
 export { captureActivations, captureGradients, type NamedTensors } from "./capture.js";
+export {
+  LearnedPositionEncoding,
+  RotaryPositionEncoding,
+  SinusoidalPositionEncoding,
+  type PositionEncodingOptions,
+} from "./position-encoding.js";
+export { AdditiveAttention, DotAttention, type DotAttentionOptions, type Seq2seqAttentionOptions } from "./seq2seq-attention.js";

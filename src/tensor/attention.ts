@@ -38,3 +38,11 @@ export function attentionWeights(
   const op = "attentionWeights";
   return new Tensor(c.attentionWeights(q.valueFor(op), k.valueFor(op), { ...rest, mask: mask?.valueFor(op) }));
 }
+
+/**
+ * The softmax over the last axis of what a mask of bools allows; 0 for the rest, and everywhere in a row where nothing is
+ * allowed. Throws ShapeError, DTypeError.
+ */
+export function maskedSoftmax(x: Tensor, mask: Tensor): Tensor {
+  return new Tensor(c.maskedSoftmax(x.valueFor("maskedSoftmax"), mask.valueFor("maskedSoftmax")));
+}

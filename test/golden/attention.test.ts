@@ -54,7 +54,14 @@ class DecoderStack extends nn.TransformerDecoder {
   }
 }
 
+class MaskedAdditive extends nn.AdditiveAttention {
+  override forward(query: Tensor, keys: Tensor, mask: unknown): [Tensor, Tensor] {
+    return super.forward(query, keys, { mask: mask as Tensor });
+  }
+}
+
 const classes = {
+  MaskedAdditive,
   SelfAttention,
   PerHead,
   WithoutWeights,

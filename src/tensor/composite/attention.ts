@@ -61,14 +61,21 @@ export function attentionWeights(q: Value, k: Value, options: AttentionScoreOpti
     const visible = ops.le(ops.iota(shape, shape.length - 1, "int32"), ops.iota(shape, shape.length - 2, "int32"));
     allowed = allowed ? ops.and(allowed, visible) : visible;
   }
-  if (!allowed) return softmax(scores);
+  return allowed ? maskedSoftmax(scores, allowed) : softmax(scores);
+}
+
+/**
+ * The softmax over the last axis of what bools, broadcast to the shape of x, allow; 0 for the rest, and everywhere in a
+ * row where nothing is allowed. Throws ShapeError, DTypeError.
+ */
+export function maskedSoftmax(x: Value, mask: Value): Value {
+  const scores = toFloat(x);
+  if (mask.dtype !== "bool") throw new DTypeError(`[maskedSoftmax] the mask is ${mask.dtype}: expected bools`);
+  const allowed = broadcastTo("maskedSoftmax", mask, scores.shape);
   // Finite, so that a row without keys gives neither NaN nor a gradient of NaN; the second select makes its weights 0.
   const least = ops.constant(scores.dtype === "float16" ? -6e4 : -1e30, scores.dtype, scores.shape);
-  return ops.select(
-    allowed,
-    softmax(ops.select(allowed, scores, least)),
-    ops.constant(0, scores.dtype, scores.shape),
-  );
+  const zero = ops.constant(0, scores.dtype, scores.shape);
+  return ops.select(allowed, softmax(ops.select(allowed, scores, least)), zero);
 }
 
 /** Whether the kernel of attention serves: it computes in float32 or float64, and a mask that it adds gets no gradient. */
