@@ -327,8 +327,9 @@ def initializers():
                      "xavierUniform": math.sqrt(6 / (fan_in + fan_out)), "xavierNormal": math.sqrt(2 / (fan_in + fan_out)),
                      "kaimingUniform": gain * math.sqrt(3 / fan_in), "kaimingNormal": gain / math.sqrt(fan_in)})
     layer_rows = []
-    for spec, layer in [(["Linear", 100, 64], nn.Linear(100, 64)), (["Conv2d", 16, 32, 3], nn.Conv2d(16, 32, 3)), (["Conv2d", 16, 32, 3, {"groups": 4}], nn.Conv2d(16, 32, 3, groups=4))]:
-        fan_in, _ = init._calculate_fan_in_and_fan_out(layer.weight)
+    for spec, layer in [(["Linear", 100, 64], nn.Linear(100, 64)), (["Conv2d", 16, 32, 3], nn.Conv2d(16, 32, 3)), (["Conv2d", 16, 32, 3, {"groups": 4}], nn.Conv2d(16, 32, 3, groups=4)),
+                        (["ConvTranspose2d", 16, 32, 3, {"groups": 2}], nn.ConvTranspose2d(16, 32, 3, groups=2)), (["Bilinear", 20, 6, 64], nn.Bilinear(20, 6, 64))]:
+        fan_in = layer.weight.size(1) if isinstance(layer, nn.Bilinear) else init._calculate_fan_in_and_fan_out(layer.weight)[0]
         bound = 1 / math.sqrt(fan_in)
         assert layer.weight.abs().max() <= bound and layer.bias.abs().max() <= bound
         layer_rows.append({"layer": spec, "weightShape": list(layer.weight.shape), "weightBound": bound, "biasBound": bound,

@@ -13,6 +13,7 @@ import { operandOf, Tensor, type TensorLike } from "./tensor.js";
  * The operations as functions. Those that one tensor leads are methods of Tensor too, where their options are described.
  */
 
+/* @__NO_SIDE_EFFECTS__ */
 function binary(name: string, f: (a: c.Operand, b: c.Operand) => Value): (a: TensorLike, b: TensorLike) => Tensor {
   return (a, b) => new Tensor(f(operandOf(a, name), operandOf(b, name)));
 }
