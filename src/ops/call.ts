@@ -1,7 +1,7 @@
 import { isFloat } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { formatShape, sameShape } from "../core/shape.js";
-import { apply, type Examples, type Graph, input, type Op, recordAgain, recording, type TensorType, type Value } from "../ir/graph.js";
+import { apply, type Examples, type Graph, input, isLeaf, type Op, recordAgain, recording, type TensorType, type Value } from "../ir/graph.js";
 import { after } from "./after.js";
 import { recordBatched, repeated } from "./batching.js";
 import { constant } from "./constant.js";
@@ -20,6 +20,13 @@ function checkInputs(op: string, inputs: readonly TensorType[], body: Graph): vo
 /** A body's outputs over other inputs. */
 function outputsOver(body: Graph, inputs: readonly Value[]): Value[] {
   return recordAgain(body.outputs, new Map(body.inputs.map((v, k) => [v, at(inputs, k)])));
+}
+
+/** Whether nothing was computed to get the value, so that its gradient goes nowhere. */
+function isGiven(v: Value): boolean {
+  const { op, inputs } = v.node;
+  const [from] = inputs;
+  return isLeaf(v) || (op.lower.kind === "map" && op.lower.view === true && from !== undefined && isGiven(from));
 }
 
 /** A body over many examples: all outputs have them along a first axis. */
@@ -58,7 +65,12 @@ export const checkpointOp: Op<CheckpointAttrs> = {
       const made = outputsOver(body, again).filter((_, k) => cotangents[k] && isFloat(at(outputs, k).dtype));
       recording.gradients = before;
       const gradients = differentiate(made, given, wrt);
-      return again.map((v) => gradients[wrt.indexOf(v)]);
+      const all = gradients.filter((v) => v !== undefined);
+      // What goes on from here waits for the other gradients, so that what they are computed from need not be kept longer.
+      return inputs.map((v, k) => {
+        const gradient = gradients[wrt.indexOf(at(again, k))];
+        return gradient && !isGiven(v) ? after(gradient, all.filter((other) => other !== gradient)) : gradient;
+      });
     } finally {
       recording.gradients = before;
     }

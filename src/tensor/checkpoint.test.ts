@@ -41,19 +41,28 @@ describe("checkpoint", () => {
     for (const isCompiled of device.name === "reference" ? [false, true] : [true]) expect(await numbersOf(true, isCompiled)).toEqual(await numbersOf(false, isCompiled));
   });
 
-  it("keeps only what lies between the blocks in memory", () => {
+  it("keeps only what lies between the blocks in memory, in whichever order the gradients are asked for", () => {
     setDefaultDevice(devices[0] ?? new ReferenceBackend());
-    const [x, weights] = [zeros([256, 32]), weightsOf(16, 32)];
-    const bytes = (again: boolean): number => {
-      const graph = trace((v: Tensor, w: typeof weights) => grad(network(16, again), { argnums: [1] })(v, w), x, weights);
-      return compileGraph(graph, target).arenaBytes;
-    };
-    const [kept, computed] = [bytes(false), bytes(true)];
-    const perLayer = 256 * 32 * 4;
-    expect(kept).toBeGreaterThan(16 * 4 * perLayer);
-    // The results of all layers, and what one layer computes at a time.
-    expect(computed).toBeLessThan((16 + 20) * perLayer);
-    expect(computed).toBeLessThan(kept / 3);
+    const [x, weights] = [zeros([256, 32]), weightsOf(9, 32)];
+    const rectified: typeof layer = (v, [w, u]) => v.relu().matmul(w).relu().matmul(u).relu();
+    for (const block of [layer, rectified]) {
+      const bytes = (again: boolean, isReversed: boolean): number => {
+        const run = again ? checkpoint(block) : block;
+        const loss = (v: Tensor, ws: typeof weights): Tensor => ws.reduce((h, w) => run(h, w, 0), v).square().mean();
+        const graph = trace((v: Tensor, ws: typeof weights) => {
+          const gradients = grad(loss, { argnums: 1 })(v, ws).flat();
+          return isReversed ? gradients.reverse() : gradients;
+        }, x, weights);
+        return compileGraph(graph, target).arenaBytes;
+      };
+      const perLayer = 256 * 32 * 4;
+      for (const isReversed of [false, true]) {
+        const computed = bytes(true, isReversed);
+        if (block === rectified && !isReversed) expect(bytes(false, isReversed)).toBeGreaterThan(4 * computed);
+        // The results of all layers, and what one layer computes at a time.
+        expect(computed).toBeLessThan((9 + 14) * perLayer);
+      }
+    }
   });
 
   it("uses state and tensors of outside, and is what it is without gradients", async () => {
