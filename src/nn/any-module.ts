@@ -276,29 +276,34 @@ function adopt(module: AnyModule): void {
   Object.defineProperty(module, "forward", { value: (...inputs: unknown[]) => runHooked(module, forward, inputs) });
 }
 
-/** Sees what a module gives and says what its caller gets. */
-type OutputObserver = (module: AnyModule, output: unknown) => unknown;
+/** Sees the calls of all modules, inner ones between the two of an outer one. */
+export interface CallObserver {
+  enter?(module: AnyModule): void;
+  /** Sees what a module gives and says what its caller gets. */
+  leave(module: AnyModule, output: unknown): unknown;
+}
 
-let observer: OutputObserver | undefined;
+let observers: readonly CallObserver[] = [];
 
-/** Lets `observe` see what every module gives while `fn` runs, inner modules first; others that observe see it before. */
-export function observeOutputs<R>(observe: OutputObserver, fn: () => R): R {
-  const before = observer;
-  observer = before ? (module, output) => observe(module, before(module, output)) : observe;
+/** Lets `observer` see every call of a module while `fn` runs; others that observe see it before. */
+export function observeCalls<R>(observer: CallObserver, fn: () => R): R {
+  const before = observers;
+  observers = [...before, observer];
   try {
     return fn();
   } finally {
-    observer = before;
+    observers = before;
   }
 }
 
 function runHooked(module: AnyModule, forward: (...inputs: never) => unknown, given: readonly unknown[]): unknown {
   const record = recordOf(module);
+  for (const observer of observers) observer.enter?.(module);
   let inputs = given;
   for (const hook of readMode(record, "preHooks", record.preHooks)) inputs = hook(module, inputs) ?? inputs;
   let output: unknown = Reflect.apply(forward, module, inputs);
   for (const hook of readMode(record, "hooks", record.hooks)) output = hook(module, inputs, output) ?? output;
-  return observer ? observer(module, output) : output;
+  return observers.reduce((seen, observer) => observer.leave(module, seen), output);
 }
 
 function removal(remove: () => void): HookHandle {

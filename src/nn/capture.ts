@@ -3,7 +3,7 @@ import { tracing } from "../runtime/cell.js";
 import { Tensor } from "../tensor/index.js";
 import { gradientsWithin } from "../tensor/transforms.js";
 import { mapTensors } from "../tensor/tree.js";
-import { observeOutputs, type AnyModule } from "./any-module.js";
+import { observeCalls, type AnyModule } from "./any-module.js";
 
 /** Tensors by the names of the modules that gave them. */
 export type NamedTensors<Name extends string = string> = { readonly [K in Name]: Tensor };
@@ -77,7 +77,7 @@ function captured<R, Name extends string>(
   }
   const outputs = new Map<Name, Tensor>();
   const trace = tracing.current;
-  const result = observeOutputs((module, output) => {
+  const leave = (module: AnyModule, output: unknown): unknown => {
     const name = wanted.get(module);
     // Tensors of a compiled function that runs inside mean nothing here.
     if (name === undefined || tracing.current !== trace) return output;
@@ -88,7 +88,8 @@ function captured<R, Name extends string>(
       outputs.set(name, tensor);
       return replace(tensor);
     });
-  }, fn);
+  };
+  const result = observeCalls({ leave }, fn);
   const silent = names.filter((name) => !outputs.has(name));
   if (silent.length > 0) {
     throw new ArgumentError(

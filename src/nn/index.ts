@@ -46,3 +46,4 @@ export {
   type PositionEncodingOptions,
 } from "./position-encoding.js";
 export { AdditiveAttention, DotAttention, type DotAttentionOptions, type Seq2seqAttentionOptions } from "./seq2seq-attention.js";
+export type { InputLike, ModelSummary, SummaryOptions, SummaryRow } from "./summary.js";

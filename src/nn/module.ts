@@ -1,5 +1,6 @@
 import type { Tensor } from "../tensor/index.js";
 import { AnyModule, type HookHandle } from "./any-module.js";
+import { summarize, type InputLike, type ModelSummary, type SummaryOptions } from "./summary.js";
 
 /** The arguments of `forward`: those that a tuple type lists, or one of any other type. */
 export type Inputs<In> = In extends readonly unknown[] ? In : [input: In];
@@ -37,5 +38,22 @@ export abstract class Module<In = Tensor, Out = Tensor> extends AnyModule {
   /** Calls `hook` after each `forward`. Compiled functions trace again. */
   override registerForwardHook(hook: ForwardHook<In, Out>): HookHandle {
     return super.registerForwardHook(hook as never);
+  }
+
+  /**
+   * Prints a table of the modules in the order in which they run: output shapes, parameters, multiply-adds, memory of
+   * outputs; and gives its numbers. Takes the input's shape with the batch, and a list for several inputs; an input that
+   * is not float32 is `{ shape, dtype }`. Nothing is computed: shapes are those that recording finds, in the mode
+   * (training or evaluation) that the model is in. Multiply-adds are those of matrix products, convolutions and attention.
+   * Modules that run inside a loop (`scan`) have their multiply-adds in the module around it.
+   *
+   * ```ts
+   * new LeNet().summary([1, 1, 28, 28]);
+   * ```
+   *
+   * Throws what `forward` throws for inputs of these shapes.
+   */
+  summary(inputs: InputLike | readonly InputLike[], options?: SummaryOptions): ModelSummary {
+    return summarize(this, inputs, options);
   }
 }

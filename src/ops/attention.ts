@@ -125,6 +125,10 @@ export const attentionOp: Op<AttentionAttrs> = {
   },
   batch: ({ inputs, all, attrs }) => apply(attentionOp, inputs.map((_, k) => all(k)), attrs),
   lower: { kind: "loops", build: (b, ctx) => buildForward(b, ctx, ctx.attrs) },
+  multiplyAdds: (inputs) => {
+    const { batch, queries, keys, features, values } = attentionShape(at(inputs, 0).shape, at(inputs, 1).shape, at(inputs, 2).shape);
+    return sizeOf(batch) * queries * keys * (features + values);
+  },
   ref: (inputs, attrs) => {
     const { rows, queries, keys, values, dropped, logSums } = referenceWeights(inputs, attrs, mask);
     const v = at(inputs, 2).data;
