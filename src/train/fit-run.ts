@@ -5,9 +5,9 @@ import type { Optimizer, OptimizerState } from "../optim/index.js";
 import { defaultGenerator } from "../runtime/generator.js";
 import { evaluatePending, type Tensor } from "../tensor/index.js";
 import { examplesIn, type Batches } from "./batches.js";
-import type { Callback, EpochRecord, Fit, FitResult, SavedCheckpoint, Scores, StepRecord } from "./callback.js";
+import type { Callback, EpochRecord, Fit, FitResult, SavedCheckpoint, Scores } from "./callback.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { LossReader, type LossSum } from "./loss-reader.js";
+import { LossReader, type LossSum, type UnreadStep } from "./loss-reader.js";
 
 /** A schedule with state, such as those of `optim`. */
 export interface Schedule {
@@ -114,7 +114,7 @@ export class FitRun<Batch> implements Fit {
     this.#callbacks = callbacks;
     this.#watchers = callbacks.filter((callback) => callback.onBoundary);
     this.#accumulate = accumulate;
-    this.#losses = new LossReader((step) => this.#report(step));
+    this.#losses = new LossReader((step, loss) => this.#report(step, loss));
     this.#position = train.state?.();
     if (options.resume) this.#load(options.resume);
   }
@@ -176,7 +176,8 @@ export class FitRun<Batch> implements Fit {
       if (!update) continue;
       this.#step++;
       for (const count of counts) this.#examples += count;
-      this.#losses.push({ step: this.#step, epoch: this.#epoch + 1, lr: this.optimizer.lr, examples: this.#examples, losses, counts });
+      const record = { step: this.#step, epoch: this.#epoch + 1, lr: this.optimizer.lr, examples: this.#examples };
+      this.#losses.push({ record, losses, counts });
       losses = [];
       counts = [];
       if (typeof schedule === "object" && scheduleEvery === "step") schedule.step();
@@ -287,8 +288,8 @@ export class FitRun<Batch> implements Fit {
     return this.#stopped !== undefined || this.#signal?.aborted === true;
   }
 
-  #report(step: Omit<StepRecord, "seconds">): void | Promise<void> {
-    const record = { ...step, seconds: this.#seconds() };
+  #report({ step, epoch, lr, examples }: UnreadStep["record"], loss: number): void | Promise<void> {
+    const record = { step, epoch, loss, lr, examples, seconds: this.#seconds() };
     return this.#each((callback) => callback.onStepEnd?.(this, record));
   }
 

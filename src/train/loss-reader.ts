@@ -2,7 +2,8 @@ import { NonFiniteError } from "../core/errors.js";
 import type { StepRecord } from "./callback.js";
 
 /** A step whose loss was not read yet. */
-export interface UnreadStep extends Omit<StepRecord, "loss" | "seconds"> {
+export interface UnreadStep {
+  readonly record: Omit<StepRecord, "loss" | "seconds">;
   /** Losses of the step's batches, and the examples that each is the mean of. */
   readonly losses: readonly Promise<number>[];
   readonly counts: readonly number[];
@@ -17,13 +18,13 @@ export interface LossSum {
 /** Reads losses in order, a few steps behind the queue. */
 export class LossReader {
   readonly #unread: UnreadStep[] = [];
-  readonly #onStep: (step: Omit<StepRecord, "seconds">) => void | Promise<void>;
+  readonly #onStep: (step: UnreadStep["record"], loss: number) => void | Promise<void>;
   #sum = 0;
   #count = 0;
   /** Whether a step is being reported. */
   reporting = false;
 
-  constructor(onStep: (step: Omit<StepRecord, "seconds">) => void | Promise<void>) {
+  constructor(onStep: (step: UnreadStep["record"], loss: number) => void | Promise<void>) {
     this.#onStep = onStep;
   }
 
@@ -49,7 +50,7 @@ export class LossReader {
     while (this.#unread.length > rest) {
       const next = this.#unread.shift();
       if (!next) return;
-      const { losses, counts, ...step } = next;
+      const { losses, counts, record } = next;
       let sum = 0;
       let count = 0;
       for (let i = 0; i < losses.length; i++) {
@@ -60,15 +61,16 @@ export class LossReader {
       const loss = sum / count;
       if (!Number.isFinite(loss)) {
         throw new NonFiniteError(
-          `[fit] the loss of step ${step.step} (epoch ${step.epoch}) is ${loss}, expected a finite number: ` +
-            `lower the learning rate, which is ${step.lr} in this step, or look for damaged values in the data`,
+          `[fit] the loss of step ${record.step} (epoch ${record.epoch}) is ${loss}, expected a finite number: ` +
+            `lower the learning rate, which is ${record.lr} in this step, or look for damaged values in the data`,
         );
       }
       this.#sum += sum;
       this.#count += count;
       this.reporting = true;
       try {
-        await this.#onStep({ ...step, loss });
+        const waiting = this.#onStep(record, loss);
+        if (waiting) await waiting;
       } finally {
         this.reporting = false;
       }
