@@ -1,5 +1,6 @@
 // Kills training runs at random moments, goes on with them, and compares what they end with, byte for byte, with a run that was
-// never stopped: node scripts/kill-and-resume.mjs [--kills 20] [--devices native,wasm]. Needs the built command (npm run build).
+// never stopped: node scripts/kill-and-resume.mjs [--kills 20] [--epochs 12] [--devices native,wasm]. Needs the built
+// command (npm run build).
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +9,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-const { values } = parseArgs({ options: { kills: { type: "string", default: "20" }, devices: { type: "string", default: "native,wasm" } } });
+const { values } = parseArgs({
+  options: {
+    kills: { type: "string", default: "20" },
+    epochs: { type: "string", default: "12" },
+    devices: { type: "string", default: "native,wasm" },
+  },
+});
 const kills = Number(values.kills);
 const bin = fileURLToPath(new URL("../bin/gradus.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "gradus-kill-"));
@@ -22,7 +29,7 @@ function start(...argv) {
   return { child, ended };
 }
 
-const trainOptions = (device) => `train mlp --limit 2000 --epochs 4 --checkpoint-every 10 --device ${device}`.split(" ");
+const trainOptions = (device) => `train mlp --limit 2000 --epochs ${values.epochs} --checkpoint-every 10 --device ${device}`.split(" ");
 
 async function finish(...argv) {
   const { code, text } = await start(...argv).ended;

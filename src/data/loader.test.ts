@@ -197,3 +197,14 @@ describe("data sets", () => {
     expect(() => tensorDataset(tensor([1, 2]), tensor([1]))).toThrow(ArgumentError);
   });
 });
+
+it("gives a transform random numbers that depend on seed, epoch and batch only", async () => {
+  const make = (seed = 4): DataLoader<number[], number> =>
+    new DataLoader(listDataset(numbers(9)), { batchSize: 3, seed, transform: (_, random) => random.uint32() });
+  const loader = make();
+  const [first, second] = [await epochOf(loader), await epochOf(loader)];
+  expect(new Set([...first, ...second, ...(await epochOf(make(5)))]).size).toBe(9);
+  const resumed = make();
+  resumed.loadState({ seed: 4, epoch: 1, batch: 1 });
+  expect(await epochOf(resumed)).toEqual(second.slice(1));
+});

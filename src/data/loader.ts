@@ -3,6 +3,7 @@ import type { Dataset } from "./dataset.js";
 import { nextMacrotask } from "./macrotask.js";
 import { Prefetch } from "./prefetch.js";
 import { BatchSampler, type LoaderState } from "./sampler.js";
+import type { Xoshiro128 } from "./xoshiro128.js";
 
 export interface LoaderOptions<Batch, Result> {
   /** Examples in a batch; 1 if not given. */
@@ -13,8 +14,11 @@ export interface LoaderOptions<Batch, Result> {
   readonly dropLast?: boolean | undefined;
   /** Of the order only, apart from every other random stream; 0 if not given. */
   readonly seed?: number | undefined;
-  /** Applied to each batch when it is prepared. */
-  readonly transform?: ((batch: Batch) => Result) | undefined;
+  /**
+   * Applied to each batch when it is prepared. What it draws from `random` depends on seed, epoch and batch only, so that a
+   * resumed run draws the same.
+   */
+  readonly transform?: ((batch: Batch, random: Xoshiro128) => Result) | undefined;
 }
 
 /**
@@ -38,7 +42,7 @@ export class DataLoader<Batch, Result = Batch> implements AsyncIterable<Result> 
   /** Batches in an epoch. */
   readonly length: number;
   readonly #sampler: BatchSampler;
-  readonly #transform: ((batch: Batch) => Result) | undefined;
+  readonly #transform: LoaderOptions<Batch, Result>["transform"];
   #state: LoaderState;
   #lastPause = performance.now();
 
@@ -89,7 +93,9 @@ export class DataLoader<Batch, Result = Batch> implements AsyncIterable<Result> 
   async *[Symbol.asyncIterator](): AsyncGenerator<Result, void, undefined> {
     const { seed, epoch, batch: first } = this.#state;
     const order = this.#sampler.order(epoch);
-    const prefetch = new Prefetch(first, this.length, (index) => this.#prepare(this.#sampler.batch(order, index)));
+    const prefetch = new Prefetch(first, this.length, (index) =>
+      this.#prepare(this.#sampler.batch(order, index), () => this.#sampler.random(epoch, index)),
+    );
     try {
       for (let index = first; index < this.length; index++) {
         if (performance.now() - this.#lastPause > sliceMilliseconds) await this.#pause();
@@ -108,9 +114,9 @@ export class DataLoader<Batch, Result = Batch> implements AsyncIterable<Result> 
     this.#lastPause = performance.now();
   }
 
-  #prepare(indices: Int32Array): Result {
+  #prepare(indices: Int32Array, random: () => Xoshiro128): Result {
     const batch = this.dataset.batch(indices);
     // Without a transform the two types are one.
-    return this.#transform ? this.#transform(batch) : (batch as unknown as Result);
+    return this.#transform ? this.#transform(batch, random()) : (batch as unknown as Result);
   }
 }

@@ -39,7 +39,7 @@ export class BatchSampler {
     const { length, shuffle, seed } = this.#options;
     const order = Int32Array.from({ length }, (_, i) => i);
     if (!shuffle) return order;
-    const random = new Xoshiro128(seed >>> 0, Math.floor(seed / 4294967296), epoch);
+    const random = new Xoshiro128(...wordsOf(seed), epoch);
     for (let i = length - 1; i > 0; i--) {
       const j = random.below(i + 1);
       const swapped = order[i] ?? 0;
@@ -49,9 +49,18 @@ export class BatchSampler {
     return order;
   }
 
+  /** The random numbers of one batch, apart from those of the order. */
+  random(epoch: number, index: number): Xoshiro128 {
+    return new Xoshiro128(...wordsOf(this.#options.seed), epoch, index);
+  }
+
   /** The positions of one batch's examples. */
   batch(order: Int32Array, index: number): Int32Array {
     const { batchSize } = this.#options;
     return order.subarray(index * batchSize, (index + 1) * batchSize);
   }
+}
+
+function wordsOf(seed: number): [low: number, high: number] {
+  return [seed >>> 0, Math.floor(seed / 4294967296)];
 }

@@ -1,20 +1,13 @@
 import { ArgumentError } from "../core/errors.js";
 import type { LoaderState } from "../data/sampler.js";
 import type { AnyModule } from "../nn/index.js";
-import type { Optimizer, OptimizerState } from "../optim/index.js";
-import { defaultGenerator } from "../runtime/generator.js";
+import type { Optimizer } from "../optim/index.js";
 import { evaluatePending, type Tensor } from "../tensor/index.js";
 import { examplesIn, type Batches } from "./batches.js";
 import type { Callback, EpochRecord, Fit, FitResult, SavedCheckpoint, Scores } from "./callback.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { LossReader, type LossSum, type UnreadStep } from "./loss-reader.js";
-
-/** A schedule with state, such as those of `optim`. */
-export interface Schedule {
-  step(metric?: number): void;
-  stateDict(): unknown;
-  loadStateDict(state: never): void;
-}
+import { LossReader, type UnreadStep } from "./loss-reader.js";
+import { captureParts, restoreParts, type PartsState, type RunPosition, type TrainedParts } from "./run-state.js";
 
 export interface FitOptions {
   /** Passes over the training data, with those of the run that is resumed. */
@@ -27,43 +20,13 @@ export interface FitOptions {
 
 /** What a run needs of its trainer. */
 export interface Steps<Batch> {
-  readonly options: {
-    readonly model: AnyModule;
-    readonly optimizer: Optimizer;
-    readonly schedule?: Schedule | ((step: number) => number) | undefined;
+  readonly options: TrainedParts & {
     readonly scheduleEvery?: "step" | "epoch" | undefined;
-    readonly callbacks?: readonly Callback[] | undefined;
     readonly accumulate?: number | undefined;
   };
   readonly compileMs: number;
   trainBatch(batch: Batch, parts: number, update: boolean): Tensor;
   evaluate(batches: Batches<Batch>): Promise<Scores>;
-}
-
-/** How far a run came. */
-interface Progress {
-  readonly step: number;
-  readonly examples: number;
-  /** Epochs completed, and batches of the one that runs. */
-  readonly epoch: number;
-  readonly batch: number;
-  /** Losses of the epoch that runs. */
-  readonly losses: LossSum;
-  readonly seconds: number;
-  readonly stopped: string | null;
-  readonly history: readonly EpochRecord[];
-}
-
-/** What a checkpoint of a run holds. */
-interface RunState {
-  readonly model: Record<string, Tensor>;
-  readonly optimizer: OptimizerState;
-  readonly schedule?: unknown;
-  readonly random: { readonly key: readonly [number, number]; readonly counter: number };
-  readonly loader?: LoaderState | undefined;
-  readonly validationLoader?: LoaderState | undefined;
-  readonly progress: Progress;
-  readonly callbacks: Readonly<Record<string, unknown>>;
 }
 
 /** Steps whose losses may be unread while the next ones are queued. */
@@ -210,7 +173,9 @@ export class FitRun<Batch> implements Fit {
   async #validate(batches: Batches<Batch>): Promise<Scores> {
     this.#stopClock();
     await this.#each((callback) => callback.onValidationStart?.(this));
-    const scores = await this.#steps.evaluate(batches);
+    const { average } = this.#steps.options;
+    average?.apply();
+    const scores = await this.#steps.evaluate(batches).finally(() => average?.restore());
     await this.#each((callback) => callback.onValidationEnd?.(this, scores));
     this.#startClock();
     return scores;
@@ -221,13 +186,7 @@ export class FitRun<Batch> implements Fit {
       throw new ArgumentError("[fit] a checkpoint can be taken in onFitStart, onBoundary and onFitEnd only");
     }
     await this.#losses.read(0);
-    const { schedule } = this.#steps.options;
-    const named = this.#callbacks.filter((callback) => callback.stateDict);
-    const state: RunState = {
-      model: { ...this.model.stateDict() },
-      optimizer: this.optimizer.stateDict(),
-      schedule: typeof schedule === "object" ? schedule.stateDict() : undefined,
-      random: { key: defaultGenerator.key, counter: defaultGenerator.counter },
+    const position: RunPosition = {
       loader: this.#position,
       validationLoader: this.#validation?.state?.(),
       progress: {
@@ -240,9 +199,8 @@ export class FitRun<Batch> implements Fit {
         stopped: this.#stopped ?? null,
         history: this.#history,
       },
-      callbacks: Object.fromEntries(named.map((callback) => [callback.name, callback.stateDict?.()])),
     };
-    return { step: this.#step, state: { ...state } };
+    return { step: this.#step, state: { ...captureParts(this.#steps.options), ...position } };
   }
 
   async announce(saved: SavedCheckpoint): Promise<void> {
@@ -251,19 +209,10 @@ export class FitRun<Batch> implements Fit {
 
   #load(checkpoint: Checkpoint): void {
     // A checkpoint's hash says that it is what `checkpoint` wrote.
-    const { model, optimizer, schedule: saved, random, loader, validationLoader, progress, callbacks } = checkpoint.state as unknown as RunState;
-    const { schedule } = this.#steps.options;
-    this.model.loadStateDict(model);
-    this.optimizer.loadStateDict(optimizer);
-    if (typeof schedule === "object") schedule.loadStateDict(saved as never);
-    defaultGenerator.key = random.key;
-    defaultGenerator.counter = random.counter;
+    const { loader, validationLoader, progress, ...parts } = checkpoint.state as unknown as PartsState & RunPosition;
+    restoreParts(this.#steps.options, parts);
     if (loader) this.#train.loadState?.(loader);
     if (validationLoader) this.#validation?.loadState?.(validationLoader);
-    for (const callback of this.#callbacks) {
-      const state = callback.name === undefined ? undefined : callbacks[callback.name];
-      if (state !== undefined) callback.loadStateDict?.(state as never);
-    }
     this.#step = progress.step;
     this.#examples = progress.examples;
     this.#epoch = progress.epoch;

@@ -4,7 +4,8 @@ import type { Optimizer } from "../optim/index.js";
 import { compile, noGrad, type Compiled, type Tensor } from "../tensor/index.js";
 import { examplesIn, splitExample, type Batches, type Example } from "./batches.js";
 import type { Callback, FitResult, Scores } from "./callback.js";
-import { FitRun, type FitOptions, type Schedule } from "./fit-run.js";
+import { FitRun, type FitOptions } from "./fit-run.js";
+import type { Schedule, WeightAverage } from "./run-state.js";
 
 /** A module with these inputs and this output. */
 export type ModelOf<In extends readonly unknown[], Out> = AnyModule & { forward(...inputs: In): Out };
@@ -40,6 +41,8 @@ export interface TrainerOptions<In extends readonly unknown[], Out, Target, Batc
   readonly accumulate?: number | undefined;
   /** Changes the gradients before each step, such as `() => clipGradNorm(model.parameters(), 1)`; a part of the compiled step. */
   readonly clip?: (() => unknown) | undefined;
+  /** Averages of the weights, such as `optim.EMA`: updated with each step, and in the model's place in validations. */
+  readonly average?: WeightAverage | undefined;
 }
 
 /** Batches whose losses may be unread while the next ones are queued. */
@@ -62,7 +65,7 @@ export class Trainer<In extends readonly unknown[], Out, Target, Batch = Example
 
   /** Throws ArgumentError for `accumulate` below 1, and callbacks with state that have no name of their own. */
   constructor(options: TrainerOptions<In, Out, Target, Batch>) {
-    const { model, loss, optimizer, accumulate = 1, clip, callbacks = [], metrics = [] } = options;
+    const { model, loss, optimizer, accumulate = 1, clip, average, callbacks = [], metrics = [] } = options;
     if (!Number.isInteger(accumulate) || accumulate < 1) throw new ArgumentError(`[Trainer] accumulate ${accumulate} must be a whole number from 1`);
     requireDistinct("callbacks with stateDict", callbacks.filter((callback) => callback.stateDict).map(({ name }) => name));
     requireDistinct("metrics", ["loss", ...metrics.map(({ name }) => name)]);
@@ -77,6 +80,7 @@ export class Trainer<In extends readonly unknown[], Out, Target, Batch = Example
       if (!update) return value;
       clip?.();
       optimizer.step();
+      average?.update();
       // After the step, so that gradients never have to reach memory.
       optimizer.zeroGrad();
       return value;
