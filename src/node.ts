@@ -7,6 +7,8 @@ import { profileUntilExit } from "./runtime/measurement.js";
 
 export { readMnist, type MnistOptions } from "./data/mnist.js";
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint-folder.js";
+export { SafetensorsFile } from "./io/safetensors-file.js";
+export { loadWeights, saveWeights, type SaveWeightsOptions } from "./io/weights-file.js";
 export * from "./index.js";
 
 type Threads = { readonly threads?: number };

@@ -1,15 +1,20 @@
 import { FormatError } from "../core/errors.js";
 import type { FileArray } from "./file-array.js";
 import { decodeNpy, encodeNpy } from "./npy.js";
-import { readZip, writeZip, type UnpackOptions } from "./zip.js";
+import { readZip, writeZip, type UnpackOptions, type ZipEntry } from "./zip.js";
 
 /**
  * The arrays of a .npz file by name, stored or deflated. Throws FormatError for damaged files and for what would unpack to more
  * than `maxUnpackedBytes`, DTypeError for elements that are no numbers.
  */
 export async function decodeNpz(bytes: Uint8Array, options: UnpackOptions = {}): Promise<Map<string, FileArray>> {
+  return npzArrays(readZip(bytes, options));
+}
+
+/** The same from an archive whose directory has been read. */
+export async function npzArrays(entries: ReadonlyMap<string, ZipEntry>): Promise<Map<string, FileArray>> {
   const arrays = new Map<string, FileArray>();
-  for (const [file, entry] of readZip(bytes, options)) {
+  for (const [file, entry] of entries) {
     if (!file.endsWith(".npy")) throw new FormatError(`npz: "${file}" is no .npy file; this is another kind of archive.`);
     arrays.set(file.slice(0, -4), decodeNpy(await entry.read()));
   }

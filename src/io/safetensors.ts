@@ -1,4 +1,5 @@
 import { FormatError } from "../core/errors.js";
+import { arrayBytes, isSizes } from "./file-array.js";
 import { repeatedKey } from "./repeated-key.js";
 
 /** Element types that a safetensors file may hold and whose elements are whole bytes. */
@@ -124,35 +125,62 @@ function jsonField(key: string, json: string): string {
  * Source: the format description of huggingface/safetensors.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsContent {
+  const headerEnd = safetensorsHeaderEnd(bytes, bytes.length);
+  const data = bytes.subarray(headerEnd);
+  const { places, metadata } = decodeSafetensorsHeader(bytes.subarray(0, headerEnd), data.length);
+  const tensors = new Map(
+    [...places].map(([name, { dtype, shape, start, end }]): [string, SafetensorsTensor] => [
+      name,
+      { dtype, shape, data: data.subarray(start, end) },
+    ]),
+  );
+  return { tensors, metadata };
+}
+
+/** Bytes of a file that hold the header's length. */
+export const safetensorsLengthBytes = lengthBytes;
+
+/** Where the data begin in a file of `fileBytes` that begins with `bytes`. Throws FormatError where that is not possible. */
+export function safetensorsHeaderEnd(bytes: Uint8Array, fileBytes: number): number {
   if (bytes.length < lengthBytes) {
     throw new FormatError(`safetensors: ${bytes.length} bytes; the header's length alone takes ${lengthBytes}.`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerBytes = view.getUint32(0, true) + 2 ** 32 * view.getUint32(4, true);
   if (headerBytes > maxHeaderBytes) throw headerTooLong(headerBytes);
-  const dataStart = lengthBytes + headerBytes;
-  if (dataStart > bytes.length) {
-    throw new FormatError(
-      `safetensors: the header takes ${headerBytes} bytes, but only ${bytes.length - lengthBytes} follow its length; ` +
-        "the file is truncated.",
-    );
-  }
-  const data = bytes.subarray(dataStart);
-  const spans: { name: string; start: number; end: number }[] = [];
-  const tensors = new Map<string, SafetensorsTensor>();
+  const headerEnd = lengthBytes + headerBytes;
+  if (headerEnd <= fileBytes) return headerEnd;
+  throw new FormatError(
+    `safetensors: the header takes ${headerBytes} bytes, but only ${fileBytes - lengthBytes} follow its length; ` +
+      "the file is truncated.",
+  );
+}
+
+/** Where a tensor lies, counted from the header's end. */
+export interface SafetensorsPlace {
+  readonly dtype: SafetensorsDType;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The places of all tensors, from a file's beginning up to the data, of which there are `dataBytes`. Throws as `decodeSafetensors`. */
+export function decodeSafetensorsHeader(
+  bytes: Uint8Array,
+  dataBytes: number,
+): { places: Map<string, SafetensorsPlace>; metadata: Map<string, string> } {
+  const places = new Map<string, SafetensorsPlace>();
   let metadata = new Map<string, string>();
-  for (const [name, value] of Object.entries(parseHeader(bytes.subarray(lengthBytes, dataStart)))) {
+  for (const [name, value] of Object.entries(parseHeader(bytes.subarray(lengthBytes)))) {
     if (name === metadataKey) {
       metadata = parseMetadata(value);
       continue;
     }
     requireUnicode(name, "tensor name");
-    const { dtype, shape, start, end } = parseEntry(name, value, data.length);
-    spans.push({ name, start, end });
-    tensors.set(name, { dtype, shape, data: data.subarray(start, end) });
+    places.set(name, parseEntry(name, value, dataBytes));
   }
-  requireContiguous(spans, data.length);
-  return { tensors, metadata };
+  requireContiguous([...places].map(([name, { start, end }]) => ({ name, start, end })), dataBytes);
+  return { places, metadata };
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -190,14 +218,7 @@ function parseMetadata(value: unknown): Map<string, string> {
   return metadata;
 }
 
-interface HeaderEntry {
-  readonly dtype: SafetensorsDType;
-  readonly shape: readonly number[];
-  readonly start: number;
-  readonly end: number;
-}
-
-function parseEntry(name: string, value: unknown, dataBytes: number): HeaderEntry {
+function parseEntry(name: string, value: unknown, dataBytes: number): SafetensorsPlace {
   if (!isObject(value)) throw new FormatError(`safetensors: tensor "${name}" is described by no JSON object.`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isDType(dtype)) {
@@ -230,20 +251,8 @@ function isDType(value: unknown): value is SafetensorsDType {
   return typeof value === "string" && Object.hasOwn(safetensorsItemBytes, value);
 }
 
-function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0 && !Object.is(size, -0));
-}
-
 function byteLengthOf(name: string, dtype: SafetensorsDType, shape: readonly number[]): number {
-  let bytes = safetensorsItemBytes[dtype];
-  for (const axisSize of shape) {
-    bytes *= axisSize;
-    if (Number.isSafeInteger(bytes) && bytes >= 0) continue;
-    throw new FormatError(
-      `safetensors: tensor "${name}" has the shape [${shape.join(", ")}]; its bytes must be a whole number below 2^53.`,
-    );
-  }
-  return bytes;
+  return arrayBytes(`safetensors: tensor "${name}"`, safetensorsItemBytes[dtype], shape);
 }
 
 function requireContiguous(spans: { name: string; start: number; end: number }[], dataBytes: number): void {

@@ -1,7 +1,7 @@
 import { byteSize, dtypes, typedView, type DType, type TypedArray } from "../core/dtype.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { toBfloat16, toFloat16 } from "../core/half.js";
-import { formatShape, sizeOf, type Shape } from "../core/shape.js";
+import { checkShape, formatShape, sizeOf, type Shape } from "../core/shape.js";
 import type { Value } from "../ir/graph.js";
 import { storedLeaf } from "../runtime/cell.js";
 import type { Backend } from "../runtime/devices.js";
@@ -24,6 +24,14 @@ export function leafFrom(op: string, data: TensorData, device: Backend, dtype?: 
     throw new ShapeError(`[${op}] ${flat.data.length} elements do not fill shape ${formatShape(type.shape)}, which takes ${sizeOf(type.shape)}`);
   }
   return storedLeaf(type, device.upload(encode(flat.data, type.dtype)), device);
+}
+
+/** An evaluated leaf of elements as they are stored, row-major, at any alignment. Throws ShapeError where they do not fill the shape. */
+export function leafFromBytes(op: string, bytes: Uint8Array, dtype: DType, shape: Shape, device: Backend): Value {
+  checkShape(op, shape);
+  const needed = sizeOf(shape) * byteSize(dtype);
+  if (bytes.length !== needed) throw new ShapeError(`[${op}] ${bytes.length} bytes do not fill ${dtype} of shape ${formatShape(shape)}, which takes ${needed}`);
+  return storedLeaf({ shape, dtype }, device.upload(bytes), device);
 }
 
 const dtypeOfArray: readonly (readonly [new (n: number) => TypedArray | Uint8ClampedArray, DType])[] = [

@@ -22,9 +22,13 @@ function storageFor(op: string, value: Value): Storage {
 
 /** Elements of a value in row-major order. */
 export async function readValue(op: string, value: Value): Promise<TypedArray> {
+  return elementsOf(await readBytes(op, value), value.dtype);
+}
+
+/** The bytes of a value as they are stored; they belong to the caller. */
+export async function readBytes(op: string, value: Value): Promise<Uint8Array> {
   const storage = storageFor(op, value);
-  const bytes = storage instanceof HostStorage ? storage.data.slice() : await backendOf(storage.device).read(storage);
-  return elementsOf(bytes, value.dtype);
+  return storage instanceof HostStorage ? storage.data.slice() : backendOf(storage.device).read(storage);
 }
 
 /** The same, waiting. Throws DeviceError where the device cannot wait. */

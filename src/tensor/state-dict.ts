@@ -11,6 +11,23 @@ export interface LoadOptions {
   readonly strict?: boolean | undefined;
 }
 
+/** Integers that files hold and tensors do not: they are read as int32, checked, and written back as they were. */
+export type FileInteger = "int16" | "uint16" | "int64" | "uint64";
+
+const fileIntegers = new WeakMap<Tensor, FileInteger>();
+
+/** What a file held where this tensor, state or value of a state has int32. */
+export function fileIntegerOf(tensor: Tensor): FileInteger | undefined {
+  return tensor.dtype === "int32" ? fileIntegers.get(tensor) : undefined;
+}
+
+/** Notes what a file held, or undefined for int32 itself; returns the tensor. */
+export function withFileInteger(tensor: Tensor, type: FileInteger | undefined): Tensor {
+  if (type) fileIntegers.set(tensor, type);
+  else fileIntegers.delete(tensor);
+  return tensor;
+}
+
 /** Names on which a state and what loads it disagree. */
 export interface LoadResult {
   /** Wanted, but not in the state. */
@@ -48,7 +65,7 @@ export class StateDictError extends GradusError {
 
 /** The present values by name. */
 export function writeStateDict(states: readonly NamedState[]): StateDict {
-  return Object.fromEntries(states.map(({ name, state }) => [name, state.detach()]));
+  return Object.fromEntries(states.map(({ name, state }) => [name, withFileInteger(state.detach(), fileIntegerOf(state))]));
 }
 
 /** Assigns values by name. Throws StateDictError before anything is changed. */
@@ -59,11 +76,11 @@ export function readStateDict(
 ): LoadResult {
   const known = new Set(states.map(({ name }) => name));
   const found = states.flatMap(({ name, state }) => {
-    const value = values[name];
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
     return value ? [{ name, state, value }] : [];
   });
   const result = {
-    missing: states.flatMap(({ name }) => (values[name] ? [] : [name])),
+    missing: states.flatMap(({ name }) => (Object.hasOwn(values, name) ? [] : [name])),
     unexpected: Object.keys(values).filter((name) => !known.has(name)),
   };
   const misshaped = found.flatMap(({ name, state, value }) =>
@@ -73,6 +90,17 @@ export function readStateDict(
   );
   if (misshaped.length > 0 || (strict && result.missing.length + result.unexpected.length > 0))
     throw new StateDictError(result, misshaped);
-  for (const { state, value } of found) state.assign(value.to(state.device).astype(state.dtype));
+  for (const { state, value } of found) {
+    state.assign(value.to(state.device).astype(state.dtype));
+    withFileInteger(state, fileIntegerOf(value));
+  }
   return result;
+}
+
+/**
+ * The values whose names begin with `prefix`, without it, such as the "module." that PyTorch's DataParallel puts before every name;
+ * the others under their own names.
+ */
+export function withoutPrefix(values: StateDict, prefix: string): StateDict {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.startsWith(prefix) ? name.slice(prefix.length) : name, value]));
 }

@@ -1,8 +1,9 @@
 import { FormatError } from "../core/errors.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../io/safetensors.js";
+import { fromSafetensors, toSafetensors } from "../io/safetensors-arrays.js";
+import { fromTensor, toTensor } from "../io/tensor-data.js";
 import { Tensor } from "../tensor/index.js";
 import { isRecord } from "../tensor/tree.js";
-import { fromStoredTensor, toStoredTensor } from "./model-file.js";
 
 /** Everything that a training run has learned at one step boundary. */
 export interface Checkpoint {
@@ -47,7 +48,7 @@ export async function decodeCheckpoint(file: Uint8Array): Promise<Checkpoint> {
   const state = withTensors(content.state, (name) => {
     const stored = tensors.get(name);
     if (!stored) throw new FormatError(`[checkpoint] the tensor "${name}" is missing`);
-    return fromStoredTensor(name, stored);
+    return toTensor(name, fromSafetensors(stored));
   });
   return { step: content.step, state: state as Checkpoint["state"] };
 }
@@ -69,7 +70,7 @@ async function sha256(bytes: Uint8Array): Promise<string> {
 function withoutTensors(tree: unknown, path: string, into: Map<string, Promise<SafetensorsTensor>>): unknown {
   const inner = (key: string): string => (path === "" ? key : `${path}/${key}`);
   if (tree instanceof Tensor) {
-    into.set(path, toStoredTensor(tree));
+    into.set(path, fromTensor(tree).then(toSafetensors));
     return { $tensor: path };
   }
   if (typeof tree === "number" && !Number.isFinite(tree)) return { $number: String(tree) };
