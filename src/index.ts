@@ -8,7 +8,7 @@ export { DataLoader, type LoaderOptions } from "./data/loader.js";
 export type { FileArray, FileDType } from "./io/file-array.js";
 export { decodeNpy, encodeNpy } from "./io/npy.js";
 export { decodeNpz, encodeNpz } from "./io/npz.js";
-export type { PickleValue } from "./io/pickle.js";
+export type { PickleValue } from "./io/pickle-value.js";
 export { decodeSafetensors, encodeSafetensors, type SafetensorsContent, type SafetensorsTensor } from "./io/safetensors.js";
 export { decodeSafetensorsArrays, encodeSafetensorsArrays } from "./io/safetensors-arrays.js";
 export { decodeSafetensorsIndex, encodeSafetensorsIndex, shardArrays, type SafetensorsIndex, type SafetensorsShards } from "./io/safetensors-index.js";

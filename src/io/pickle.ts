@@ -1,22 +1,5 @@
 import { FormatError } from "../core/errors.js";
-
-/** An object that a global's function made, such as a tensor. */
-export class PickleObject {}
-
-/** A class or function that the file may name; `call` makes what it would return. */
-export class PickleGlobal extends PickleObject {
-  readonly name: string;
-  readonly call: ((args: readonly PickleValue[]) => PickleValue) | undefined;
-
-  constructor(name: string, call?: (args: readonly PickleValue[]) => PickleValue) {
-    super();
-    this.name = name;
-    this.call = call;
-  }
-}
-
-/** None, numbers, text and bytes; lists and tuples (arrays); dictionaries (maps); and what the allowed globals make. */
-export type PickleValue = null | boolean | number | bigint | string | Uint8Array | PickleValue[] | Map<PickleValue, PickleValue> | PickleObject;
+import { damagedPickle as damaged, PickleGlobal, requireTree, setItem, type PickleValue } from "./pickle-value.js";
 
 export interface UnpickleOptions {
   /** The global of this full name, or undefined to refuse it. */
@@ -31,8 +14,6 @@ export interface Unpickled {
   readonly end: number;
 }
 
-/** Python's own containers take no more; a deeper one would overflow the stack of whoever walks it. */
-const maxDepth = 200;
 /** Long enough for every id and seed; reading digits takes more than linear time. */
 const maxIntegerBytes = 256;
 
@@ -54,10 +35,6 @@ export function unpickle(bytes: Uint8Array, start: number, options: UnpickleOpti
   const value = machine.run();
   requireTree(value);
   return { value, end: machine.at };
-}
-
-function damaged(why: string): FormatError {
-  return new FormatError(`pickle: ${why}; the file is damaged, truncated or made to do harm.`);
 }
 
 class Machine {
@@ -328,41 +305,4 @@ class Machine {
     this.at = end + 1;
     return text;
   }
-}
-
-/** Sets an item of a dictionary. Throws FormatError for keys that have no like in a Map. */
-export function setItem(dict: Map<PickleValue, PickleValue>, key: PickleValue, value: PickleValue): void {
-  if (typeof key === "object" && key !== null) throw new FormatError("pickle: a dictionary whose key is no text, number or None; it is refused.");
-  dict.set(key, value);
-}
-
-/** Throws FormatError for a container within itself, and for too many within each other. */
-function requireTree(root: PickleValue): void {
-  const depths = new Map<PickleValue, number>();
-  const open: { value: PickleValue; items: Iterator<PickleValue>; depth: number }[] = [];
-  const enter = (value: PickleValue): void => {
-    if (open.length > maxDepth) throw damaged(`containers are nested deeper than ${maxDepth}`);
-    depths.set(value, Infinity);
-    open.push({ value, items: (value as PickleValue[] | Map<PickleValue, PickleValue>).values(), depth: 1 });
-  };
-  if (isContainer(root)) enter(root);
-  for (let last = open.at(-1); last; last = open.at(-1)) {
-    const { done, value } = last.items.next();
-    if (done) {
-      depths.set(last.value, last.depth);
-      open.pop();
-      const parent = open.at(-1);
-      if (parent) parent.depth = Math.max(parent.depth, last.depth + 1);
-    } else if (isContainer(value)) {
-      const known = depths.get(value);
-      if (known === undefined) enter(value);
-      else if (known === Infinity) throw damaged("a container holds itself");
-      else last.depth = Math.max(last.depth, known + 1);
-    }
-    if (last.depth > maxDepth) throw damaged(`containers are nested deeper than ${maxDepth}`);
-  }
-}
-
-function isContainer(value: PickleValue): value is PickleValue[] | Map<PickleValue, PickleValue> {
-  return Array.isArray(value) || value instanceof Map;
 }

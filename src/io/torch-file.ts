@@ -1,6 +1,7 @@
 import { FormatError } from "../core/errors.js";
 import { arrayBytes, fileItemBytes, scalarBytes, swapBytes } from "./file-array.js";
-import { unpickle, type PickleValue } from "./pickle.js";
+import type { PickleValue } from "./pickle-value.js";
+import { unpickle } from "./pickle.js";
 import { TorchObjects, TorchTensor } from "./torch-objects.js";
 import { isZip, readZip, unpackedLimit, type UnpackOptions, type ZipEntry } from "./zip.js";
 

@@ -1,6 +1,6 @@
 import { FormatError } from "../core/errors.js";
 import { arrayBytes, fileItemBytes, gatherStrided, isSizes, type FileArray, type FileDType } from "./file-array.js";
-import { PickleGlobal, PickleObject, setItem, type PickleValue } from "./pickle.js";
+import { PickleGlobal, setItem, type PickleObject, type PickleValue } from "./pickle-value.js";
 
 /** Storage classes by what precedes "Storage" in their names. */
 const storageDTypes: ReadonlyMap<string, FileDType> = new Map<string, FileDType>([
@@ -26,7 +26,8 @@ const torchDTypes: readonly FileDType[] = [...storageDTypes.values(), "uint16", 
 const maxRank = 64;
 
 /** Memory that tensors share. */
-export class TorchStorage extends PickleObject {
+export class TorchStorage implements PickleObject {
+  readonly kind = "storage";
   readonly dtype: FileDType;
   readonly key: string;
   /** Elements. */
@@ -35,7 +36,6 @@ export class TorchStorage extends PickleObject {
   bytes: Uint8Array | undefined;
 
   constructor(dtype: FileDType, key: string, count: number) {
-    super();
     this.dtype = dtype;
     this.key = key;
     this.count = count;
@@ -43,13 +43,13 @@ export class TorchStorage extends PickleObject {
 }
 
 /** A piece of a storage that a file treats as a storage of its own. */
-class StoragePart extends PickleObject {
+class StoragePart implements PickleObject {
+  readonly kind = "storage";
   readonly storage: TorchStorage;
   readonly start: number;
   readonly count: number;
 
   constructor(storage: TorchStorage, start: number, count: number) {
-    super();
     this.storage = storage;
     this.start = start;
     this.count = count;
@@ -57,7 +57,8 @@ class StoragePart extends PickleObject {
 }
 
 /** A tensor of a PyTorch file. */
-export class TorchTensor extends PickleObject implements FileArray {
+export class TorchTensor implements PickleObject, FileArray {
+  readonly kind = "tensor";
   readonly dtype: FileDType;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
@@ -67,7 +68,6 @@ export class TorchTensor extends PickleObject implements FileArray {
   private gathered: Uint8Array | undefined;
 
   constructor(part: StoragePart, dtype: FileDType, offset: number, shape: readonly number[], strides: readonly number[]) {
-    super();
     this.storage = part.storage;
     this.dtype = dtype;
     this.shape = shape;
