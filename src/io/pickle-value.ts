@@ -20,7 +20,7 @@ export class PickleGlobal implements PickleObject {
 /** None, numbers, text and bytes; lists and tuples (arrays); dictionaries (maps); and what the allowed globals make. */
 export type PickleValue = null | boolean | number | bigint | string | Uint8Array | PickleValue[] | Map<PickleValue, PickleValue> | PickleObject;
 
-/** Python's own containers take no more; a deeper one would overflow the stack of whoever walks it. */
+/** No file of weights needs more, and what is deeper could overflow the stack of whoever walks it. */
 const maxDepth = 200;
 
 export function damagedPickle(why: string): FormatError {
