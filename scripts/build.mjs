@@ -11,7 +11,7 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"
 if (status !== 0) process.exit(status ?? 1);
 rmSync("dist/chunks", { recursive: true, force: true });
 const { outputFiles } = await build({
-  entryPoints: ["src/node.ts", "src/cli/main.ts"],
+  entryPoints: { node: "src/node.ts", "cli/main": "src/cli/main.ts", "models/node": "src/models/index.ts" },
   bundle: true,
   splitting: true,
   format: "esm",
@@ -19,7 +19,6 @@ const { outputFiles } = await build({
   target: "es2022",
   packages: "external",
   outdir: "dist",
-  outbase: "src",
   chunkNames: "chunks/[name]-[hash]",
   sourcemap: true,
   logLevel: "warning",

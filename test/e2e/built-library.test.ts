@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 
 test("the built library has the classes of the sources, by their names", async () => {
@@ -11,4 +13,11 @@ test("the built library has the classes of the sources, by their names", async (
       if (typeof value === "function" && /^[A-Z]/.test(name)) expect((value as { name: string }).name).toBe(name);
     }
   }
+});
+
+test("gradus/models is of one piece with the library", async () => {
+  const entry = pathToFileURL(createRequire(import.meta.url).resolve("gradus/models")).href;
+  const { ResNet } = (await import(/* @vite-ignore */ entry)) as typeof import("../../src/models/index.js");
+  const { nn } = (await import(/* @vite-ignore */ new URL("../../dist/node.js", import.meta.url).href)) as typeof import("../../src/node.js");
+  expect(new ResNet(18).fc).toBeInstanceOf(nn.Linear);
 });

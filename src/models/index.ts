@@ -1,0 +1,12 @@
+export { AlexNet } from "./alexnet.js";
+export { Bert, BertClassifier, bertSizes, type BertInputOptions, type BertOutput, type BertSizes } from "./bert.js";
+export { GoogLeNet, type GoogLeNetLogits } from "./googlenet.js";
+export { Gpt2, Gpt2LanguageModel, type Gpt2Sizes } from "./gpt2.js";
+export { LeNet } from "./lenet.js";
+export { Mlp } from "./mlp.js";
+export { MobileNetV2 } from "./mobilenet-v2.js";
+export { ResNet } from "./resnet.js";
+export { SoftmaxRegression } from "./softmax-regression.js";
+export { SqueezeNet } from "./squeezenet.js";
+export { Vgg } from "./vgg.js";
+export { VisionTransformer, type VisionTransformerSizes } from "./vision-transformer.js";
