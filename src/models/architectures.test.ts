@@ -7,7 +7,7 @@ import * as models from "./index.js";
 beforeAll(() => setDefaultDevice(new ReferenceBackend()));
 
 interface Case {
-  readonly make: () => Module<never, unknown>;
+  readonly make: () => Pick<Module, "summary" | "parameters" | "stateDict">;
   /** As published. */
   readonly parameters: number;
   readonly input: InputLike;
