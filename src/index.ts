@@ -5,6 +5,7 @@ export { imageDataset, listDataset, tensorDataset, type Dataset, type ImageBatch
 export { generateDigits, generateDigitsAsync, type DigitsOptions } from "./data/digits.js";
 export type { ImageSet, ImageSplits } from "./data/image-set.js";
 export { DataLoader, type LoaderOptions } from "./data/loader.js";
+export * as preprocess from "./data/preprocess/index.js";
 export type { FileArray, FileDType } from "./io/file-array.js";
 export { decodeNpy, encodeNpy } from "./io/npy.js";
 export { decodeNpz, encodeNpz } from "./io/npz.js";
