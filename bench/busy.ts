@@ -19,3 +19,15 @@ export async function busyShare(milliseconds: number): Promise<number> {
   const after = ticks();
   return after.all > before.all ? 1 - (after.idle - before.idle) / (after.all - before.all) : 0;
 }
+
+/** Share of the processors' time below which nobody else is at work. */
+const idleShare = 0.1;
+
+/**
+ * Waits until the threads of whoever ran before have gone to sleep, at most two seconds: OpenMP's and OpenBLAS's spin for a
+ * while after their work, and would take processors from the next one's.
+ */
+export async function untilIdle(): Promise<void> {
+  const end = performance.now() + 2000;
+  while (performance.now() < end && (await busyShare(50)) > idleShare);
+}

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { manualSeed } from "../src/node.js";
-import { busyShare } from "./busy.js";
+import { busyShare, untilIdle } from "./busy.js";
 import type { BenchCase, Prepared } from "./case.js";
 
 import { readTensors, requireAgreement, writeTensors, type Values } from "./compare.js";
@@ -83,8 +83,12 @@ async function alternate(prepared: Prepared, peers: readonly Peer[], { rounds, s
   const theirs = new Map(peers.map((peer): [Peer, number[]] => [peer, []]));
   for (let i = 0; i < 2; i++) await prepared.run();
   for (let r = 0; r < rounds; r++) {
+    await untilIdle();
     own.push(await timeRound(prepared.run, seconds));
-    for (const [peer, times] of theirs) times.push(await peer.round(seconds));
+    for (const [peer, times] of theirs) {
+      await untilIdle();
+      times.push(await peer.round(seconds));
+    }
   }
   return { own, theirs };
 }
