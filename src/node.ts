@@ -5,7 +5,7 @@ import "./debug.js";
 import { onDeviceStart, registerBackend, setAutoDevices } from "./runtime/devices.js";
 import { profileUntilExit } from "./runtime/measurement.js";
 
-export { readMnist, type MnistOptions } from "./data/mnist.js";
+export { loadDataset, type LoadDatasetOptions } from "./data/load-dataset.js";
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint-folder.js";
 export { SafetensorsFile } from "./io/safetensors-file.js";
 export { loadWeights, saveWeights, type SaveWeightsOptions } from "./io/weights-file.js";

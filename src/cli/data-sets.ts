@@ -1,33 +1,23 @@
-import type { ImageSet, ImageSplits } from "../data/image-set.js";
+import { catalog, type DatasetName } from "../data/catalog.js";
+import type { FileProgress } from "../data/fetch-files.js";
+import type { ImageDataset } from "../data/read-dataset.js";
 
 /** A data set that `gradus train` knows by name. */
 export interface DataSet {
   readonly name: string;
-  /** Reads or makes it; `dataDir` is where the user keeps files. */
-  readonly load: (dataDir: string | undefined) => Promise<ImageSplits>;
+  /** Reads, draws or downloads it; `dataDir` is where the user keeps files. */
+  readonly load: (dataDir: string | undefined, onProgress?: (progress: FileProgress) => void) => Promise<ImageDataset>;
 }
 
-/** The data sets, the default one first. Their code is loaded when asked for. */
-export const dataSets: readonly DataSet[] = [
-  {
-    name: "digits",
-    // Always the same images: --seed is about training, and a run is to be evaluated on what it was tested on.
-    load: async () => (await import("../data/digits.js")).generateDigitsAsync(),
-  },
-  {
-    name: "mnist",
-    load: async (dataDir) =>
-      (await import("../data/mnist.js")).readMnist(dataDir === undefined ? {} : { dataDir }),
-  },
-];
+type ImageName = { [N in DatasetName]: (typeof catalog)[N]["kind"] extends "images" ? N : never }[DatasetName];
 
-/** The first `limit` images of a set, without copying them. */
-export function firstImages(set: ImageSet, limit: number): ImageSet {
-  const count = Math.min(limit, set.count);
-  return {
-    ...set,
-    images: set.images.subarray(0, count * set.height * set.width),
-    labels: set.labels.subarray(0, count),
-    count,
-  };
-}
+const imageNames = (Object.keys(catalog) as DatasetName[]).filter((name): name is ImageName => catalog[name].kind === "images");
+
+/** The image data sets, the default one first. What reads them is loaded when asked for. */
+export const dataSets: readonly DataSet[] = imageNames.map((name) => ({
+  name,
+  load: async (dataDir, onProgress) => {
+    const { loadDataset } = await import("../data/load-dataset.js");
+    return loadDataset(name, { dataDir, onProgress });
+  },
+}));

@@ -62,6 +62,8 @@ test("what is in the way of saving is said before the work", async () => {
 
 test("missing data fails with where to put it", async () => {
   vi.stubEnv("GRADUS_DATA", "");
+  vi.stubEnv("GRADUS_OFFLINE", "1");
+  vi.stubEnv("GRADUS_CACHE", join(tmpdir(), "gradus-nothing-here"));
   const { code, err } = await run("train", "mlp", "--data", "mnist", "--device", "reference");
   expect(code).toBe(1);
   expect(err).toContain("train-images-idx3-ubyte");

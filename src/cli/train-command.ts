@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
 import { imageDataset, type ImageBatch } from "../data/dataset.js";
+import { firstImages } from "../data/image-set.js";
 import { DataLoader } from "../data/loader.js";
 import { writeFileAtomic } from "../io/atomic-file.js";
 import { crossEntropy, manualSeed } from "../node.js";
@@ -18,7 +19,7 @@ import { nextRunFolder, requireFreeFolder, saveRunFolder } from "../train/run-fo
 import { formatDescription, saveRun, updateRun } from "../train/save-run.js";
 import { learningRate } from "../train/schedule.js";
 import { Trainer } from "../train/trainer.js";
-import { firstImages } from "./data-sets.js";
+import { showDownload } from "./download-line.js";
 import { exitCodes } from "./exit-codes.js";
 import { catchInterrupt } from "./interrupt.js";
 import { openDevice } from "./open-device.js";
@@ -49,7 +50,7 @@ export async function train(options: TrainOptions): Promise<number> {
   const line = isInteractive(process.stderr) ? new ProgressLine(process.stderr) : undefined;
   try {
     line?.show(`Preparing ${options.data.name} …`);
-    const full = await options.data.load(options.dataDir);
+    const full = await options.data.load(options.dataDir, showDownload(line, note));
     const data = { train: firstImages(full.train, options.limit ?? full.train.count), test: full.test };
     const normalization = measureNormalization(data.train.images);
     manualSeed(seed);
@@ -58,6 +59,7 @@ export async function train(options: TrainOptions): Promise<number> {
     const setting: Setting = { options, device, data, normalization, parameters };
     line?.clear();
     note(heading(setting));
+    if (full.notice !== undefined) note(full.notice);
 
     // The folder of a run that can be resumed is there from the beginning.
     const begun = options.resume ?? (checkpointEvery === undefined ? undefined : await beginRun(out, setting));

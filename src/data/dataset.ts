@@ -14,7 +14,7 @@ export interface Dataset<Batch> {
 export type ImageBatch = readonly [images: Tensor, labels: Tensor];
 
 export interface ImageDatasetOptions {
-  /** "image" for [B, 1, height, width], as if not given; "flat" for [B, height·width]. */
+  /** "image" for [B, channels, height, width], as if not given; "flat" for [B, channels·height·width]. */
   readonly layout?: "image" | "flat" | undefined;
   /** Makes pixels float32 (pixel / 255 − mean) / std; without it they stay uint8 from 0 to 255. */
   readonly normalize?: { readonly mean: number; readonly std: number } | undefined;
@@ -30,11 +30,11 @@ export function imageDataset(
   set: ImageSet,
   { layout = "image", normalize, device }: ImageDatasetOptions = {},
 ): Dataset<ImageBatch> {
-  const { images, labels, count, height, width } = set;
-  const size = height * width;
+  const { images, labels, count, height, width, channels = 1 } = set;
+  const size = channels * height * width;
   if (images.length !== count * size || labels.length !== count) {
     throw new DataError(
-      `[imageDataset] ${count} images of ${height}×${width} need ${count * size} pixels and ${count} labels, and ` +
+      `[imageDataset] ${count} images of ${channels}×${height}×${width} need ${count * size} pixels and ${count} labels, and ` +
         `came with ${images.length} and ${labels.length}`,
     );
   }
@@ -42,7 +42,7 @@ export function imageDataset(
   return {
     length: count,
     batch: (positions) => {
-      const shape = layout === "flat" ? [positions.length, size] : [positions.length, 1, height, width];
+      const shape = layout === "flat" ? [positions.length, size] : [positions.length, channels, height, width];
       const pixels = shades ? new Float32Array(positions.length * size) : new Uint8Array(positions.length * size);
       const classes = new Int32Array(positions.length);
       positions.forEach((position, i) => {

@@ -1,14 +1,14 @@
 import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cacheRoot } from "../../core/cache-root.js";
 
 /**
- * The folder of compiled kernels: `GRADUS_CACHE`, or `gradus` in `XDG_CACHE_HOME` or ~/.cache. Code is loaded from it, so
+ * The folder of compiled kernels, the user's cache folder. Code is loaded from it, so
  * it must be the user's own and closed to others; otherwise one line warns and a private temporary folder is used.
  */
 export function openCacheFolder(): string {
-  const given = process.env["GRADUS_CACHE"];
-  const folder = given ? resolve(given) : join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "gradus");
+  const folder = cacheRoot();
   const problem = refuse(folder);
   if (problem === undefined) return folder;
   const temporary = mkdtempSync(join(tmpdir(), "gradus-"));
