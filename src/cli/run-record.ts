@@ -49,7 +49,7 @@ export function describeRun(
       threads: device.threads,
       limit: limit ?? null,
     },
-    preprocessing: { height: data.train.height, width: data.train.width, ...normalization },
+    preprocessing: { channels: data.train.channels ?? 1, height: data.train.height, width: data.train.width, ...normalization },
     classes: data.train.classes,
     parameters,
     trained: { steps, examples, interrupted },

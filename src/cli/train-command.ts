@@ -54,7 +54,7 @@ export async function train(options: TrainOptions): Promise<number> {
     const data = { train: firstImages(full.train, options.limit ?? full.train.count), test: full.test };
     const normalization = measureNormalization(data.train.images);
     manualSeed(seed);
-    const model = await recipe.model();
+    const model = await recipe.model(data.train);
     const parameters = [...model.parameters()].reduce((sum, parameter) => sum + parameter.size, 0);
     const setting: Setting = { options, device, data, normalization, parameters };
     line?.clear();

@@ -17,6 +17,9 @@ export interface ImageSet {
   readonly classNames?: readonly string[];
 }
 
+/** What a network must know of the images it classifies. */
+export type ImageShape = Pick<ImageSet, "channels" | "height" | "width" | "classes">;
+
 /** A data set's training and test parts. */
 export interface ImageSplits {
   readonly train: ImageSet;

@@ -44,6 +44,14 @@ const models = {
   },
 };
 
+test("networks fit the images they are made for", () => {
+  const images = { channels: 3, height: 32, width: 20, classes: 7 };
+  for (const model of [new Mlp(images), new SoftmaxRegression(images), new LeNet(images)]) {
+    const graph = trace((batch) => model.forward(batch), zeros([2, 3, 32, 20]));
+    expect(graph.outputs[0]?.shape).toEqual([2, 7]);
+  }
+});
+
 test.each(Object.entries(models))("%s has its parameters, names and output", (_name, { make, parameters, state }) => {
   const model = make();
   expect([...model.parameters()].reduce((sum, parameter) => sum + parameter.size, 0)).toBe(parameters);

@@ -1,12 +1,18 @@
+import type { ImageShape } from "../data/image-set.js";
 import * as nn from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
 
-/** Multinomial logistic regression on digits, one linear layer 784-10: 7,850 parameters. */
+/** Multinomial logistic regression on images, one linear layer 784-10 with 7,850 parameters if no other shape is given. */
 export class SoftmaxRegression extends nn.Module<Tensor, Tensor> {
-  linear = new nn.Linear(784, 10);
+  linear: nn.Linear;
 
-  /** Images `[B, 1, 28, 28]` to logits `[B, 10]`. */
+  constructor({ channels = 1, height, width, classes }: ImageShape = { height: 28, width: 28, classes: 10 }) {
+    super();
+    this.linear = new nn.Linear(channels * height * width, classes);
+  }
+
+  /** Images `[B, C, H, W]` to logits `[B, classes]`. */
   override forward(images: Tensor): Tensor {
-    return this.linear.forward(images.flatten(1)); // (B, 784) to (B, 10)
+    return this.linear.forward(images.flatten(1));
   }
 }

@@ -1,3 +1,4 @@
+import type { ImageShape } from "../data/image-set.js";
 import type { Module } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
 import type { OptimizerName } from "./optimizer-names.js";
@@ -18,7 +19,7 @@ export interface Recipe {
   readonly name: string;
   /** One line for the help. */
   readonly summary: string;
-  /** A fresh network from normalized images `[B, H, W]` to logits `[B, classes]`. */
-  readonly model: () => Module<Tensor, Tensor> | Promise<Module<Tensor, Tensor>>;
+  /** A fresh network from normalized images `[B, C, H, W]` to logits `[B, classes]`. */
+  readonly model: (images: ImageShape) => Module<Tensor, Tensor> | Promise<Module<Tensor, Tensor>>;
   readonly defaults: RecipeDefaults;
 }

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { ResNetCifar } from "../../src/models/resnet-cifar.js";
-import { compile, loadWeights, nn, noGrad, readMnist, setDefaultDevice, tensor, withoutPrefix, type Tensor } from "../../src/node.js";
+import { compile, loadDataset, loadWeights, nn, noGrad, setDefaultDevice, tensor, withoutPrefix, type Tensor } from "../../src/node.js";
 import { compiledDevices } from "../conformance/devices.js";
 
 const beside = join(dirname(fileURLToPath(import.meta.url)), "../../../shared/data");
@@ -27,7 +27,7 @@ function cifarTest(): Images {
 }
 
 async function mnistTest(): Promise<Images> {
-  const { images, labels } = (await readMnist({ dataDir: data })).test;
+  const { images, labels } = (await loadDataset("mnist", { dataDir: data })).test;
   return { pixels: images, labels, shape: [1, 28, 28] };
 }
 
