@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { beforeAll, expect, test } from "vitest";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import { setDefaultDevice, type Shape } from "../index.js";
 import type { InputLike, Module } from "../nn/index.js";
+import names from "../../test/golden/model-names.json" with { type: "json" };
 import * as models from "./index.js";
 
 beforeAll(() => setDefaultDevice(new ReferenceBackend()));
@@ -33,6 +35,10 @@ const cases: Record<string, Case> = {
   squeezenet1_1: { make: () => new models.SqueezeNet("1.1"), parameters: 1_235_496, input: image(64), output: [2, 1000] },
   googlenet: { make: () => new models.GoogLeNet({ auxiliary: true }), parameters: 13_004_888, input: image(64), output: [2, 1000] },
   "googlenet without heads": { make: () => new models.GoogLeNet(), parameters: 6_624_904, input: image(64), output: [2, 1000] },
+  inception_v3: { make: () => new models.InceptionV3(), parameters: 27_161_264, input: image(75), output: [2, 1000] },
+  mobilenet_v3_large: { make: () => new models.MobileNetV3(), parameters: 5_483_032, input: image(64), output: [2, 1000] },
+  efficientnet_b0: { make: () => new models.EfficientNetB0(), parameters: 5_288_548, input: image(64), output: [2, 1000] },
+  densenet121: { make: () => new models.DenseNet121(), parameters: 7_978_856, input: image(64), output: [2, 1000] },
   vit_b_16: { make: () => new models.VisionTransformer(), parameters: 86_567_656, input: image(224), output: [2, 1000] },
   vit_b_32: { make: () => new models.VisionTransformer({ patchSize: 32 }), parameters: 88_224_232, input: image(224), output: [2, 1000] },
   gpt2: { make: () => new models.Gpt2(), parameters: 124_439_808, input: ids, output: [2, 5, 768] },
@@ -50,4 +56,67 @@ test.each(Object.entries(cases))("%s has its published size and output, and allo
   expect(summary.rows[0]?.outputs[0]).toEqual(output);
   expect(model.parameters().some(({ state }) => state.storage !== undefined)).toBe(false);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+});
+
+const linesOf = (model: Pick<Module, "stateDict">): string[] =>
+  Object.entries(model.stateDict()).map(([name, { shape }]) => `${name} ${shape.join(",")}`);
+
+test.each(Object.entries(names))("%s has the state of torchvision's, by name and shape", (name, golden) => {
+  const model = cases[name]?.make();
+  const lines = model ? linesOf(model).sort() : [];
+  expect([lines.length, cases[name]?.parameters]).toEqual([golden.entries, golden.parameters]);
+  const digest = createHash("sha256").update(lines.map((line) => `${line}\n`).join("")).digest("hex");
+  expect(digest, `see scripts/goldens/model_names.py --list ${name}; here:\n${lines.join("\n")}`).toBe(golden.sha256);
+});
+
+test("GPT-2 and BERT have the states of Hugging Face's, by name and shape", () => {
+  const layer = (prefix: string, shapes: Record<string, string>): string[] =>
+    Object.entries(shapes).map(([name, shape]) => `${prefix}${name} ${shape}`);
+  const affine = (name: string, from: number, to: number): Record<string, string> => ({ [`${name}.weight`]: `${to},${from}`, [`${name}.bias`]: `${to}` });
+  const norm = (name: string, size: number): Record<string, string> => ({ [`${name}.weight`]: `${size}`, [`${name}.bias`]: `${size}` });
+
+  const gpt2 = [
+    ...layer("transformer.", { "wte.weight": "50257,768", "wpe.weight": "1024,768", ...norm("ln_f", 768) }),
+    ...Array.from({ length: 12 }, (_, i) =>
+      layer(`transformer.h.${i}.`, {
+        ...norm("ln_1", 768),
+        // Weights are [in, out].
+        "attn.c_attn.weight": "768,2304",
+        "attn.c_attn.bias": "2304",
+        "attn.c_proj.weight": "768,768",
+        "attn.c_proj.bias": "768",
+        ...norm("ln_2", 768),
+        "mlp.c_fc.weight": "768,3072",
+        "mlp.c_fc.bias": "3072",
+        "mlp.c_proj.weight": "3072,768",
+        "mlp.c_proj.bias": "768",
+      }),
+    ).flat(),
+    "lm_head.weight 50257,768",
+  ];
+  expect(linesOf(new models.Gpt2LanguageModel()).sort()).toEqual(gpt2.sort());
+
+  const bert = [
+    ...layer("bert.embeddings.", {
+      "word_embeddings.weight": "30522,128",
+      "position_embeddings.weight": "512,128",
+      "token_type_embeddings.weight": "2,128",
+      ...norm("LayerNorm", 128),
+    }),
+    ...[0, 1].flatMap((i) =>
+      layer(`bert.encoder.layer.${i}.`, {
+        ...affine("attention.self.query", 128, 128),
+        ...affine("attention.self.key", 128, 128),
+        ...affine("attention.self.value", 128, 128),
+        ...affine("attention.output.dense", 128, 128),
+        ...norm("attention.output.LayerNorm", 128),
+        ...affine("intermediate.dense", 128, 512),
+        ...affine("output.dense", 512, 128),
+        ...norm("output.LayerNorm", 128),
+      }),
+    ),
+    ...layer("bert.", affine("pooler.dense", 128, 128)),
+    ...layer("", affine("classifier", 128, 2)),
+  ];
+  expect(linesOf(new models.BertClassifier(models.bertSizes.tiny)).sort()).toEqual(bert.sort());
 });

@@ -1,22 +1,7 @@
 import * as nn from "../nn/index.js";
 import { concat, type Shape, type Tensor } from "../tensor/index.js";
+import { ConvNorm } from "./conv-norm.js";
 import { drawWeights } from "./initial-weights.js";
-
-/** Convolution, batch norm, ReLU. */
-class ConvNorm extends nn.Module<Tensor, Tensor> {
-  conv: nn.Conv2d;
-  bn: nn.BatchNorm2d;
-
-  constructor(from: number, to: number, size: number, stride = 1) {
-    super();
-    this.conv = new nn.Conv2d(from, to, size, { stride, padding: (size - 1) / 2, bias: false });
-    this.bn = new nn.BatchNorm2d(to, { eps: 1e-3 });
-  }
-
-  override forward(x: Tensor): Tensor {
-    return this.bn.forward(this.conv.forward(x)).relu();
-  }
-}
 
 /** Four ways from one input beside each other. The third has 3 × 3 where the paper has 5 × 5, as torchvision's. */
 class Inception extends nn.Module<Tensor, Tensor> {
@@ -70,7 +55,7 @@ export interface GoogLeNetLogits {
  * parameters for 1,000 classes, 13,004,888 with auxiliary heads. Torchvision's weights expect inputs (x − 0.5) / 0.5.
  */
 export class GoogLeNet extends nn.Module<Tensor, Tensor> {
-  conv1 = new ConvNorm(3, 64, 7, 2);
+  conv1 = new ConvNorm(3, 64, 7, { stride: 2 });
   maxpool1 = new nn.MaxPool2d(3, { stride: 2, ceilMode: true });
   conv2 = new ConvNorm(64, 64, 1);
   conv3 = new ConvNorm(64, 192, 3);

@@ -1,10 +1,14 @@
 export { AlexNet } from "./alexnet.js";
 export { Bert, BertClassifier, bertSizes, type BertInputOptions, type BertOutput, type BertSizes } from "./bert.js";
+export { DenseNet121 } from "./densenet.js";
+export { EfficientNetB0 } from "./efficientnet.js";
 export { GoogLeNet, type GoogLeNetLogits } from "./googlenet.js";
 export { Gpt2, Gpt2LanguageModel, type Gpt2Sizes } from "./gpt2.js";
+export { InceptionV3, type InceptionLogits } from "./inception-v3.js";
 export { LeNet } from "./lenet.js";
 export { Mlp } from "./mlp.js";
 export { MobileNetV2 } from "./mobilenet-v2.js";
+export { MobileNetV3 } from "./mobilenet-v3.js";
 export { ResNet } from "./resnet.js";
 export { SoftmaxRegression } from "./softmax-regression.js";
 export { SqueezeNet } from "./squeezenet.js";
