@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { build } from "vite";
 import { median } from "../measure.js";
 import { isSelected, type BenchOptions } from "../options.js";
 import { emptyRow, type Row } from "../row.js";
@@ -27,19 +27,16 @@ function medianTime(measure: () => number): number {
   return median(Array.from({ length: starts }, measure));
 }
 
-/** Kilobytes (1000 bytes) of a bundle for browsers, minified and gzipped. */
+/** Kilobytes (1000 bytes) of a bundle for browsers as Vite makes it, minified and gzipped, without what the entry does not use. */
 async function bundleSize(entry: string): Promise<number> {
-  const { outputFiles } = await build({
-    entryPoints: [`${root}${entry}`],
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2022",
-    write: false,
-    logLevel: "silent",
+  const made = await build({
+    root,
+    configFile: false,
+    logLevel: "error",
+    build: { write: false, target: "es2022", modulePreload: { polyfill: false }, rolldownOptions: { input: `${root}${entry}`, preserveEntrySignatures: "strict" } },
   });
-  return outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0) / 1000;
+  const bundles = (Array.isArray(made) ? made : [made]).flatMap((bundle) => ("output" in bundle ? bundle.output : []));
+  return bundles.reduce((sum, file) => sum + (file.type === "chunk" ? gzipSync(file.code, { level: 9 }).length : 0), 0) / 1000;
 }
 
 /** How long the library takes to be there, and how large it is in a browser. */
