@@ -1,12 +1,10 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { isAbandoned, machine } from "../core/temporary-name.js";
 
 /** Parts of downloads that are running in this process. */
 const running = new Set<string>();
-/** A part of another machine's process is taken for left over when nothing was written to it for a day. */
-const abandonedMs = 24 * 60 * 60 * 1000;
 
 /**
  * A file beside `path` that only this download writes to: what a dead process left of the same download, for it to be gone on
@@ -43,21 +41,7 @@ export async function releasePart(part: string): Promise<void> {
 }
 
 function isLeft(file: string, owner: string, changedMs: number): boolean {
-  const [host, pid = ""] = owner.split(".");
-  if (host !== machine()) return Date.now() - changedMs > abandonedMs;
-  return Number(pid) === process.pid ? !running.has(file) : !isAlive(Number(pid));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives and belongs to another user.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function machine(): string {
-  return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+  const [host = "", pid = ""] = owner.split(".");
+  if (host === machine() && Number(pid) === process.pid) return !running.has(file);
+  return isAbandoned(host, Number(pid), changedMs);
 }

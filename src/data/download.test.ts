@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { DataError } from "../core/errors.js";
+import { machine } from "../core/temporary-name.js";
 import { download, type DownloadOptions } from "./download.js";
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);
@@ -141,15 +142,14 @@ test("a wrong range is refused", async () => {
   expect(fault).toMatch(/offers 10 bytes/);
 });
 
-const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 /** The number of a process that is over. */
 const deadProcess = (): number => Number(execFileSync(process.execPath, ["-p", "process.pid"]).toString());
 
 test("what a dead process left is gone on with, what a living one writes is left alone", async () => {
   const dead = deadProcess();
-  const leftover = join(folder, `.file.bin.${machine}.${dead}.aaaaaaaa.part`);
-  const shorter = join(folder, `.file.bin.${machine}.${dead}.bbbbbbbb.part`);
-  const living = `.file.bin.${machine}.${process.ppid}.cccccccc.part`;
+  const leftover = join(folder, `.file.bin.${machine()}.${dead}.aaaaaaaa.part`);
+  const shorter = join(folder, `.file.bin.${machine()}.${dead}.bbbbbbbb.part`);
+  const living = `.file.bin.${machine()}.${process.ppid}.cccccccc.part`;
   const elsewhere = `.file.bin.00000000.${dead}.dddddddd.part`;
   await writeFile(leftover, content.subarray(0, 200_000));
   await writeFile(shorter, content.subarray(0, 100));
@@ -162,7 +162,7 @@ test("what a dead process left is gone on with, what a living one writes is left
 });
 
 test("a leftover with other bytes is begun anew", async () => {
-  await writeFile(join(folder, `.file.bin.${machine}.${deadProcess()}.aaaaaaaa.part`), new Uint8Array(300_000));
+  await writeFile(join(folder, `.file.bin.${machine()}.${deadProcess()}.aaaaaaaa.part`), new Uint8Array(300_000));
   answers = { "/file": [ranged] };
   await get();
   await expectWhole();

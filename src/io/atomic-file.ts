@@ -1,16 +1,16 @@
-import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DataError } from "../core/errors.js";
+import { removeAbandoned, temporaryName } from "../core/temporary-name.js";
 
 /**
  * Writes a file so that at any moment, even after a crash, `path` holds either its old content or all of the new:
- * the data goes to a file beside it, is flushed to disk, and takes the name by a rename. The folder must exist.
- * Throws DataError where the file cannot be written; nothing is left behind then.
+ * the data goes to a file beside it, is flushed to disk, and takes the name by a rename. The folder must exist; what writers
+ * that were killed left there is removed. Throws DataError where the file cannot be written; nothing is left behind then.
  */
 export async function writeFileAtomic(path: string, data: Uint8Array | string): Promise<void> {
   const folder = dirname(path);
-  const beside = join(folder, `.${randomUUID()}.tmp`);
+  const beside = join(folder, temporaryName());
   try {
     const file = await open(beside, "wx");
     try {
@@ -28,6 +28,7 @@ export async function writeFileAtomic(path: string, data: Uint8Array | string): 
     );
   }
   await flushFolder(folder);
+  removeAbandoned(folder);
 }
 
 /** Makes the rename itself last; where folders cannot be flushed (Windows), the file is whole all the same. */

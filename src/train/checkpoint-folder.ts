@@ -66,12 +66,11 @@ export class CheckpointFolder implements CheckpointStore {
     }
   }
 
-  /** Removes what is older than the last checkpoints up to this one, and what a process that was killed left behind. */
+  /** Removes what is older than the last checkpoints up to this one. */
   async #removeOld(step: number): Promise<void> {
     const entries = await this.#entries();
     const past = entries.filter((name) => (stepOf(name) ?? Infinity) <= step).sort();
-    const old = [...past.slice(0, -this.#keep), ...entries.filter((name) => name.endsWith(".tmp"))];
-    await Promise.all(old.map((name) => rm(join(this.path, name), { force: true })));
+    await Promise.all(past.slice(0, -this.#keep).map((name) => rm(join(this.path, name), { force: true })));
   }
 
   async #entries(): Promise<string[]> {

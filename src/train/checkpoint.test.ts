@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FormatError } from "../core/errors.js";
+import { machine } from "../core/temporary-name.js";
 import { crossEntropy, device, dropout, manualSeed, setDefaultDevice, tensor, type Tensor } from "../node.js";
 import { tensorDataset } from "../data/dataset.js";
 import { DataLoader } from "../data/loader.js";
@@ -104,6 +107,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** The number of a process that is over. */
+async function endedProcess(): Promise<number> {
+  const child = spawn(process.execPath, ["--version"]);
+  await once(child, "exit");
+  return child.pid ?? 0;
+}
+
 test("a folder keeps the last checkpoints and the best, and passes over damaged ones", async () => {
   const damaged: string[] = [];
   const path = join(folder, "checkpoints");
@@ -115,7 +125,7 @@ test("a folder keeps the last checkpoints and the best, and passes over damaged 
   expect(names).toEqual(["best.safetensors", expect.stringMatching(/^step-/), expect.stringMatching(/^step-/)]);
   const [, before = "", last = ""] = names;
   expect(saved.at(-1)).toBe(join(path, last));
-  await writeFile(join(path, ".left-behind.tmp"), "half a file");
+  await writeFile(join(path, `.${machine()}.${await endedProcess()}.01234567.tmp`), "half a file");
   const lastBytes = await readFile(join(path, last));
   await writeFile(join(path, last), lastBytes.subarray(0, 1000));
   const found = await store.latest();

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { ArgumentError, DataError } from "../core/errors.js";
+import { removeAbandoned, temporaryName } from "../core/temporary-name.js";
 import { writeFileAtomic } from "../io/atomic-file.js";
 
 /** A run's files by name. */
@@ -39,9 +39,10 @@ export async function nextRunFolder(base: string): Promise<string> {
 export async function saveRunFolder(path: string, files: RunFiles): Promise<string> {
   const name = basename(resolve(path));
   const parent = dirname(resolve(path));
-  const beside = join(parent, `.${name}.${randomUUID()}.tmp`);
+  const beside = join(parent, temporaryName());
   try {
     await mkdir(beside, { recursive: true });
+    removeAbandoned(parent);
     for (const [name, content] of files) await writeFileAtomic(join(beside, name), content);
     for (let copy = 1; copy <= 1000; copy++) {
       const place = join(dirname(path), copy === 1 ? name : `${name}-${copy}`);

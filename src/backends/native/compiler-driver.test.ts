@@ -1,10 +1,26 @@
-import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CompileError } from "../../core/errors.js";
+import { temporaryName } from "../../core/temporary-name.js";
 import { openCacheFolder } from "./cache-folder.js";
 import { CompilerDriver } from "./compiler-driver.js";
 import { isNativeAvailable } from "./native-host.js";
@@ -44,6 +60,16 @@ const folder = (): string => {
 
 const entries = (suffix: RegExp): string[] => readdirSync(folder()).filter((name) => suffix.test(name));
 
+/** Files can be given to another user. */
+const asRoot = process.getuid?.() === 0;
+
+function flipBit(path: string): void {
+  const bytes = readFileSync(path);
+  const middle = bytes.length >> 1;
+  bytes[middle] = (bytes[middle] ?? 0) ^ 8;
+  writeFileSync(path, bytes);
+}
+
 describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
   it("compiles equal sources once, and nothing in another process that has the folder", () => {
     const { toolchain, calls } = counting();
@@ -56,7 +82,7 @@ describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
     expect(calls()).toHaveLength(2);
     expect(new CompilerDriver(toolchain, folder()).compile([source("1"), source("2"), source("3")])).toHaveLength(3);
     expect(calls()).toHaveLength(2);
-    expect(readdirSync(folder()).filter((name) => name.startsWith("work-"))).toEqual([]);
+    expect(readdirSync(folder()).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
   it("takes another compiler or other definitions for another source", () => {
@@ -80,6 +106,52 @@ describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
     for (const entry of entries(/^[0-9a-f]{40}$/)) writeFileSync(join(folder(), entry), "../../elsewhere");
     new CompilerDriver(toolchain, folder()).compile([source("1")]);
     expect(calls()).toHaveLength(4);
+  });
+
+  it.each<[string, (path: string) => void]>([
+    ["with a flipped bit", flipBit],
+    ["that is a link", (path) => (renameSync(path, join(root, "elsewhere")), symlinkSync(join(root, "elsewhere"), path))],
+    ["that others may write", (path) => chmodSync(path, 0o720)],
+    ["that is a folder", (path) => (rmSync(path), mkdirSync(join(path, "inside"), { recursive: true }))],
+    ["that is a pipe", (path) => (rmSync(path), execFileSync("mkfifo", [path]))],
+    ...(asRoot ? [["of another user", (path: string) => chownSync(path, 12345, 12345)] as [string, (path: string) => void]] : []),
+  ])("builds a library or an entry %s again", (_name, spoil) => {
+    const { toolchain, calls } = counting();
+    new CompilerDriver(toolchain, folder()).compile([source("1")]);
+    for (const [i, kind] of [/\.so$/, /^[0-9a-f]{40}$/].entries()) {
+      const [name = ""] = entries(kind);
+      spoil(join(folder(), name));
+      const [compiled] = new CompilerDriver(toolchain, folder()).compile([source("1")]);
+      expect(calls()).toHaveLength(2 + i);
+      expect(lstatSync(compiled?.library ?? "").isFile()).toBe(true);
+      rmSync(join(root, "elsewhere"), { force: true });
+    }
+    new CompilerDriver(toolchain, folder()).compile([source("1")]);
+    expect(calls()).toHaveLength(3);
+  });
+
+  it("removes what killed processes left, not what living ones are writing", () => {
+    const { pid: dead } = spawnSync(process.execPath, ["--version"]);
+    const name = (pid: number): string => temporaryName().replace(/\.\d+\./, `.${pid}.`);
+    const [left, living] = [name(dead), name(process.ppid)];
+    for (const each of [left, living]) mkdirSync(join(folder(), each));
+    writeFileSync(join(folder(), left, "unit.c"), "");
+    new CompilerDriver(findToolchain(), folder()).compile([source("1")]);
+    expect(entries(/\.tmp$/)).toEqual([living]);
+  });
+
+  it("lets the compiler end its work when Ctrl-C is pressed", () => {
+    const { toolchain, calls } = counting("kill -INT $$");
+    new CompilerDriver(toolchain, folder()).compile([source("1")]);
+    expect(calls().map((call) => /-O\d/.exec(call)?.[0])).toEqual(["-O3"]);
+  });
+
+  it("says what is wrong with a folder that cannot be written", () => {
+    const path = join(root, "file");
+    writeFileSync(path, "");
+    const compile = (): unknown => new CompilerDriver(findToolchain(), path).compile([source("1")]);
+    expect(compile).toThrow(CompileError);
+    expect(compile).toThrow("set GRADUS_CACHE");
   });
 
   it("names the file of a kernel that the compiler rejects and keeps the others", () => {
@@ -119,7 +191,9 @@ describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
   });
 
   it("deletes the older half when the folder holds too many libraries", () => {
-    for (let i = 0; i < 41; i++) writeFileSync(join(folder(), `${i}.so`), "");
+    for (let i = 0; i < 41; i++) writeFileSync(join(folder(), `${String(i).padStart(64, "0")}.so`), "");
+    mkdirSync(join(folder(), "data"));
+    utimesSync(join(folder(), "data"), 1, 1);
     const left: number[] = [];
     for (const value of ["1", "1", "2"]) {
       new CompilerDriver(findToolchain(), folder(), 40).compile([source(value)]);
@@ -127,6 +201,8 @@ describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
     }
     // Half of them goes before something is compiled, and only then.
     expect(left).toEqual([22, 22, 23]);
+    // Other things lie in the user's cache folder too.
+    expect(readdirSync(folder())).toContain("data");
   });
 
   it("says so when the compiler cannot be started", () => {
@@ -167,8 +243,10 @@ describe("openCacheFolder", () => {
     expect(openCacheFolder()).toBe(join(root, "gradus"));
   });
 
-  it.each([
+  it.each<[string, (path: string) => void]>([
     ["open to others", (path: string) => chmodSync(path, 0o755)],
+    ["a link", (path: string) => (renameSync(path, `${path}-elsewhere`), symlinkSync(`${path}-elsewhere`, path))],
+    ...(asRoot ? [["another user's", (path: string) => chownSync(path, 12345, 12345)] as [string, (path: string) => void]] : []),
     ["no folder", (path: string) => (rmSync(path, { recursive: true }), writeFileSync(path, ""))],
   ])("refuses one that is %s with one line, and uses a private temporary one", (_name, spoil) => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);

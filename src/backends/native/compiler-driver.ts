@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CompileError } from "../../core/errors.js";
+import { removeAbandoned, temporaryName } from "../../core/temporary-name.js";
+import { placeEntry, readEntry, sha256, writeEntry } from "./cache-entry.js";
 import { preludeHead } from "./c-prelude.js";
 import { kernelName, type KernelSource } from "./render-c.js";
 import type { Toolchain } from "./toolchain.js";
@@ -90,27 +92,24 @@ export class CompilerDriver {
 
   #find(key: string): boolean {
     if (this.#compiled.has(key)) return true;
-    try {
-      const name = readFileSync(join(this.#folder, key), "utf8");
-      if (!/^[0-9a-f]{64}$/.test(name)) return false;
-      const library = join(this.#folder, `${name}.so`);
-      let intact = this.#intact.get(name);
-      if (intact === undefined) {
-        intact = createHash("sha256").update(readFileSync(library)).digest("hex") === name;
-        this.#intact.set(name, intact);
-      }
-      if (intact) this.#compiled.set(key, { key, library, symbol: symbolOf(key) });
-      return intact;
-    } catch {
-      return false;
+    const name = readEntry(this.#folder, key)?.toString("latin1");
+    if (name === undefined || !/^[0-9a-f]{64}$/.test(name)) return false;
+    let intact = this.#intact.get(name);
+    if (intact === undefined) {
+      const content = readEntry(this.#folder, libraryOf(name));
+      intact = content !== undefined && sha256(content) === name;
+      this.#intact.set(name, intact);
     }
+    if (intact) this.#compiled.set(key, { key, library: join(this.#folder, libraryOf(name)), symbol: symbolOf(key) });
+    return intact;
   }
 
   #build(sources: readonly Pending[]): void {
-    if (!this.#pruned) prune(this.#folder, this.#mostLibraries);
-    this.#pruned = true;
-    const work = mkdtempSync(join(this.#folder, "work-"));
+    const work = join(this.#folder, temporaryName());
     try {
+      mkdirSync(work, { recursive: true, mode: 0o700 });
+      if (!this.#pruned) prune(this.#folder, this.#mostLibraries);
+      this.#pruned = true;
       const builds: readonly Build[] = ["kernel", "light", "library"];
       const units = builds.flatMap((build) => partition(sources.filter((source) => (source.build ?? "kernel") === build), availableParallelism()));
       const failed = this.#compileUnits(work, units);
@@ -119,11 +118,18 @@ export class CompilerDriver {
       const singles = failed.flatMap(({ unit }) => unit.map((source) => [source]));
       const [rejected] = this.#compileUnits(work, singles, "-O1");
       if (!rejected) return;
-      const kept = join(this.#folder, `rejected-${rejected.unit[0]?.key ?? "unit"}.c`);
-      renameSync(rejected.file, kept);
-      throw new CompileError(`${this.#toolchain.command.join(" ")} rejects the kernel in ${kept}:\n${rejected.log.slice(0, 2000)}`);
+      const kept = `rejected-${rejected.unit[0]?.key ?? "unit"}.c`;
+      placeEntry(rejected.file, this.#folder, kept);
+      const compiler = this.#toolchain.command.join(" ");
+      throw new CompileError(`${compiler} rejects the kernel in ${join(this.#folder, kept)}:\n${rejected.log.slice(0, 2000)}`);
+    } catch (error) {
+      if (error instanceof CompileError) throw error;
+      throw new CompileError(
+        `compiled kernels cannot be kept in ${this.#folder}: ${String(error)}. Free space there, or set GRADUS_CACHE to another folder`,
+        { cause: error },
+      );
     } finally {
-      rmSync(work, { recursive: true, force: true });
+      removeWork(work);
     }
   }
 
@@ -141,7 +147,8 @@ export class CompilerDriver {
     const width = 2 * availableParallelism();
     for (let i = 0; i < jobs.length; i += width) {
       const script = jobs.slice(i, i + width).map(({ base, command }) => `{ ${command} 2> ${quote(`${base}.log`)} && : > ${quote(`${base}.ok`)}; } &`);
-      spawnSync("/bin/sh", ["-c", `${script.join("\n")}\nwait`], { stdio: "ignore" });
+      // Ctrl-C reaches all processes of a terminal; a compiler that it ended would be one that rejects the kernel.
+      spawnSync("/bin/sh", ["-c", `trap '' INT\n${script.join("\n")}\nwait`], { stdio: "ignore" });
     }
     return jobs.flatMap(({ unit, base }) => {
       if (readable(`${base}.ok`) !== undefined) {
@@ -162,30 +169,47 @@ export class CompilerDriver {
   }
 
   #keep(unit: readonly Pending[], built: string): void {
-    const name = createHash("sha256").update(readFileSync(built)).digest("hex");
-    const library = join(this.#folder, `${name}.so`);
-    renameSync(built, library);
+    const name = sha256(readFileSync(built));
+    chmodSync(built, 0o700);
+    placeEntry(built, this.#folder, libraryOf(name));
     this.#intact.set(name, true);
     this.compiledSources += unit.length;
     for (const { key } of unit) {
-      const beside = join(this.#folder, `work-${randomUUID()}`);
-      writeFileSync(beside, name, { mode: 0o600 });
-      renameSync(beside, join(this.#folder, key));
-      this.#compiled.set(key, { key, library, symbol: symbolOf(key) });
+      writeEntry(this.#folder, key, name);
+      this.#compiled.set(key, { key, library: join(this.#folder, libraryOf(name)), symbol: symbolOf(key) });
     }
   }
 }
 
-/** Keeps the folder from growing without end. A library that is loaded stays usable after its file is gone. */
+function removeWork(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // A later process removes it.
+  }
+}
+
+/** Names of what the compiler leaves in the folder, in which other things lie too. */
+const entryNames = /^([0-9a-f]{40}(\.json)?|[0-9a-f]{64}\.so|(toolchain|rejected)-.*)$/;
+
+/**
+ * Keeps the folder from growing without end, and removes what killed processes left in it. A library that is loaded stays
+ * usable after its file is gone.
+ */
 function prune(folder: string, mostLibraries: number): void {
-  const libraries = readdirSync(folder).filter((name) => /\.(so|json)$/.test(name));
-  if (libraries.length <= mostLibraries) return;
-  const ages = readdirSync(folder).flatMap((name) => {
+  removeAbandoned(folder);
+  const names = readdirSync(folder).filter((name) => entryNames.test(name));
+  if (names.filter((name) => /\.(so|json)$/.test(name)).length <= mostLibraries) return;
+  const ages = names.flatMap((name) => {
     const stat = statSync(join(folder, name), { throwIfNoEntry: false });
     return stat ? [{ name, time: stat.mtimeMs }] : [];
   });
   ages.sort((a, b) => a.time - b.time);
   for (const { name } of ages.slice(0, ages.length / 2)) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+function libraryOf(name: string): string {
+  return `${name}.so`;
 }
 
 function symbolOf(key: string): string {

@@ -1,4 +1,15 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -57,12 +68,36 @@ it("does not trust a damaged file", () => {
   const [name = ""] = readdirSync(folder);
   const path = join(folder, name);
   const content = readFileSync(path, "utf8");
-  for (const damaged of [content.replace('"arenaBytes":64', '"arenaBytes":32'), content.slice(0, 100), ""]) {
-    writeFileSync(path, damaged);
+  for (let length = 0; length < content.length; length++) {
+    writeFileSync(path, content.slice(0, length));
     expect(store.find(graphOf([4]), target)).toBeUndefined();
+  }
+  const whole = Buffer.from(content);
+  for (let i = 0; i < whole.length; i++) {
+    const flipped = Buffer.from(whole);
+    flipped[i] = (flipped[i] ?? 0) ^ (1 << i % 8);
+    writeFileSync(path, flipped);
+    // The line feed between sum and program says nothing.
+    expect(store.find(graphOf([4]), target) === undefined).toBe(i !== 64);
   }
   writeFileSync(path, content);
   expect(store.find(graphOf([4]), target)).toBeDefined();
+});
+
+it("trusts no link, and no file that others may write", () => {
+  const store = new ProgramStore(folder, "gcc");
+  store.keep(graphOf([4]), target, program);
+  const [name = ""] = readdirSync(folder);
+  const path = join(folder, name);
+  chmodSync(path, 0o620);
+  expect(store.find(graphOf([4]), target)).toBeUndefined();
+  store.keep(graphOf([4]), target, program);
+  expect(store.find(graphOf([4]), target)).toBeDefined();
+  renameSync(path, join(folder, "elsewhere"));
+  symlinkSync("elsewhere", path);
+  expect(store.find(graphOf([4]), target)).toBeUndefined();
+  store.keep(graphOf([4]), target, program);
+  expect([lstatSync(path).isFile(), store.find(graphOf([4]), target) !== undefined]).toEqual([true, true]);
 });
 
 it("lets a program run that it cannot keep", () => {

@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Program } from "../../compiler/program.js";
@@ -7,6 +7,7 @@ import type { Target } from "../../compiler/target.js";
 import { debugLevel, isVerifying } from "../../core/debug.js";
 import { graphKey } from "../../ir/attrs-key.js";
 import type { Graph } from "../../ir/graph.js";
+import { readSummed, writeSummed } from "./cache-entry.js";
 
 /** What a program keeps of a kernel whose machine code lies in the cache folder. */
 export interface BuiltKernel {
@@ -37,9 +38,8 @@ export class ProgramStore {
   find(graph: Graph, target: Target): BuiltProgram | undefined {
     if (isWatched()) return undefined;
     try {
-      const content = readFileSync(this.#file(graph, target), "utf8");
-      const json = content.slice(65);
-      if (content.slice(0, 64) !== sha256(json)) return undefined;
+      const json = readSummed(this.#folder, this.#name(graph, target));
+      if (json === undefined) return undefined;
       const stored = JSON.parse(json) as Omit<BuiltProgram, "inputs" | "outputs" | "constants"> & { readonly constants: readonly string[] };
       const constants = stored.constants.map((text) => new Uint8Array(Buffer.from(text, "base64")));
       return { ...stored, constants, inputs: graph.inputs, outputs: graph.outputs };
@@ -52,28 +52,17 @@ export class ProgramStore {
     if (isWatched()) return;
     const texts = constants.map((c) => Buffer.from(c).toString("base64"));
     const json = JSON.stringify({ inPlace, constants: texts, arenaBytes, kernels, steps, flops, bytes });
-    const beside = join(this.#folder, `work-${randomUUID()}`);
-    try {
-      writeFileSync(beside, `${sha256(json)}\n${json}`, { mode: 0o600 });
-      renameSync(beside, this.#file(graph, target));
-    } catch {
-      // The program runs all the same; the next process makes it anew.
-      rmSync(beside, { force: true });
-    }
+    writeSummed(this.#folder, this.#name(graph, target), json);
   }
 
-  #file(graph: Graph, target: Target): string {
+  #name(graph: Graph, target: Target): string {
     const hash = createHash("sha256").update(JSON.stringify([codeIdentity(), this.#toolchain, target, graph.donate ?? []]));
-    return join(this.#folder, `${hash.update(graphKey(graph)).digest("hex").slice(0, 40)}.json`);
+    return `${hash.update(graphKey(graph)).digest("hex").slice(0, 40)}.json`;
   }
 }
 
 function isWatched(): boolean {
   return debugLevel() > 0 || isVerifying();
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 let identity: string | undefined;

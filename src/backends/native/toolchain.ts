@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
-import { readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { cpus, release } from "node:os";
 import { delimiter, join } from "node:path";
 import { DeviceError } from "../../core/errors.js";
+import { readSummed, sha256, writeSummed } from "./cache-entry.js";
 
 /** The C compiler of this machine and what it says of the processor. */
 export interface Toolchain {
@@ -52,27 +52,19 @@ function wantedCommands(): string[][] {
 
 /** Asking the compiler starts a process, so the answer of an earlier process is taken where it must be the same. */
 function recall(folder: string): Toolchain {
-  const place = join(folder, `toolchain-${hashOf([wantedCommands(), machineFlags, semantics, programFiles(), processor()])}`);
-  try {
-    const text = readFileSync(place, "utf8");
-    const json = text.slice(65);
-    if (text.slice(0, 64) === createHash("sha256").update(json).digest("hex")) {
-      const { command, flags, macros, identity } = JSON.parse(json) as Omit<Toolchain, "macros"> & { readonly macros: [string, string][] };
-      return { command, flags, macros: new Map(macros), identity };
-    }
-  } catch {
-    // Nobody has asked yet.
+  const name = `toolchain-${hashOf([wantedCommands(), machineFlags, semantics, programFiles(), processor()])}`;
+  const kept = readSummed(folder, name);
+  if (kept !== undefined) {
+    const { command, flags, macros, identity } = JSON.parse(kept) as Omit<Toolchain, "macros"> & { readonly macros: [string, string][] };
+    return { command, flags, macros: new Map(macros), identity };
   }
   const toolchain = probe();
-  const json = JSON.stringify({ ...toolchain, macros: [...toolchain.macros] });
-  const beside = join(folder, `work-${randomUUID()}`);
-  writeFileSync(beside, `${createHash("sha256").update(json).digest("hex")}\n${json}`, { mode: 0o600 });
-  renameSync(beside, place);
+  writeSummed(folder, name, JSON.stringify({ ...toolchain, macros: [...toolchain.macros] }));
   return toolchain;
 }
 
 function hashOf(content: unknown): string {
-  return createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 40);
+  return sha256(JSON.stringify(content)).slice(0, 40);
 }
 
 /** Which files the words of the commands name, and whether they have changed. */
@@ -116,7 +108,7 @@ function probe(): Toolchain {
         continue;
       }
       const macros = new Map([...run.stdout.matchAll(/^#define (\w+) ?(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
-      const identity = createHash("sha256").update(JSON.stringify([command, flags, run.stdout])).digest("hex");
+      const identity = sha256(JSON.stringify([command, flags, run.stdout]));
       return { command, flags, macros, identity };
     }
   }
