@@ -40,7 +40,7 @@ export default {
       comment: "Every folder of src/ has a rank; the files beside them are the entry points.",
       severity: "error",
       from: {},
-      to: { path: "^src/", pathNot: [inFolders([...folders, "cli"]), "^src/(?:index|node|browser|debug)\\.ts$"] },
+      to: { path: "^src/", pathNot: [inFolders([...folders, "cli"]), "^src/(?:index|node|browser|data|debug)\\.ts$"] },
     },
     {
       name: "cli-is-last",
@@ -77,9 +77,9 @@ export default {
     },
     {
       name: "browser-without-node",
-      comment: "Nothing reachable from src/browser.ts is Node-only.",
+      comment: "Nothing reachable from src/browser.ts or src/data.ts is Node-only.",
       severity: "error",
-      from: { path: "^src/browser\\.ts$" },
+      from: { path: "^src/(?:browser|data)\\.ts$" },
       to: {
         path: [
           "^node:",

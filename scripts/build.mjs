@@ -11,7 +11,7 @@ const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"
 if (status !== 0) process.exit(status ?? 1);
 rmSync("dist/chunks", { recursive: true, force: true });
 const { outputFiles } = await build({
-  entryPoints: { node: "src/node.ts", "cli/main": "src/cli/main.ts", "models/node": "src/models/index.ts" },
+  entryPoints: { node: "src/node.ts", "cli/main": "src/cli/main.ts", "models/node": "src/models/index.ts", "data/node": "src/data.ts" },
   bundle: true,
   splitting: true,
   format: "esm",

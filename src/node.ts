@@ -5,6 +5,7 @@ import "./debug.js";
 import { onDeviceStart, registerBackend, setAutoDevices } from "./runtime/devices.js";
 import { profileUntilExit } from "./runtime/measurement.js";
 
+export { loadImageFolder, type ImageFolderOptions } from "./data/image-folder.js";
 export { loadDataset, type LoadDatasetOptions } from "./data/load-dataset.js";
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint-folder.js";
 export { SafetensorsFile } from "./io/safetensors-file.js";

@@ -20,7 +20,7 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .command("train")
     .description("train a network and save what it learned")
     .argument("[recipe]", "which network to train, see below; --resume knows it")
-    .option("--data <name>", `data set: ${dataSets.map(({ name }) => name).join(", ")} (default: digits)`)
+    .option("--data <name>", `data set: ${dataSets.map(({ name }) => name).join(", ")}, or the path of a folder with a folder of images for each class (default: digits)`)
     .option("--data-dir <dir>", "folder that holds the data sets' files (default: $GRADUS_DATA)")
     .option("--limit <n>", "train on the first n examples only")
     .option("--epochs <n>", "passes over the training data (default: the recipe's)")

@@ -9,6 +9,17 @@ export interface DataSet {
   readonly load: (dataDir: string | undefined, onProgress?: (progress: FileProgress) => void) => Promise<ImageDataset>;
 }
 
+/** Images by class in a folder, known by its path. */
+export function folderDataSet(path: string): DataSet {
+  return {
+    name: path,
+    load: async () => {
+      const { loadImageFolder } = await import("../data/image-folder.js");
+      return { kind: "images", name: path, ...(await loadImageFolder(path)) };
+    },
+  };
+}
+
 type ImageName = { [N in DatasetName]: (typeof catalog)[N]["kind"] extends "images" ? N : never }[DatasetName];
 
 const imageNames = (Object.keys(catalog) as DatasetName[]).filter((name): name is ImageName => catalog[name].kind === "images");

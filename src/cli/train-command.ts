@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
 import { imageDataset, type ImageBatch } from "../data/dataset.js";
 import { firstImages } from "../data/image-set.js";
@@ -41,7 +41,7 @@ export async function train(options: TrainOptions): Promise<number> {
     say(`The run in ${options.resume} came to its end; there is nothing to go on with.`);
     return exitCodes.done;
   }
-  const out = options.out ?? (await nextRunFolder(join("runs", `${recipe.name}-${options.data.name}`)));
+  const out = options.out ?? (await nextRunFolder(join("runs", `${recipe.name}-${basename(options.data.name)}`)));
   if (options.resume === undefined) await requireFreeFolder(out);
   if (options.json !== undefined) await requireFolderOf(options.json);
   const device = openDevice(options.device, options.threads);

@@ -23,7 +23,7 @@ test("what is given counts", () => {
 test.each<[string, Record<string, string>, string]>([
   ["lenett", {}, "recipe lenett: expected mlp, softmax-regression, lenet; did you mean lenet?"],
   ["vgg", {}, "recipe vgg: expected mlp, softmax-regression, lenet"],
-  ["mlp", { data: "mnits" }, "--data mnits: expected digits, mnist; did you mean mnist?"],
+  ["mlp", { data: "mnits" }, "--data mnits: expected digits, mnist, fashion-mnist, cifar10; did you mean mnist?"],
   ["mlp", { optimizer: "adma" }, "--optimizer adma: expected sgd, adam, adamw; did you mean adam?"],
   ["mlp", { device: "nativ" }, "--device nativ: expected auto, native, wasm, reference; did you mean native?"],
   ["mlp", { epochs: "0" }, "--epochs 0: expected a whole number from 1"],

@@ -2,7 +2,7 @@ import { ArgumentError } from "../core/errors.js";
 import { optimizerNames, usualLearningRate, type OptimizerName } from "../train/optimizer-names.js";
 import type { Recipe } from "../train/recipe.js";
 import type { ScheduleName } from "../train/schedule.js";
-import { dataSets, type DataSet } from "./data-sets.js";
+import { dataSets, folderDataSet, type DataSet } from "./data-sets.js";
 import { deviceNames, type DeviceName } from "./device-names.js";
 import { nearestName } from "./nearest-name.js";
 import { recipes } from "./recipes.js";
@@ -62,7 +62,7 @@ export function parseTrainOptions(recipeName: string, given: GivenOptions): Trai
   const usualLr = optimizer === defaults.optimizer ? defaults.lr : usualLearningRate[optimizer];
   return {
     recipe,
-    data: named("--data", given.data ?? "digits", dataSets),
+    data: dataSetOf(given.data ?? "digits"),
     dataDir: given.dataDir,
     limit: optional(given.limit, (text) => wholeNumber("--limit", text, 1)),
     epochs: optional(given.epochs, (text) => wholeNumber("--epochs", text, 1)) ?? defaults.epochs,
@@ -103,6 +103,11 @@ function oneOf<T extends string>(option: string, text: string, names: readonly T
   const nearest = nearestName(text, names);
   const question = nearest === undefined ? "" : `; did you mean ${nearest}?`;
   throw new ArgumentError(`${option} ${text}: expected ${names.join(", ")}${question}`);
+}
+
+/** A path is a folder of images; anything else is the name of a data set. */
+function dataSetOf(text: string): DataSet {
+  return /[/\\]|^\.\.?$/.test(text) ? folderDataSet(text) : named("--data", text, dataSets);
 }
 
 function named<T extends { readonly name: string }>(option: string, text: string, items: readonly T[]): T {

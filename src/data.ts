@@ -1,0 +1,28 @@
+// Data sets and files that hold data, for Node and browsers: what reads, not what trains.
+export { catalog, type Archive, type DataFile, type DatasetEntry, type DatasetName } from "./data/catalog.js";
+export { parseCsv, type CsvOptions } from "./data/csv.js";
+export { decodeImage, type DecodedImage, type DecodeImageOptions } from "./data/decode-image.js";
+export { imageHeader, type ImageHeader } from "./data/image-header.js";
+export { type ImageSet, type ImageSplits } from "./data/image-set.js";
+export {
+  readDataset,
+  type DatasetOf,
+  type ImageDataset,
+  type TableDataset,
+  type TextDataset,
+} from "./data/read-dataset.js";
+export { readCifarRecords, readIdxImages, type ImageFormat, type NamedBytes } from "./data/read-images.js";
+export { type TableSplits } from "./data/read-table.js";
+export { resizeImage, withChannels } from "./data/resize-image.js";
+export {
+  columnOf,
+  dropColumns,
+  missingCount,
+  selectColumns,
+  tableOf,
+  takeRows,
+  type CategoricalColumn,
+  type Column,
+  type NumericColumn,
+  type Table,
+} from "./data/table.js";
