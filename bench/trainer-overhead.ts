@@ -1,10 +1,11 @@
 // What a Trainer costs over the loop that one would write by hand, on the MLP 784-128-64-10 with synthetic digits: the same loader, the
 // same compiled step, losses read eight steps late in both. Rounds
-// alternate, and the fastest tenth counts, which others on the machine disturbed least: tsx bench/trainer-overhead.ts [device] [rounds].
+// alternate. What counts is the median time from one batch to the next. tsx bench/trainer-overhead.ts [device] [rounds].
 import { Mlp } from "../src/models/mlp.js";
 import { MetricsLog, Trainer, compile, crossEntropy, DataLoader, imageDataset, manualSeed, optim, setDefaultDevice, device, type ImageBatch, type Tensor } from "../src/node.js";
 import { normalize } from "../src/train/normalization.js";
 import { busyShare } from "./busy.js";
+import { median } from "./measure.js";
 
 const [name = "native", rounds = "100"] = process.argv.slice(2);
 setDefaultDevice(device(name, { threads: 1 }));
@@ -18,7 +19,17 @@ const set = {
   classes: 10,
 };
 const normalization = { mean: 0.5, std: 0.29 };
-const loaderOf = (): DataLoader<ImageBatch> => new DataLoader(imageDataset(set), { batchSize: 64, shuffle: true });
+/** When each batch was taken. */
+let taken: number[] = [];
+const loaderOf = (): DataLoader<ImageBatch> =>
+  new DataLoader(imageDataset(set), {
+    batchSize: 64,
+    shuffle: true,
+    transform: (batch: ImageBatch) => {
+      taken.push(performance.now());
+      return batch;
+    },
+  });
 
 /** An epoch of a loop by hand; gives the sum of its losses. */
 function byHand(): () => Promise<number> {
@@ -61,26 +72,18 @@ function byTrainer(): () => Promise<number> {
 }
 
 const loops = { hand: byHand(), trainer: byTrainer() };
-const times: Record<keyof typeof loops, number[]> = { hand: [], trainer: [] };
-const cpu: Record<keyof typeof loops, number[]> = { hand: [], trainer: [] };
+const steps: Record<keyof typeof loops, number[]> = { hand: [], trainer: [] };
 for (let round = -1; round < Number(rounds); round++) {
   const sums: number[] = [];
   const order: (keyof typeof loops)[] = round % 2 === 0 ? ["hand", "trainer"] : ["trainer", "hand"];
   for (const loop of order) {
-    const start = performance.now();
-    const used = process.cpuUsage();
+    taken = [];
     sums.push(await loops[loop]());
-    const { user, system } = process.cpuUsage(used);
-    if (round < 0) continue;
-    times[loop].push(performance.now() - start);
-    cpu[loop].push((user + system) / 1000);
+    if (round >= 0) for (let i = 1; i < taken.length; i++) steps[loop].push((taken[i] ?? NaN) - (taken[i - 1] ?? NaN));
   }
   if (Math.abs((sums[0] ?? 0) / (sums[1] ?? 1) - 1) > 1e-9) throw new Error(`the loops learn differently: ${sums.join(", ")}`);
 }
-const fast = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 10)] ?? NaN;
-const ratio = (of: typeof times): string => `${(100 * (fast(of.trainer) / fast(of.hand) - 1)).toFixed(2)} %`;
-const steps = count / 64;
-console.log(`${name}, ${steps} steps a round, ${rounds} rounds, others busy ${(100 * (await busyShare(300))).toFixed(0)} %`);
-console.log(`by hand ${((1000 * fast(times.hand)) / steps).toFixed(1)} µs a step, Trainer ${((1000 * fast(times.trainer)) / steps).toFixed(1)} µs`);
-console.log(`overhead: ${ratio(times)} of wall time, ${ratio(cpu)} of processor time`);
+const [hand, trainer] = [1000 * median(steps.hand), 1000 * median(steps.trainer)];
+console.log(`${name}, ${steps.hand.length} steps, others busy ${(100 * (await busyShare(300))).toFixed(0)} %`);
+console.log(`by hand ${hand.toFixed(1)} µs a step, Trainer ${trainer.toFixed(1)} µs: ${(100 * (trainer / hand - 1)).toFixed(2)} % more`);
 await device(name).close();
