@@ -61,7 +61,7 @@ export function decodeNpy(bytes: Uint8Array): FileArray {
   const stored = bytes.subarray(dataStart);
   const strides = stridesOf([...shape].reverse()).reverse();
   const ordered = fortranOrder && shape.length > 1 ? gatherStrided(stored, itemBytes, shape, strides) : stored;
-  const data = code[1] === ">" && itemBytes > 1 ? swapBytes(ordered.slice(), scalarBytes(dtype)) : ordered;
+  const data = code[1] === ">" && itemBytes > 1 ? swapBytes(new Uint8Array(ordered), scalarBytes(dtype)) : ordered;
   return { dtype, shape, data };
 }
 

@@ -54,7 +54,7 @@ export async function decodeTorchArchive(entries: ReadonlyMap<string, ZipEntry>,
     const entry = entries.get(name);
     if (entry?.size !== expected) throw new FormatError(`torch: "${name}" should have ${expected} bytes and ${entry ? `has ${entry.size}` : "is missing"}.`);
     const bytes = await entry.read();
-    storage.bytes = isBigEndian ? swapBytes(bytes.slice(), scalarBytes(storage.dtype)) : bytes;
+    storage.bytes = isBigEndian ? swapBytes(new Uint8Array(bytes), scalarBytes(storage.dtype)) : bytes;
   }
   return value;
 }

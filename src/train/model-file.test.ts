@@ -1,5 +1,7 @@
+import { Buffer as NodeBuffer } from "node:buffer";
 import { beforeAll, expect, test } from "vitest";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
+import { createNodeWasm } from "../backends/wasm/wasm-node.js";
 import { DTypeError } from "../core/errors.js";
 import { Buffer, manualSeed, setDefaultDevice, tensor, type Tensor } from "../index.js";
 import { decodeSafetensors, encodeSafetensors } from "../io/safetensors.js";
@@ -16,7 +18,8 @@ class Small extends nn.Module<Tensor, Tensor> {
   }
 }
 
-beforeAll(() => setDefaultDevice(new ReferenceBackend()));
+const reference = new ReferenceBackend();
+beforeAll(() => setDefaultDevice(reference));
 
 test("a model's file holds every parameter and buffer by its name, in its own dtype", async () => {
   manualSeed(3);
@@ -44,6 +47,23 @@ test("what was saved is loaded, bit for bit", async () => {
   const other = new Small();
   expect(loadModel(other, await encodeModel(saved))).toEqual({ missing: [], unexpected: [] });
   expect(await encodeModel(other)).toEqual(await encodeModel(saved));
+});
+
+test.each([reference, createNodeWasm({ threads: 1 })])("bytes in a Node Buffer are copied to $name", async (device) => {
+  const model = new Small();
+  const kept = await encodeModel(model);
+  // As `readFile` gives it for a small file: a window into memory that is used again.
+  const file = NodeBuffer.from(new Uint8Array(kept.length + 3).buffer, 3);
+  file.set(kept);
+  setDefaultDevice(device);
+  try {
+    const other = new Small();
+    loadModel(other, file);
+    file.fill(0);
+    expect(await encodeModel(other)).toEqual(kept);
+  } finally {
+    setDefaultDevice(reference);
+  }
 });
 
 test("64-bit integers of a file are int32 in the model, and are written as they were", async () => {

@@ -41,7 +41,8 @@ export class ReferenceBackend implements Backend {
   }
 
   upload(bytes: Uint8Array): Storage {
-    return new ReferenceStorage(this, bytes.byteLength, { kind: "bytes", bytes: bytes.slice() });
+    // Not `slice`: that of a Node Buffer is a view.
+    return new ReferenceStorage(this, bytes.byteLength, { kind: "bytes", bytes: new Uint8Array(bytes) });
   }
 
   submit({ graph }: Executable, inputs: readonly Storage[], outputs: readonly Storage[]): void {

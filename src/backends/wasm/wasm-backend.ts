@@ -157,7 +157,8 @@ export class WasmBackend implements Backend {
   }
 
   upload(bytes: Uint8Array): Storage {
-    return new WasmStorage(this, new Block(bytes.byteLength, bytes.slice()));
+    // Not `slice`: that of a Node Buffer is a view.
+    return new WasmStorage(this, new Block(bytes.byteLength, new Uint8Array(bytes)));
   }
 
   submit(executable: Executable, inputs: readonly Storage[], outputs: readonly Storage[]): void {
