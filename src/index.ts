@@ -23,6 +23,7 @@ export { accuracy } from "./metrics/accuracy.js";
 export * as metrics from "./metrics/index.js";
 export type { Metric } from "./metrics/metric.js";
 export { confusionMatrix, formatConfusionMatrix, type ConfusionMatrix } from "./metrics/confusion.js";
+export * as tabular from "./tabular/index.js";
 export { encodeModel, loadModel } from "./train/model-file.js";
 export type { Batches, Example } from "./train/batches.js";
 export type { Callback, EpochRecord, Fit, FitResult, SavedCheckpoint, Scores, StepRecord } from "./train/callback.js";

@@ -4,14 +4,8 @@ import type { Column, Table } from "../data/table.js";
 import { TabularMlp, type TabularMlpOptions } from "../models/tabular-mlp.js";
 import { noGrad, tensor, type Tensor } from "../tensor/index.js";
 import { loadModel } from "../train/model-file.js";
-import type { TabularData } from "./tabular-data.js";
+import type { InputColumn, TabularData } from "./tabular-data.js";
 import type { Target } from "./target.js";
-
-/** A column that a model reads. */
-export interface InputColumn {
-  readonly name: string;
-  readonly kind: Column["kind"];
-}
 
 /** Everything about a model but its weights, as plain data. */
 export interface SavedTabularModel {
@@ -49,7 +43,7 @@ export class TabularModel {
   private constructor(sizes: SavedTabularModel["network"], inputs: readonly InputColumn[], preprocessing: Transformer, target: Target) {
     this.network = new TabularMlp(sizes.inputs, sizes.outputs, sizes);
     this.target = target;
-    this.inputs = inputs.map(({ name, kind }) => ({ name, kind }));
+    this.inputs = inputs;
     this.#preprocessing = preprocessing;
     this.#sizes = sizes;
   }

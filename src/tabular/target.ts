@@ -37,7 +37,7 @@ export function targetOf(column: Column, task: TaskName): Target {
   const { categories, codes } = categorize(column);
   const used = new Set(codes);
   const classes = categories.filter((_, code) => used.has(code));
-  if (classes.length < 2) throw new DataError(`the target "${name}" has ${classes.length === 1 ? `the value ${classes[0]} only` : "no value"}: there is nothing to learn`);
+  if (classes.length < 2) throw new DataError(`the target "${name}" has the value ${classes[0]} only: there is nothing to learn`);
   if (task === "classification") return { task, name, classes };
   if (column.kind === "categorical") {
     throw new ArgumentError(`the target "${name}" holds categories such as "${classes[0]}": expected numbers for regression`);
