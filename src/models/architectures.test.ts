@@ -30,6 +30,7 @@ const cases: Record<string, Case> = {
   resnet50: { make: () => new models.ResNet(50), parameters: 25_557_032, input: image(64), output: [2, 1000] },
   resnet101: { make: () => new models.ResNet(101), parameters: 44_549_160, input: image(64), output: [2, 1000] },
   resnet152: { make: () => new models.ResNet(152), parameters: 60_192_808, input: image(64), output: [2, 1000] },
+  mobilenet_v1: { make: () => new models.MobileNetV1(), parameters: 4_231_976, input: image(64), output: [2, 1000] },
   mobilenet_v2: { make: () => new models.MobileNetV2(), parameters: 3_504_872, input: image(64), output: [2, 1000] },
   squeezenet1_0: { make: () => new models.SqueezeNet("1.0"), parameters: 1_248_424, input: image(64), output: [2, 1000] },
   squeezenet1_1: { make: () => new models.SqueezeNet("1.1"), parameters: 1_235_496, input: image(64), output: [2, 1000] },
