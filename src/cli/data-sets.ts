@@ -1,6 +1,7 @@
 import { catalog, type DatasetName } from "../data/catalog.js";
 import type { FileProgress } from "../data/fetch-files.js";
 import type { ImageDataset } from "../data/read-dataset.js";
+import { oneOf } from "./one-of.js";
 
 /** A data set that `gradus train` knows by name. */
 export interface DataSet {
@@ -32,3 +33,10 @@ export const dataSets: readonly DataSet[] = imageNames.map((name) => ({
     return loadDataset(name, { dataDir, onProgress });
   },
 }));
+
+/** What `--data` means: the folder of a path, else the data set of that name. Throws ArgumentError. */
+export function parseDataSet(text: string): DataSet {
+  if (/[/\\]|^\.\.?$/.test(text)) return folderDataSet(text);
+  const name = oneOf("--data", text, dataSets.map((dataSet) => dataSet.name));
+  return dataSets.find((dataSet) => dataSet.name === name) ?? folderDataSet(text);
+}

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { ArgumentError, GradusError } from "../core/errors.js";
+import { addEvaluateCommand } from "./add-evaluate-command.js";
+import { addPredictCommand } from "./add-predict-command.js";
 import { addTrainCommand } from "./add-train-command.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
@@ -25,7 +27,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "gradus:")) })
     .addHelpText("after", helpEnd);
-  addTrainCommand(program, (code) => (exitCode = code));
+  const finish = (code: number): void => void (exitCode = code);
+  for (const add of [addTrainCommand, addPredictCommand, addEvaluateCommand]) add(program, finish);
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;

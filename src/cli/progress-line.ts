@@ -81,7 +81,8 @@ export function progressText(state: ProgressState, columns: number): string {
 
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-function bar(share: number, width: number): string {
+/** A share from 0 to 1 as a bar of `width` characters, exact to an eighth of one. */
+export function bar(share: number, width: number): string {
   const filled = Math.round(Math.min(Math.max(share, 0), 1) * width * 8);
   return ("█".repeat(filled >> 3) + (eighths[filled & 7] ?? "")).padEnd(width, "░");
 }

@@ -2,9 +2,9 @@ import { ArgumentError } from "../core/errors.js";
 import { optimizerNames, usualLearningRate, type OptimizerName } from "../train/optimizer-names.js";
 import type { Recipe } from "../train/recipe.js";
 import type { ScheduleName } from "../train/schedule.js";
-import { dataSets, folderDataSet, type DataSet } from "./data-sets.js";
-import { deviceNames, type DeviceName } from "./device-names.js";
-import { nearestName } from "./nearest-name.js";
+import { parseDataSet, type DataSet } from "./data-sets.js";
+import { parseDevice, type DeviceName } from "./device-names.js";
+import { oneOf } from "./one-of.js";
 import { recipes } from "./recipes.js";
 
 /** A checked `gradus train` command line; what is undefined was not given. */
@@ -62,7 +62,7 @@ export function parseTrainOptions(recipeName: string, given: GivenOptions): Trai
   const usualLr = optimizer === defaults.optimizer ? defaults.lr : usualLearningRate[optimizer];
   return {
     recipe,
-    data: dataSetOf(given.data ?? "digits"),
+    data: parseDataSet(given.data ?? "digits"),
     dataDir: given.dataDir,
     limit: optional(given.limit, (text) => wholeNumber("--limit", text, 1)),
     epochs: optional(given.epochs, (text) => wholeNumber("--epochs", text, 1)) ?? defaults.epochs,
@@ -71,7 +71,7 @@ export function parseTrainOptions(recipeName: string, given: GivenOptions): Trai
     lr: optional(given.lr, (text) => positiveNumber("--lr", text)) ?? usualLr,
     schedule: defaults.schedule,
     seed: optional(given.seed, (text) => wholeNumber("--seed", text, 0)) ?? 0,
-    device: oneOf("--device", given.device ?? "auto", deviceNames),
+    device: parseDevice(given.device),
     threads: optional(given.threads, (text) => wholeNumber("--threads", text, 1)),
     out: given.out,
     checkpointEvery: optional(given.checkpointEvery, (text) => wholeNumber("--checkpoint-every", text, 1)),
@@ -95,19 +95,6 @@ function positiveNumber(option: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
   throw new ArgumentError(`${option} ${text}: expected a number above 0, such as 0.001 or 1e-3`);
-}
-
-function oneOf<T extends string>(option: string, text: string, names: readonly T[]): T {
-  const found = names.find((name) => name === text);
-  if (found !== undefined) return found;
-  const nearest = nearestName(text, names);
-  const question = nearest === undefined ? "" : `; did you mean ${nearest}?`;
-  throw new ArgumentError(`${option} ${text}: expected ${names.join(", ")}${question}`);
-}
-
-/** A path is a folder of images; anything else is the name of a data set. */
-function dataSetOf(text: string): DataSet {
-  return /[/\\]|^\.\.?$/.test(text) ? folderDataSet(text) : named("--data", text, dataSets);
 }
 
 function named<T extends { readonly name: string }>(option: string, text: string, items: readonly T[]): T {
