@@ -80,7 +80,7 @@ export function variedPhotoOptions(seed: number): PhotoOptions {
 }
 
 export function toPng({ width, height, channels, pixels }: PixelImage): Uint8Array {
-  return encodePng({ width, height, channels: channels as 1 | 2 | 3 | 4, data: pixels });
+  return encodePng({ width, height, channels: channels === 1 ? 1 : 3, data: pixels });
 }
 
 export function toJpeg({ width, height, channels, pixels }: PixelImage, quality = 85): Uint8Array {

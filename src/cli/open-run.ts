@@ -16,7 +16,8 @@ export async function openModel(folder: string, run: SavedRun): Promise<Module<T
     const why = run.trained.interrupted ? `it was stopped before it saved one; go on with: npx gradus train --resume ${folder}` : String(error);
     throw new DataError(`the run in ${folder} has no network: ${why}`, { cause: error });
   });
-  const model = await recipe.model();
+  const { channels = 1, height, width } = run.preprocessing;
+  const model = await recipe.model({ channels, height, width, classes: run.classes });
   loadModel(model, file);
   return model.eval();
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { ArgumentError, DataError, GradusError } from "../core/errors.js";
-import { decodeImage } from "../data/decode-image.js";
+import { decodeImage, type DecodedImage } from "../data/decode-image.js";
 import { fitImage, type FittedImage } from "../data/fit-image.js";
 import { compile, noGrad, tensor, type Tensor } from "../node.js";
 import { normalize } from "../train/normalization.js";
@@ -75,7 +75,14 @@ async function readImage(file: string, run: SavedRun): Promise<FittedImage> {
   const bytes = file === "-" ? await readStandardInput() : await readFile(file).catch((error: unknown) => {
     throw new DataError(`cannot be read: ${String(error)}`, { cause: error });
   });
-  return fitImage(await decodeImage(bytes), { height, width, channels }, fitOf(run));
+  const fit = (image: DecodedImage): FittedImage => fitImage(image, { height, width, channels }, fitOf(run));
+  try {
+    return fit(await decodeImage(bytes));
+  } catch (error) {
+    // White ink on a transparent ground shows on black only.
+    if (!(error instanceof DataError)) throw error;
+    return fit(await decodeImage(bytes, { background: 0 }));
+  }
 }
 
 async function readStandardInput(): Promise<Uint8Array> {

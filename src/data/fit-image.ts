@@ -28,7 +28,7 @@ const longestSide = 560;
 
 /** Makes any image one that a model reads. Throws DataError where no ink stands out of the background. */
 export function fitImage(image: PixelImage, input: ImageInput, fit: ImageFit): FittedImage {
-  const kind = image.channels > 2 ? "colour" : "grey";
+  const kind = image.channels === 3 ? "colour" : "grey";
   const size = `${image.width}×${image.height} ${kind}`;
   const planes = colourPlanes(image).map(shrinkLarge);
   return fit === "picture" ? fitPicture(planes, input, size) : fitInk(planes, input, fit, size);

@@ -4,7 +4,7 @@ import type { Plane, Rectangle } from "./resample.js";
 export interface PixelImage {
   readonly width: number;
   readonly height: number;
-  /** 1 grey, 2 grey and alpha, 3 red, green and blue, 4 these and alpha. */
+  /** 1 for grey, 3 for red, green and blue. */
   readonly channels: number;
   /** From 0 to 255, the channels of a pixel side by side. */
   readonly pixels: Uint8Array;
@@ -22,23 +22,13 @@ export interface Ink {
 /** Shares of red, green and blue in what is seen as bright (ITU-R BT.601). */
 const brightness = [0.299, 0.587, 0.114] as const;
 
-/** An image's colours as planes from 0 to 255, one for grey and three for colour; what is transparent lies on white or, if it is light, on black. */
+/** An image's channels as planes of shades from 0 to 255. */
 export function colourPlanes({ width, height, channels, pixels }: PixelImage): Plane[] {
-  const colours = channels > 2 ? 3 : 1;
-  const hasAlpha = channels % 2 === 0;
-  const alphaOf = (i: number): number => (hasAlpha ? (pixels[i * channels + colours] ?? 0) / 255 : 1);
-  let opaque = 0;
-  let light = 0;
-  for (let i = 0; hasAlpha && i < width * height; i++) {
-    opaque += alphaOf(i);
-    for (let c = 0; c < colours; c++) light += (alphaOf(i) * (pixels[i * channels + c] ?? 0)) / colours;
-  }
-  const paper = light > 127 * opaque ? 0 : 255;
-  return Array.from({ length: colours }, (_, c) => {
-    const values = new Float32Array(width * height);
-    for (let i = 0; i < values.length; i++) values[i] = paper + alphaOf(i) * ((pixels[i * channels + c] ?? 0) - paper);
-    return { width, height, values };
-  });
+  return Array.from({ length: channels }, (_, c) => ({
+    width,
+    height,
+    values: Float32Array.from({ length: width * height }, (_, i) => pixels[i * channels + c] ?? 0),
+  }));
 }
 
 /** Colours as one plane of brightness. */
@@ -134,16 +124,18 @@ function otsuThreshold(values: Float32Array): number {
     histogram[bin] = (histogram[bin] ?? 0) + 1;
   }
   const total = histogram.reduce((sum, count, bin) => sum + count * bin, 0);
-  let [below, sumBelow, best, threshold] = [0, 0, -1, 0];
+  let [below, sumBelow, best, first, last] = [0, 0, -1, 0, 0];
   for (let bin = 0; bin < bins - 1; bin++) {
     below += histogram[bin] ?? 0;
     sumBelow += bin * (histogram[bin] ?? 0);
     const above = values.length - below;
     if (below === 0 || above === 0) continue;
     const between = below * above * (sumBelow / below - (total - sumBelow) / above) ** 2;
-    if (between > best) [best, threshold] = [between, bin + 1];
+    if (between > best) [best, first] = [between, bin + 1];
+    if (between === best) last = bin + 1;
   }
-  return (threshold / bins) * most;
+  // Between two groups with nothing in the middle every value splits as well: the middle one is the farthest from both.
+  return ((first + last) / 2 / bins) * most;
 }
 
 /** Marks with 1 what is above the threshold and hangs together (8 neighbours) in a piece of at least a fiftieth of the largest one. */
