@@ -26,6 +26,8 @@ export default defineConfig({
             { text: "nn.init", link: "/api/node/namespaces/nn/namespaces/init/" },
             { text: "optim", link: "/api/node/namespaces/optim/" },
             { text: "metrics", link: "/api/node/namespaces/metrics/" },
+            { text: "preprocess", link: "/api/node/namespaces/preprocess/" },
+            { text: "gradus/models", link: "/api/models/" },
             { text: "gradus in a browser", link: "/api/browser/" },
           ],
         },
