@@ -8,6 +8,7 @@ import { profileUntilExit } from "./runtime/measurement.js";
 export { loadImageFolder, type ImageFolderOptions } from "./data/image-folder.js";
 export { loadDataset, type LoadDatasetOptions } from "./data/load-dataset.js";
 export { loadTabularRun } from "./tabular/load-run.js";
+export { loadCsv, loadText } from "./data/load-file.js";
 export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint-folder.js";
 export { SafetensorsFile } from "./io/safetensors-file.js";
 export { loadWeights, saveWeights, type SaveWeightsOptions } from "./io/weights-file.js";
