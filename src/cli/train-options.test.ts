@@ -20,6 +20,15 @@ test("what is given counts", () => {
   expect(options).toEqual({ dataDir: "d", epochs: 3, batchSize: 7, lr: 0.01, schedule: "one-cycle", optimizer: "sgd", seed: 12, device: "wasm", threads: 2, out: "o", json: "j", limit: 100, profile: true });
 });
 
+test("a path is a folder of images, without being looked for among the names", () => {
+  expect(["./mnits", "/photos/cats", "..", "C:\\photos"].map((data) => parseTrainOptions("mlp", { data }).data.name)).toEqual([
+    "./mnits",
+    "/photos/cats",
+    "..",
+    "C:\\photos",
+  ]);
+});
+
 test.each<[string, Record<string, string>, string]>([
   ["lenett", {}, "recipe lenett: expected mlp, softmax-regression, lenet; did you mean lenet?"],
   ["vgg", {}, "recipe vgg: expected mlp, softmax-regression, lenet"],
