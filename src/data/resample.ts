@@ -15,12 +15,13 @@ export interface Plane {
 
 /**
  * A rectangle of a plane as `width` × `height` values, each the mean over the area that it covers, so that nothing is
- * skipped when it shrinks; where it grows, neighbours are mixed. What lies outside the plane repeats its edge.
+ * skipped when it shrinks; where it grows, neighbours are mixed. What lies outside the plane repeats its edge, or counts
+ * for nothing.
  */
-export function resample(plane: Plane, from: Rectangle, width: number, height: number): Plane {
-  const across = resampleRows(plane.values, plane.width, plane.height, from.left, from.width, width);
+export function resample(plane: Plane, from: Rectangle, width: number, height: number, outside: "edge" | "nothing" = "edge"): Plane {
+  const across = resampleRows(plane.values, plane.width, plane.height, from.left, from.width, width, outside);
   const turned = transpose(across, width, plane.height);
-  const down = resampleRows(turned, plane.height, width, from.top, from.height, height);
+  const down = resampleRows(turned, plane.height, width, from.top, from.height, height, outside);
   return { width, height, values: transpose(down, height, width) };
 }
 
@@ -31,7 +32,7 @@ function transpose(values: Float32Array, width: number, height: number): Float32
 }
 
 /** Each row from `start` over `length` as `count` values: a triangle filter as wide as the greater of both pixels. */
-function resampleRows(values: Float32Array, width: number, rows: number, start: number, length: number, count: number): Float32Array {
+function resampleRows(values: Float32Array, width: number, rows: number, start: number, length: number, count: number, outside: "edge" | "nothing"): Float32Array {
   const step = length / count;
   const reach = Math.max(step, 1);
   const result = new Float32Array(count * rows);
@@ -40,6 +41,7 @@ function resampleRows(values: Float32Array, width: number, rows: number, start: 
     const weights: [position: number, weight: number][] = [];
     let total = 0;
     for (let p = Math.ceil(centre - reach); p <= centre + reach; p++) {
+      if (outside === "nothing" && (p < 0 || p >= width)) continue;
       const weight = 1 - Math.abs(p - centre) / reach;
       weights.push([Math.min(Math.max(p, 0), width - 1), weight]);
       total += weight;
