@@ -3,6 +3,7 @@ import { ArgumentError, GradusError } from "../core/errors.js";
 import { addEvaluateCommand } from "./add-evaluate-command.js";
 import { addPredictCommand } from "./add-predict-command.js";
 import { addTrainCommand } from "./add-train-command.js";
+import { exitCodeAfterOutput, outliveOutput } from "./closed-output.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
 
@@ -18,6 +19,7 @@ Exit codes: 0 done, 1 failed, 2 the command line was not understood, 130 stopped
  * error, never thrown.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  outliveOutput();
   let exitCode: number = exitCodes.done;
   const program = new Command("gradus")
     .description("Trains neural networks with kernels that Gradus compiles for this machine.")
@@ -31,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   for (const add of [addTrainCommand, addPredictCommand, addEvaluateCommand]) add(program, finish);
   try {
     await program.parseAsync(argv, { from: "user" });
-    return exitCode;
+    return exitCodeAfterOutput(exitCode);
   } catch (error) {
     return report(error);
   }

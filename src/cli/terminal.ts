@@ -34,3 +34,37 @@ export function painter(colour: boolean): Paint {
     return `\x1b[${on}m${text}\x1b[${off}m`;
   };
 }
+
+/** Writes a text and a line feed; on a terminal, lines are broken between words. */
+export function writeText(stream: OutputStream, text: string): void {
+  stream.write(`${stream.isTTY === true ? breakLines(text, stream.columns ?? 80) : text}\n`);
+}
+
+/**
+ * Breaks lines that are longer than `columns` between words; what follows is indented like the line. A command to be copied
+ * (`npx …`) stays whole, on a line of its own.
+ */
+export function breakLines(text: string, columns: number): string {
+  return text.split("\n").map((line) => (widthOf(line) <= columns ? line : breakLine(line, columns))).join("\n");
+}
+
+function breakLine(line: string, columns: number): string {
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  const words = line.trimStart().match(/npx .*?(?=$| {2})|\S+/g) ?? [];
+  const lines: string[] = [];
+  let last: string | undefined;
+  for (const word of words) {
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= columns) {
+      last = `${last} ${word}`;
+    } else {
+      if (last !== undefined) lines.push(last);
+      last = indent + word;
+    }
+  }
+  return [...lines, ...(last === undefined ? [] : [last])].join("\n");
+}
+
+/** The columns that a text takes: styles take none. */
+function widthOf(text: string): number {
+  return text.replace(/\x1b\[\d+m/g, "").length;
+}

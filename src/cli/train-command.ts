@@ -21,18 +21,18 @@ import { learningRate } from "../train/schedule.js";
 import { Trainer } from "../train/trainer.js";
 import { showDownload } from "./download-line.js";
 import { exitCodes } from "./exit-codes.js";
-import { catchInterrupt } from "./interrupt.js";
+import { catchInterrupt, type Interrupt } from "./interrupt.js";
 import { openDevice } from "./open-device.js";
 import { formatLoss, ProgressLine } from "./progress-line.js";
 import { isComplete } from "./resume.js";
 import { describeRun, heading, jsonResult, notTrained, type Setting } from "./run-record.js";
-import { isInteractive } from "./terminal.js";
+import { isInteractive, writeText } from "./terminal.js";
 import type { TrainOptions } from "./train-options.js";
 import { trainReport } from "./train-report.js";
 import { TrainingProgress } from "./training-progress.js";
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const note = (text: string): void => void process.stderr.write(`${text}\n`);
+const say = (text: string): void => writeText(process.stdout, text);
+const note = (text: string): void => writeText(process.stderr, text);
 
 /** Carries out `gradus train` and gives its exit code. Throws GradusError for everything that the user can mend. */
 export async function train(options: TrainOptions): Promise<number> {
@@ -46,7 +46,8 @@ export async function train(options: TrainOptions): Promise<number> {
   if (options.json !== undefined) await requireFolderOf(options.json);
   const device = openDevice(options.device, options.threads);
   const profiling = options.profile ? startProfile(device) : undefined;
-  const interrupt = catchInterrupt(() => note("\nStopping after this step; Ctrl-C once more stops at once."));
+  let interrupt: Interrupt | undefined;
+  let begun = options.resume;
   const line = isInteractive(process.stderr) ? new ProgressLine(process.stderr) : undefined;
   try {
     line?.show(`Preparing ${options.data.name} …`);
@@ -58,11 +59,16 @@ export async function train(options: TrainOptions): Promise<number> {
     const parameters = [...model.parameters()].reduce((sum, parameter) => sum + parameter.size, 0);
     const setting: Setting = { options, device, data, normalization, parameters };
     line?.clear();
+    // Until here there is nothing to save: Ctrl-C ends the process at once.
+    interrupt = catchInterrupt(() => {
+      line?.clear();
+      note("Stopping after this step; Ctrl-C once more stops at once.");
+    });
     note(heading(setting));
     if (full.notice !== undefined) note(full.notice);
 
     // The folder of a run that can be resumed is there from the beginning.
-    const begun = options.resume ?? (checkpointEvery === undefined ? undefined : await beginRun(out, setting));
+    if (checkpointEvery !== undefined) begun ??= await beginRun(out, setting);
     const checkpoints = begun === undefined ? undefined : checkpointsOf(begun);
     const resume = options.resume === undefined ? undefined : await checkpoints?.latest();
     if (options.resume !== undefined) note(resume ? `Going on after step ${resume.step}` : "There is no checkpoint yet: beginning anew");
@@ -97,7 +103,7 @@ export async function train(options: TrainOptions): Promise<number> {
     if (profile) note(`\n${formatProfile(profile)}\n\nThe first steps are in ${join(place, "trace.json")}, which ui.perfetto.dev opens.\n`);
     if (!evaluation) {
       say(`Stopped after step ${fitted.steps} (loss ${formatLoss(fitted.loss)}). What was learned is saved in ${place}`);
-      say(`Go on with: npx gradus train --resume ${place}${options.dataDir === undefined ? "" : ` --data-dir ${options.dataDir}`}`);
+      say(`Go on with: ${resumeCommand(place, options)}`);
       return exitCodes.interrupted;
     }
     if (options.json !== undefined) {
@@ -105,9 +111,13 @@ export async function train(options: TrainOptions): Promise<number> {
     }
     say(trainReport({ options, fitted, evaluation, test: data.test, place }, process.stdout));
     return exitCodes.done;
+  } catch (error) {
+    line?.clear();
+    if (begun !== undefined) note(`Go on from the last checkpoint with: ${resumeCommand(begun, options)}`);
+    throw error;
   } finally {
     line?.clear();
-    interrupt.release();
+    interrupt?.release();
   }
 }
 
@@ -119,6 +129,10 @@ class KeptCheckpoint implements CheckpointStore {
     this.last = checkpoint;
     return Promise.resolve("memory");
   }
+}
+
+function resumeCommand(place: string, { dataDir }: TrainOptions): string {
+  return `npx gradus train --resume ${place}${dataDir === undefined ? "" : ` --data-dir ${dataDir}`}`;
 }
 
 /** Makes the folder of a run that saves checkpoints, with what is known before the first step; gives back where. */

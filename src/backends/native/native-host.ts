@@ -37,7 +37,6 @@ export class NativeHost {
 
   /** Compiles kernels through `folder`. Throws DeviceError where compiler or koffi is missing. */
   constructor(folder: string) {
-    if (process.platform === "win32") throw new DeviceError("the native device needs Linux or macOS: use the wasm device");
     try {
       this.#koffi = createRequire(import.meta.url)("koffi") as Koffi;
     } catch (cause) {
@@ -125,8 +124,9 @@ function bind(library: LibraryHandle): RuntimeCalls {
 
 let shared: NativeHost | undefined;
 
-/** The host of this process, made at the first call. */
+/** The host of this process, made at the first call. Throws DeviceError where there cannot be one. */
 export function nativeHost(): NativeHost {
+  if (process.platform === "win32") throw new DeviceError("the native device needs Linux or macOS: use the wasm device");
   shared ??= new NativeHost(openCacheFolder());
   return shared;
 }
