@@ -42,7 +42,7 @@ export function writeText(stream: OutputStream, text: string): void {
 
 /**
  * Breaks lines that are longer than `columns` between words; what follows is indented like the line. A command to be copied
- * (`npx …`) stays whole, on a line of its own.
+ * (`npx …`) gets a line of its own, or several that end in a backslash.
  */
 export function breakLines(text: string, columns: number): string {
   return text.split("\n").map((line) => (widthOf(line) <= columns ? line : breakLine(line, columns))).join("\n");
@@ -50,21 +50,24 @@ export function breakLines(text: string, columns: number): string {
 
 function breakLine(line: string, columns: number): string {
   const indent = /^ */.exec(line)?.[0] ?? "";
-  const words = line.trimStart().match(/npx .*?(?=$| {2})|\S+/g) ?? [];
-  const lines: string[] = [];
-  let last: string | undefined;
-  for (const word of words) {
-    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= columns) {
-      last = `${last} ${word}`;
-    } else {
-      if (last !== undefined) lines.push(last);
-      last = indent + word;
+  const pieces = line.trimStart().match(/npx .*?(?=$| {2})|\S+/g) ?? [];
+  const fit = (words: readonly string[], end: string, next: string): string => {
+    const lines = [indent + (words[0] ?? "")];
+    for (const word of words.slice(1)) {
+      const longer = `${lines.at(-1) ?? ""} ${word}`;
+      if (widthOf(longer) + widthOf(end) <= columns) lines[lines.length - 1] = longer;
+      else lines.push(next + word);
     }
-  }
-  return [...lines, ...(last === undefined ? [] : [last])].join("\n");
+    return lines.join(`${end}\n`);
+  };
+  const words = pieces.map((piece) => {
+    if (!piece.startsWith("npx ") || widthOf(indent + piece) <= columns) return piece;
+    return fit(piece.split(" "), " \\", `${indent}  `).slice(indent.length);
+  });
+  return fit(words, "", indent);
 }
 
 /** The columns that a text takes: styles take none. */
 function widthOf(text: string): number {
-  return text.replace(/\x1b\[\d+m/g, "").length;
+  return Math.max(...text.replace(/\x1b\[\d+m/g, "").split("\n").map((line) => line.length));
 }

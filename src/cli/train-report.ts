@@ -22,6 +22,7 @@ export function trainReport({ options, fitted, evaluation, test, place }: Finish
   const paint = painter(hasColour(stream));
   const next = suggestions(options);
   const width = Math.max(...next.map(({ command }) => command.length));
+  const beside = next.every(({ why }) => width + why.length + 4 <= (stream.columns ?? Infinity));
   return [
     `Trained for ${formatDuration(fitted.seconds)} (${formatCount(fitted.examples / fitted.seconds)} examples/s).`,
     "",
@@ -32,7 +33,7 @@ export function trainReport({ options, fitted, evaluation, test, place }: Finish
     `Saved in ${paint("bold", place)}: model.safetensors, recipe.json, metrics.jsonl`,
     "",
     "Try next:",
-    ...next.map(({ command, why }) => `  ${command.padEnd(width)}  ${paint("dim", why)}`),
+    ...next.map(({ command, why }) => `  ${beside ? command.padEnd(width) : `${command}\n   `}  ${paint("dim", why)}`),
   ].join("\n");
 }
 
