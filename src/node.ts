@@ -5,6 +5,7 @@ import "./debug.js";
 import { onDeviceStart, registerBackend, setAutoDevices } from "./runtime/devices.js";
 import { profileUntilExit } from "./runtime/measurement.js";
 
+export { nativeInfo, type NativeInfo } from "./backends/native/native-info.js";
 export { loadImageFolder, type ImageFolderOptions } from "./data/image-folder.js";
 export { loadDataset, type LoadDatasetOptions } from "./data/load-dataset.js";
 export { loadTabularRun } from "./tabular/load-run.js";

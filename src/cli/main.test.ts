@@ -2,19 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { main } from "./main.js";
-
-/** Runs a command line in this process and collects what it writes. */
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out = vi.spyOn(process.stdout, "write").mockReturnValue(true);
-  const err = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  const text = (spy: typeof out): string => spy.mock.calls.map(([chunk]) => String(chunk)).join("");
-  const code = await main(argv);
-  const ended = { code, out: text(out), err: text(err) };
-  out.mockRestore();
-  err.mockRestore();
-  return ended;
-}
+import { runMain as run } from "../../test/run-main.js";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -28,8 +16,15 @@ test("help and version", async () => {
   const train = await run("train", "--help");
   expect(train.code).toBe(0);
   for (const word of ["softmax-regression", "--batch-size", "--data-dir", "Examples:"]) expect(train.out).toContain(word);
-  const version = await run("--version");
+});
+
+test.each(["train", "predict", "evaluate", "datasets", "runs", "doctor", "cache"])("gradus %s has help with examples, and a version", async (command) => {
+  const help = await run(command, "--help");
+  expect([help.code, help.err]).toEqual([0, ""]);
+  expect(help.out).toMatch(new RegExp(`Examples:\n  .*gradus ${command}`));
+  const version = await run(command, "--version");
   expect([version.code, /^\d+\.\d+\.\d+\n$/.test(version.out)]).toEqual([0, true]);
+  expect((await run("--version")).out).toBe(version.out);
 });
 
 test.each<[string[], string]>([

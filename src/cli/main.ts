@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { ArgumentError, GradusError } from "../core/errors.js";
 import { addEvaluateCommand } from "./add-evaluate-command.js";
+import { addInspectionCommands } from "./add-inspection-commands.js";
 import { addPredictCommand } from "./add-predict-command.js";
 import { addTrainCommand } from "./add-train-command.js";
 import { exitCodeAfterOutput, outliveOutput } from "./closed-output.js";
@@ -8,8 +9,11 @@ import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
 
 const helpEnd = `
-Example:
-  gradus train mlp          learn to read handwritten digits, in under a minute
+Examples:
+  gradus train mlp                           learn to read handwritten digits, in under a minute
+  gradus evaluate runs/mlp-digits-1          how well that went, class by class
+  gradus predict runs/mlp-digits-1 photo.jpg read a photo
+  gradus doctor                              what this machine can do
 
 Exit codes: 0 done, 1 failed, 2 the command line was not understood, 130 stopped by Ctrl-C.
 `;
@@ -30,7 +34,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "gradus:")) })
     .addHelpText("after", helpEnd);
   const finish = (code: number): void => void (exitCode = code);
-  for (const add of [addTrainCommand, addPredictCommand, addEvaluateCommand]) add(program, finish);
+  for (const add of [addTrainCommand, addPredictCommand, addEvaluateCommand, addInspectionCommands]) add(program, finish);
+  for (const command of program.commands) command.version(packageVersion(), "-V, --version", "print the version");
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCodeAfterOutput(exitCode);

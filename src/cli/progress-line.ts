@@ -105,3 +105,9 @@ export function formatDuration(seconds: number): string {
   const tail = String(whole % 60).padStart(2, "0");
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
+
+/** A number of bytes in the unit that suits it, decimal as disks have it. */
+export function formatBytes(bytes: number): string {
+  const unit = bytes >= 1e9 ? 3 : bytes >= 1e6 ? 2 : bytes >= 1e3 ? 1 : 0;
+  return `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${["B", "kB", "MB", "GB"][unit] ?? ""}`;
+}
