@@ -1,4 +1,8 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
+
+const namespaces = readdirSync(fileURLToPath(new URL("../api/node/namespaces", import.meta.url))).sort();
 
 export default defineConfig({
   title: "Gradus",
@@ -22,11 +26,7 @@ export default defineConfig({
           text: "API",
           items: [
             { text: "gradus", link: "/api/node/" },
-            { text: "nn", link: "/api/node/namespaces/nn/" },
-            { text: "nn.init", link: "/api/node/namespaces/nn/namespaces/init/" },
-            { text: "optim", link: "/api/node/namespaces/optim/" },
-            { text: "metrics", link: "/api/node/namespaces/metrics/" },
-            { text: "preprocess", link: "/api/node/namespaces/preprocess/" },
+            ...namespaces.map((name) => ({ text: name, link: `/api/node/namespaces/${name}/` })),
             { text: "gradus/models", link: "/api/models/" },
             { text: "gradus in a browser", link: "/api/browser/" },
           ],

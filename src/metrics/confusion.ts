@@ -3,6 +3,7 @@ import { requireSameLength } from "./accuracy.js";
 
 /** How often each class was taken for each class. */
 export interface ConfusionMatrix {
+  /** How many classes there are. */
   readonly classes: number;
   /** `classes × classes`, row-major: `counts[a * classes + p]` examples of class `a` were predicted as `p`. */
   readonly counts: Uint32Array;

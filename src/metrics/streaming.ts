@@ -37,6 +37,7 @@ export class Accuracy implements Metric {
   #correct = 0;
   #count = 0;
 
+  /** Scores above the threshold are class 1 where outputs have the form of the targets. */
   constructor({ threshold = 0 }: AccuracyOptions = {}) {
     this.#threshold = threshold;
   }
@@ -66,6 +67,7 @@ export class TopKAccuracy implements Metric {
   #correct = 0;
   #count = 0;
 
+  /** k is how many of the highest scores count. */
   constructor(k: number) {
     this.k = k;
     this.name = `top-${k} accuracy`;

@@ -56,6 +56,7 @@ export class SiLU extends Module<Tensor, Tensor> {
 export class GELU extends Module<Tensor, Tensor> {
   readonly approximate: "none" | "tanh";
 
+  /** `approximate: "tanh"` computes 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))) instead of x·Φ(x). */
   constructor({ approximate = "none" }: { readonly approximate?: "none" | "tanh" } = {}) {
     super();
     this.approximate = approximate;
@@ -74,6 +75,7 @@ export class GELU extends Module<Tensor, Tensor> {
 export class LeakyReLU extends Module<Tensor, Tensor> {
   readonly negativeSlope: number;
 
+  /** negativeSlope is the slope below 0. */
   constructor({ negativeSlope = 0.01 }: { readonly negativeSlope?: number } = {}) {
     super();
     this.negativeSlope = negativeSlope;
@@ -92,6 +94,7 @@ export class LeakyReLU extends Module<Tensor, Tensor> {
 export class ELU extends Module<Tensor, Tensor> {
   readonly alpha: number;
 
+  /** −alpha is the limit at −∞. */
   constructor({ alpha = 1 }: { readonly alpha?: number } = {}) {
     super();
     this.alpha = alpha;
@@ -178,6 +181,7 @@ export class LogSigmoid extends Module<Tensor, Tensor> {
 export class CELU extends Module<Tensor, Tensor> {
   readonly alpha: number;
 
+  /** −alpha is the limit at −∞. */
   constructor({ alpha = 1 }: { readonly alpha?: number } = {}) {
     super();
     this.alpha = alpha;
@@ -215,6 +219,7 @@ export class Hardtanh extends Module<Tensor, Tensor> {
 
 /** x for x > 0, else weight · x with a learned weight, one or one for each channel (axis 1). He et al. 2015. */
 export class PReLU extends Module<Tensor, Tensor> {
+  /** The slopes below 0, [numParameters]. */
   weight: Parameter;
 
   /** The weight begins as `init`, 0.25 if not given. Throws ArgumentError. */

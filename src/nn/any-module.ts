@@ -20,6 +20,7 @@ type Hook = (module: AnyModule, inputs: readonly unknown[], output: unknown) => 
 
 /** Takes a registration back. */
 export interface HookHandle {
+  /** Calls the hook no more. Compiled functions trace again. */
   remove(): void;
 }
 

@@ -2,6 +2,7 @@ import type { ConvTransposeOptions, PerAxis } from "../tensor/composite/conv.js"
 import { convTranspose1d, convTranspose2d, convTranspose3d, type Tensor } from "../tensor/index.js";
 import { Convolution, type ConvolutionOptions } from "./convolution.js";
 
+/** Options of the transposed convolution, and whether there is a bias. */
 export type ConvTransposeLayerOptions = ConvTransposeOptions & ConvolutionOptions;
 
 /** The transpose of a convolution over sequences: [N, inChannels, L] (or without N) to [N, outChannels, L′]. */

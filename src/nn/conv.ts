@@ -2,6 +2,7 @@ import type { ConvOptions, PerAxis } from "../tensor/composite/conv.js";
 import { conv1d, conv2d, conv3d, type Tensor } from "../tensor/index.js";
 import { Convolution, type ConvolutionOptions } from "./convolution.js";
 
+/** Options of the convolution, and whether there is a bias. */
 export type ConvLayerOptions = ConvOptions & ConvolutionOptions;
 
 /** Convolution over sequences: [N, inChannels, L] (or without N) to [N, outChannels, L′]. */

@@ -14,9 +14,11 @@ export interface EmbeddingLayerOptions {
 
 /** A learned vector for each of numEmbeddings ids: [...] to [..., embeddingDim]. The weight begins as N(0, 1). */
 export class Embedding extends Module<Tensor, Tensor> {
+  /** The id whose row is not trained, from 0. */
   readonly paddingIdx: number | undefined;
   readonly maxNorm: number | undefined;
   readonly normType: number;
+  /** [numEmbeddings, embeddingDim]. */
   weight: Parameter;
 
   /** Throws ArgumentError for sizes that are no whole numbers above 0 and for a paddingIdx that is no id. */

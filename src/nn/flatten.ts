@@ -7,6 +7,7 @@ export class Flatten extends Module<Tensor, Tensor> {
   readonly startAxis: number;
   readonly endAxis: number;
 
+  /** The axes startAxis to endAxis become one; all but the first if not given. */
   constructor({ startAxis = 1, endAxis = -1 }: { readonly startAxis?: number; readonly endAxis?: number } = {}) {
     super();
     this.startAxis = startAxis;
@@ -28,6 +29,7 @@ export class Unflatten extends Module<Tensor, Tensor> {
   readonly axis: number;
   readonly unflattenedSize: Shape;
 
+  /** The axis becomes axes of these sizes. */
   constructor(axis: number, unflattenedSize: Shape) {
     super();
     this.axis = axis;

@@ -12,7 +12,9 @@ export interface LinearOptions {
 export class Linear extends Module<Tensor, Tensor> {
   readonly inFeatures: number;
   readonly outFeatures: number;
+  /** [outFeatures, inFeatures]. */
   weight: Parameter;
+  /** [outFeatures], if there is one. */
   bias: Parameter | undefined;
 
   /** Throws ArgumentError for sizes that are no whole numbers above 0. */
@@ -42,7 +44,9 @@ export class Linear extends Module<Tensor, Tensor> {
  * bias begin uniform in ±1/√in1Features.
  */
 export class Bilinear extends Module<[x1: Tensor, x2: Tensor], Tensor> {
+  /** [outFeatures, in1Features, in2Features]. */
   weight: Parameter;
+  /** [outFeatures], if there is one. */
   bias: Parameter | undefined;
 
   /** Throws ArgumentError for sizes that are no whole numbers above 0. */

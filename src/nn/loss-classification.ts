@@ -23,6 +23,7 @@ import { Loss, type Pair, type WithFactors } from "./loss.js";
 
 /** −w[target]·ln softmax(input)[target]; see `crossEntropy`. */
 export class CrossEntropyLoss extends Loss<Pair, CrossEntropyOptions> {
+  /** A factor for each class, [C]. */
   readonly weight: Buffer | undefined;
 
   constructor({ weight, ...options }: WithFactors<CrossEntropyOptions> = {}) {
@@ -38,6 +39,7 @@ export class CrossEntropyLoss extends Loss<Pair, CrossEntropyOptions> {
 
 /** −w[target]·input[target] of log-probabilities; see `nllLoss`. */
 export class NLLLoss extends Loss<Pair, NllOptions> {
+  /** A factor for each class, [C]. */
   readonly weight: Buffer | undefined;
 
   constructor({ weight, ...options }: WithFactors<NllOptions> = {}) {
@@ -53,6 +55,7 @@ export class NLLLoss extends Loss<Pair, NllOptions> {
 
 /** How far other classes' scores come within a margin of the target's; see `multiMarginLoss`. */
 export class MultiMarginLoss extends Loss<Pair, MultiMarginOptions> {
+  /** A factor for each class, [C]. */
   readonly weight: Buffer | undefined;
 
   constructor({ weight, ...options }: WithFactors<MultiMarginOptions> = {}) {
@@ -68,6 +71,7 @@ export class MultiMarginLoss extends Loss<Pair, MultiMarginOptions> {
 
 /** The binary cross-entropy of probabilities; see `binaryCrossEntropy`. */
 export class BCELoss extends Loss<Pair, BinaryOptions> {
+  /** Factors that broadcast to the input. */
   readonly weight: Buffer | undefined;
 
   constructor({ weight, ...options }: WithFactors<BinaryOptions> = {}) {
@@ -83,7 +87,9 @@ export class BCELoss extends Loss<Pair, BinaryOptions> {
 
 /** The binary cross-entropy of logits; see `binaryCrossEntropyWithLogits`. */
 export class BCEWithLogitsLoss extends Loss<Pair, BinaryLogitsOptions> {
+  /** Factors that broadcast to the input. */
   readonly weight: Buffer | undefined;
+  /** Factors of the positive terms, which broadcast to the input. */
   readonly posWeight: Buffer | undefined;
 
   constructor({ weight, posWeight, ...options }: WithFactors<BinaryLogitsOptions> = {}) {

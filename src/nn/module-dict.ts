@@ -80,6 +80,7 @@ export class ModuleDict<M extends AnyModule = Module<Tensor, Tensor>> extends Mo
     return module;
   }
 
+  /** Names and modules in order. */
   [Symbol.iterator](): IterableIterator<[name: string, module: M]> {
     return this.entries().values();
   }

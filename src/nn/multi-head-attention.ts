@@ -25,11 +25,13 @@ export interface MultiHeadAttentionOptions {
   readonly bias?: boolean | undefined;
   /** Features of keys and of values; embedDim if not given. */
   readonly kdim?: number | undefined;
+  /** Features of values; embedDim if not given. */
   readonly vdim?: number | undefined;
   /** Whether inputs and outputs are [batch, steps, features]; false (steps first) if not given. */
   readonly batchFirst?: boolean | undefined;
 }
 
+/** Which keys a query may not attend to. */
 export interface AttentionMasks {
   /** [batch, S] ([S] without a batch): bools that are true for keys to ignore, or floats added to the scores. */
   readonly keyPaddingMask?: Tensor | undefined;
@@ -63,10 +65,15 @@ export class MultiHeadAttention extends Module<
   readonly batchFirst: boolean;
   /** All three maps in one matrix, where keys and values have embedDim features; else one for each. */
   inProjWeight: Parameter | undefined;
+  /** [embedDim, embedDim]. */
   qProjWeight: Parameter | undefined;
+  /** [embedDim, kdim]. */
   kProjWeight: Parameter | undefined;
+  /** [embedDim, vdim]. */
   vProjWeight: Parameter | undefined;
+  /** Of the three maps one after the other, [3 · embedDim]. */
   inProjBias: Parameter | undefined;
+  /** From the joined heads to the output, embedDim to embedDim. */
   outProj: Linear;
 
   /** Throws ArgumentError for sizes below 1, heads that do not divide embedDim and a dropout outside [0, 1]. */

@@ -26,8 +26,11 @@ export interface LayerNormOptions {
 /** (x − mean) / √(variance + eps) · weight + bias over the last axes, of sizes normalizedShape. Ba et al. 2016. */
 export class LayerNorm extends Module<Tensor, Tensor> {
   readonly normalizedShape: Shape;
+  /** Added to the variance. */
   readonly eps: number;
+  /** The scale, normalizedShape; first 1. */
   weight: Parameter | undefined;
+  /** The shift, normalizedShape; first 0. */
   bias: Parameter | undefined;
 
   /** Throws ArgumentError for sizes that are no whole numbers above 0. */
@@ -53,7 +56,9 @@ export class LayerNorm extends Module<Tensor, Tensor> {
 /** x / √(mean(x²) + eps) · weight over the last axes, of sizes normalizedShape. Zhang and Sennrich 2019. */
 export class RMSNorm extends Module<Tensor, Tensor> {
   readonly normalizedShape: Shape;
+  /** Added to the mean square. */
   readonly eps: number | undefined;
+  /** The scale, normalizedShape; first 1. */
   weight: Parameter | undefined;
 
   /** eps is 2⁻²³ if not given. Throws ArgumentError for sizes that are no whole numbers above 0. */
@@ -92,8 +97,11 @@ export interface GroupNormOptions {
 export class GroupNorm extends Module<Tensor, Tensor> {
   readonly numGroups: number;
   readonly numChannels: number;
+  /** Added to the variance. */
   readonly eps: number;
+  /** The scale, [numChannels]; first 1. */
   weight: Parameter | undefined;
+  /** The shift, [numChannels]; first 0. */
   bias: Parameter | undefined;
 
   /** Throws ArgumentError for sizes that are no whole numbers above 0, or groups that do not divide the channels. */

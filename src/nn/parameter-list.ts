@@ -39,6 +39,7 @@ export class ParameterList extends Module<never, never> {
     return this;
   }
 
+  /** The parameters in order. */
   [Symbol.iterator](): IterableIterator<Parameter> {
     return (Object.values(this) as Parameter[]).values();
   }
@@ -85,6 +86,7 @@ export class ParameterDict extends Module<never, never> {
     return this;
   }
 
+  /** Names and parameters in order. */
   [Symbol.iterator](): IterableIterator<[name: string, parameter: Parameter]> {
     return (Object.entries(this) as [string, Parameter][]).values();
   }

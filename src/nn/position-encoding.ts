@@ -44,6 +44,7 @@ export class LearnedPositionEncoding extends Module<Tensor, Tensor> {
   readonly maxLength: number;
   readonly features: number;
   readonly batchFirst: boolean;
+  /** [maxLength, features]. */
   weight: Parameter;
 
   /** Throws ArgumentError for sizes that are no whole numbers above 0. */

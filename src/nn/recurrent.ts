@@ -50,6 +50,7 @@ export abstract class Recurrent<In, Out> extends Module<In, Out> {
   readonly batchFirst: boolean;
   readonly dropout: number;
   readonly bidirectional: boolean;
+  /** Features of the hidden state where it is projected; 0 where it is not. */
   readonly projSize: number;
   /** For each layer and direction weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 and weight_hr_l0, where they exist. */
   readonly weights: Parameter[];

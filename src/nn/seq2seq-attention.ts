@@ -33,8 +33,11 @@ abstract class Seq2seqAttention extends Module<Inputs, Outputs> {
 
 /** Weights softmax(vᵀ·tanh(W_q·q + W_k·k)) over the keys. Bahdanau et al. 2014. */
 export class AdditiveAttention extends Seq2seqAttention {
+  /** querySize to hiddenSize. */
   query: Linear;
+  /** keySize to hiddenSize. */
   key: Linear;
+  /** hiddenSize to 1. */
   score: Linear;
 
   /** Throws ArgumentError for sizes that are no whole numbers above 0. */
@@ -59,6 +62,7 @@ export interface DotAttentionOptions {
 
 /** Weights softmax(qᵀ·k), or softmax(qᵀ·W·k), over the keys. Luong et al. 2015. */
 export class DotAttention extends Seq2seqAttention {
+  /** W of the form "general", querySize to keySize. */
   map: Linear | undefined;
 
   /** Throws ArgumentError for sizes that are no whole numbers above 0. */

@@ -30,7 +30,9 @@ export interface AdamSettings extends MomentSettings {
   readonly amsgrad: boolean;
 }
 
+/** Options of `Adamax` and `RAdam`. */
 export type MomentOptions = Optional<MomentSettings & { readonly lr: number }>;
+/** Options of `Adam` and `AdamW`. */
 export type AdamOptions = Optional<AdamSettings & { readonly lr: number }>;
 
 export type Steps = { readonly [name in "step"]: Buffer };

@@ -6,10 +6,15 @@ import type { Optional } from "./optimizer.js";
 
 /** What an AveragedModel needs of a model. */
 export interface Averageable {
+  /** The weights. */
   parameters(): Parameter[];
+  /** What is kept but not trained. */
   buffers(): Buffer[];
+  /** A copy with parameters and buffers of its own. */
   clone(): this;
+  /** Parameters and buffers by name. */
   stateDict(): StateDict;
+  /** Takes them over by name. */
   loadStateDict(state: StateDict): unknown;
 }
 
@@ -27,6 +32,7 @@ export interface AveragedModelOptions {
 export class AveragedModel<M extends Averageable> {
   /** The averaged model. */
   readonly module: M;
+  /** How many weights were averaged, a scalar. */
   readonly nAveraged: Buffer;
   readonly #avgFn: AveragedModelOptions["avgFn"];
   readonly #useBuffers: boolean;

@@ -5,7 +5,9 @@ import { forEachGroup, LRScheduler, requireMomentum, requireWhole, type Schedule
 export interface OneCycleOptions {
   /** How many steps the cycle takes; epochs · stepsPerEpoch if not given. */
   readonly totalSteps: number;
+  /** With stepsPerEpoch, instead of totalSteps. */
   readonly epochs: number;
+  /** With epochs, instead of totalSteps. */
   readonly stepsPerEpoch: number;
   /** The share of steps in which the learning rate grows; 0.3 if not given. */
   readonly pctStart: number;

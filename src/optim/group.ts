@@ -20,6 +20,7 @@ export class Group<
   Common extends ParameterState = ParameterState,
 > {
   readonly settings: Settings;
+  /** The parameters with their state. */
   readonly members: readonly Member<State, Common>[];
   /** The learning rate as a step reads it, so that another number compiles nothing anew. */
   readonly rate: Buffer;

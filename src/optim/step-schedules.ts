@@ -24,6 +24,7 @@ export class MultiStepLR extends LRScheduler {
 
 /** Multiplies the learning rate by gamma in every step. */
 export class ExponentialLR extends LRScheduler {
+  /** gamma is the factor of each step. */
   constructor(optimizer: Scheduled, gamma: number) {
     super(optimizer, (lr, epoch) => (epoch === 0 ? lr : lr * gamma));
   }

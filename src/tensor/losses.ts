@@ -6,11 +6,17 @@ import { Tensor } from "./tensor.js";
  * The losses as functions of tensors. What their options mean is described where they are computed.
  */
 
+/** Options of `nllLoss`. */
 export type NllOptions = c.NllOptions<Tensor>;
+/** Options of `crossEntropy`. */
 export type CrossEntropyOptions = c.CrossEntropyOptions<Tensor>;
+/** Options of `multiMarginLoss`. */
 export type MultiMarginOptions = c.MultiMarginOptions<Tensor>;
+/** Options of `binaryCrossEntropy`. */
 export type BinaryOptions = c.BinaryOptions<Tensor>;
+/** Options of `binaryCrossEntropyWithLogits`. */
 export type BinaryLogitsOptions = c.BinaryLogitsOptions<Tensor>;
+/** Options of `infoNce`. */
 export type InfoNceOptions = c.InfoNceOptions<Tensor>;
 export type {
   GaussianNllOptions,

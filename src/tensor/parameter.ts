@@ -26,6 +26,7 @@ function cellOf(initial: Tensor, requiresGrad: boolean, device: Backend | string
  * (random weights): it is computed at first use. Compiled functions read and write it without being told.
  */
 export class StateTensor extends Tensor {
+  /** The cell that holds the value. */
   readonly state: Cell;
 
   constructor(initial: Tensor, requiresGrad: boolean, device: Backend | string | undefined) {
@@ -56,6 +57,7 @@ export class StateTensor extends Tensor {
 
 /** A trainable tensor of a model. */
 export class Parameter extends StateTensor {
+  /** Begins with the value of a tensor. Throws GradientError for a dtype that has no gradient. */
   constructor(initial: Tensor, { requiresGrad = true, device }: StateOptions = {}) {
     super(initial, requiresGrad, device);
   }
@@ -63,6 +65,7 @@ export class Parameter extends StateTensor {
 
 /** A tensor of a model or optimizer that is kept and saved, but not trained. */
 export class Buffer extends StateTensor {
+  /** Begins with the value of a tensor. */
   constructor(initial: Tensor, { requiresGrad = false, device }: StateOptions = {}) {
     super(initial, requiresGrad, device);
   }

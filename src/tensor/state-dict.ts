@@ -44,7 +44,9 @@ export interface NamedState {
 
 /** A state that does not fit what loads it. */
 export class StateDictError extends GradusError {
+  /** Names that the model has and the state lacks. */
   readonly missing: readonly string[];
+  /** Names that the state has and the model lacks. */
   readonly unexpected: readonly string[];
   /** One line for each value of another shape than its place. */
   readonly misshaped: readonly string[];

@@ -276,6 +276,7 @@ export class Tensor {
     return this.#disposed;
   }
 
+  /** `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
