@@ -1,4 +1,5 @@
-// Shows every function as a function, however it is made, and what a class inherits on the page of the class that has it.
+// Shows every function as a function, however it is made, what a class inherits on the page of the class that has it, and
+// docstrings as they are written.
 import { Converter, ParameterReflection, ReflectionFlag, ReflectionKind } from "typedoc";
 
 export function load(app) {
@@ -12,6 +13,10 @@ export function load(app) {
     }
     for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
       if (parameter.name === "__namedParameters") parameter.name = "options";
+    }
+    // Square brackets are shapes and intervals, not Markdown's links.
+    for (const { comment } of Object.values(project.reflections)) {
+      for (const part of comment?.summary ?? []) if (part.kind === "text") part.text = part.text.replace(/[[\]]/g, "\\$&");
     }
   });
 }

@@ -23,6 +23,7 @@ export const dtypes: readonly DType[] = [
   "float64",
 ];
 
+/** An array of the elements of a dtype; Uint16Array holds the bits of 16-bit floats. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array | Int8Array | Uint16Array;
 
 /** What kind of number a dtype holds. */

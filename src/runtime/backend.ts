@@ -18,6 +18,7 @@ export interface Executable {
 export interface Backend extends DeviceTag {
   readonly name: string;
   readonly threads: number;
+  /** Whether it computes with this dtype. */
   supports(dtype: DType): boolean;
   /** Compiles (or finds) the program of a graph. Throws CompileError, OutOfMemoryError. */
   load(graph: Graph): Executable;
