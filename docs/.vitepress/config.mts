@@ -17,7 +17,7 @@ export default defineConfig({
     outline: [2, 3],
     nav: [
       { text: "Guide", link: "/guide/getting-started" },
-      { text: "Recipes", link: "/guide/recipes" },
+      { text: "Command line", link: "/guide/command-line" },
       { text: "API", link: "/api/" },
     ],
     sidebar: {
@@ -47,7 +47,13 @@ export default defineConfig({
             { text: "Devices", link: "/guide/devices" },
           ],
         },
-        { text: "Command line", items: [{ text: "Recipes", link: "/guide/recipes" }] },
+        {
+          text: "Command line",
+          items: [
+            { text: "Commands", link: "/guide/command-line" },
+            { text: "Recipes", link: "/guide/recipes" },
+          ],
+        },
         {
           text: "Behind it",
           items: [
