@@ -50,6 +50,11 @@ test("killed runs end as whole ones, byte for byte", { timeout: 180_000 }, async
   expect(stdout).toContain("wasm: 2 of 2 bitwise equal");
 });
 
+test("what is killed while it compiles, saves or downloads leaves files whole or absent", { timeout: 180_000 }, async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, "scripts/kill-at-random.mjs"), "--kills", "6"]);
+  expect(stdout).toContain("6 of 6 kills left everything whole or absent");
+});
+
 test("a run that Ctrl-C has stopped goes on to the same end, over a damaged checkpoint", { timeout: 180_000 }, async () => {
   const options = "train softmax-regression --limit 1000 --epochs 200 --device wasm";
   expect(await gradus(`${options} --out whole`)).toMatchObject({ code: 0 });

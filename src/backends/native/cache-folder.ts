@@ -6,13 +6,13 @@ import { removeAbandoned, temporaryName } from "../../core/temporary-name.js";
 
 /**
  * The folder of compiled kernels, the user's cache folder. Code is loaded from it, so it must be the user's own, closed to
- * others and no link; otherwise one line warns and a private temporary folder is used.
+ * others and no link; otherwise one line warns and a private temporary folder is used. What killed processes left is removed.
  */
 export function openCacheFolder(): string {
   const folder = cacheRoot();
   const problem = refuse(folder);
+  removeAbandoned(problem === undefined ? folder : tmpdir());
   if (problem === undefined) return folder;
-  removeAbandoned(tmpdir());
   const temporary = join(tmpdir(), `gradus${temporaryName()}`);
   mkdirSync(temporary, { mode: 0o700 });
   process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));

@@ -130,16 +130,6 @@ describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
     expect(calls()).toHaveLength(3);
   });
 
-  it("removes what killed processes left, not what living ones are writing", () => {
-    const { pid: dead } = spawnSync(process.execPath, ["--version"]);
-    const name = (pid: number): string => temporaryName().replace(/\.\d+\./, `.${pid}.`);
-    const [left, living] = [name(dead), name(process.ppid)];
-    for (const each of [left, living]) mkdirSync(join(folder(), each));
-    writeFileSync(join(folder(), left, "unit.c"), "");
-    new CompilerDriver(findToolchain(), folder()).compile([source("1")]);
-    expect(entries(/\.tmp$/)).toEqual([living]);
-  });
-
   it.runIf(process.platform === "linux")("lets the compiler end its work when Ctrl-C is pressed", () => {
     const { toolchain, calls } = counting("kill -INT $$ $PPID $(cut -d ' ' -f 4 /proc/$PPID/stat); sleep 0.1");
     new CompilerDriver(toolchain, folder()).compile([source("1")]);
@@ -235,6 +225,17 @@ describe("openCacheFolder", () => {
     vi.stubEnv("GRADUS_CACHE", join(root, "new", "cache"));
     expect(openCacheFolder()).toBe(join(root, "new", "cache"));
     expect(statSync(join(root, "new", "cache")).mode & 0o777).toBe(0o700);
+  });
+
+  it("removes what killed processes left, not what living ones are writing", () => {
+    const { pid: dead } = spawnSync(process.execPath, ["--version"]);
+    const name = (pid: number): string => temporaryName().replace(/\.\d+\./, `.${pid}.`);
+    const [left, living] = [name(dead), name(process.ppid)];
+    for (const each of [left, living]) mkdirSync(join(folder(), each));
+    writeFileSync(join(folder(), left, "unit.c"), "");
+    vi.stubEnv("GRADUS_CACHE", folder());
+    openCacheFolder();
+    expect(entries(/\.tmp$/)).toEqual([living]);
   });
 
   it("follows XDG_CACHE_HOME", () => {

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CompileError } from "../../core/errors.js";
-import { removeAbandoned, temporaryName } from "../../core/temporary-name.js";
+import { temporaryName } from "../../core/temporary-name.js";
 import { placeEntry, readEntry, sha256, writeEntry } from "./cache-entry.js";
 import { preludeHead } from "./c-prelude.js";
 import { kernelName, type KernelSource } from "./render-c.js";
@@ -192,12 +192,8 @@ function removeWork(folder: string): void {
 /** Names of what the compiler leaves in the folder, in which other things lie too. */
 const entryNames = /^([0-9a-f]{40}(\.json)?|[0-9a-f]{64}\.so|(toolchain|rejected)-.*)$/;
 
-/**
- * Keeps the folder from growing without end, and removes what killed processes left in it. A library that is loaded stays
- * usable after its file is gone.
- */
+/** Keeps the folder from growing without end. A library that is loaded stays usable after its file is gone. */
 function prune(folder: string, mostLibraries: number): void {
-  removeAbandoned(folder);
   const names = readdirSync(folder).filter((name) => entryNames.test(name));
   if (names.filter((name) => /\.(so|json)$/.test(name)).length <= mostLibraries) return;
   const ages = names.flatMap((name) => {
