@@ -4,23 +4,34 @@ import { dataSets } from "./data-sets.js";
 import { deviceNames } from "./device-names.js";
 import { recipes } from "./recipes.js";
 import { optionsOfRun } from "./resume.js";
-import { parseTrainOptions, type GivenOptions } from "./train-options.js";
+import { tableRecipes } from "./table-recipes.js";
+import { tableSets } from "./table-sets.js";
+import { parseTrainOptions, taskNames, type GivenOptions } from "./train-options.js";
 
 const examples = `  gradus train mlp
   gradus train lenet --data mnist --data-dir ~/data --out runs/my-lenet
   gradus train softmax-regression --epochs 20 --lr 0.01 --optimizer sgd
   gradus train lenet --checkpoint-every 500 --out runs/long
   gradus train --resume runs/long
+  gradus train tabular --csv passengers.csv --target survived
+  gradus train regression --data california-housing
 `;
 
 /** Adds `gradus train`; `finish` is told its exit code. */
 export function addTrainCommand(program: Command, finish: (exitCode: number) => void): void {
-  const list = recipes.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join("\n");
+  const list = [...recipes, ...tableRecipes].map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join("\n");
   program
     .command("train")
     .description("train a network and save what it learned")
     .argument("[recipe]", "which network to train, see below; --resume knows it")
-    .option("--data <name>", `data set: ${dataSets.map(({ name }) => name).join(", ")}, or the path of a folder with a folder of images for each class (default: digits)`)
+    .option("--data <name>", `data set: ${dataSets.map(({ name }) => name).join(", ")}, or the path of a folder with a folder of images for each class (default: digits); tables: ${tableSets.map(({ name }) => name).join(", ")}`)
+    .option("--csv <file>", "the table of recipes for tables: comma-separated values, names in the first line")
+    .option("--columns <a,b,...>", "names of the file's columns, whose first line then holds data")
+    .option("--target <column>", "the column to predict")
+    .option("--task <name>", `${taskNames.join(", ")} (default: found from the target)`)
+    .option("--drop <a,b,...>", "columns to leave out")
+    .option("--keep <a,b,...>", "columns to use that would be left out, such as names and copies of the target")
+    .option("--held-out <x>", "share of the rows to judge by (default: 0.2)")
     .option("--data-dir <dir>", "folder that holds the data sets' files (default: $GRADUS_DATA)")
     .option("--limit <n>", "train on the first n examples only")
     .option("--epochs <n>", "passes over the training data (default: the recipe's)")

@@ -1,18 +1,23 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
-import { parseTrainOptions, type GivenOptions, type TrainOptions } from "./train-options.js";
+import { optionOf, parseTrainOptions, type GivenOptions, type TableOption, type TrainOptions } from "./train-options.js";
 
 /** What `recipe.json` says about how to go on with a run. */
 interface SavedRun {
   readonly recipe: string;
   readonly data: string;
-  readonly options: Readonly<Record<"epochs" | "batchSize" | "optimizer" | "lr" | "seed" | "device", string | number>> & { readonly limit: number | null };
+  readonly options: Readonly<Record<"epochs" | "batchSize" | "optimizer" | "lr" | "seed" | "device", string | number>> & {
+    readonly limit: number | null;
+  } & Readonly<Partial<Record<TableOption, string>>>;
   readonly trained: { readonly interrupted: boolean };
 }
 
 /** What a run is: another value would make it another run. */
-const fixed = { data: "--data", limit: "--limit", epochs: "--epochs", batchSize: "--batch-size", lr: "--lr", optimizer: "--optimizer", seed: "--seed" } as const;
+const fixed = [
+  "data", "limit", "epochs", "batchSize", "lr", "optimizer", "seed",
+  "columns", "target", "task", "drop", "keep", "heldOut",
+] as const;
 
 /** The run that a folder holds. Throws ArgumentError where there is none. */
 async function readSavedRun(folder: string): Promise<SavedRun> {
@@ -36,13 +41,15 @@ export async function isComplete(folder: string): Promise<boolean> {
 export async function optionsOfRun(folder: string, recipe: string | undefined, given: GivenOptions): Promise<TrainOptions> {
   const saved = await readSavedRun(folder);
   if (recipe !== undefined && recipe !== saved.recipe) throw new ArgumentError(`--resume ${folder}: the run trains ${saved.recipe}, not ${recipe}`);
-  const settings: Readonly<Record<keyof typeof fixed | "device", string | number | null>> = { ...saved.options, data: saved.data };
-  const texts: Partial<Record<keyof typeof settings, string>> = { device: String(settings.device) };
-  for (const [name, option] of Object.entries(fixed) as [keyof typeof fixed, string][]) {
-    const value = settings[name];
+  // A file of a user's own is found by its path, which may have changed.
+  const { csv } = saved.options;
+  const settings: Readonly<Partial<Record<(typeof fixed)[number] | "device", string | number | null>>> = { ...saved.options, data: csv === undefined ? saved.data : null };
+  const texts: Partial<Record<keyof typeof settings | "csv", string>> = { device: String(settings.device), ...(csv !== undefined && { csv }) };
+  for (const name of fixed) {
+    const value = settings[name] ?? null;
     const text = given[name];
     if (text !== undefined && text !== value && Number(text) !== value) {
-      throw new ArgumentError(`${option} ${text}: the run in ${folder} has ${value ?? "none"}; leave it out to go on`);
+      throw new ArgumentError(`${optionOf(name)} ${text}: the run in ${folder} has ${value ?? "none"}; leave it out to go on`);
     }
     if (value !== null) texts[name] = String(value);
   }

@@ -1,26 +1,22 @@
-import type { ImageSplits } from "../data/image-set.js";
 import type { Backend } from "../node.js";
 import type { FitResult } from "../train/callback.js";
-import type { Evaluation } from "../train/evaluate.js";
-import type { Normalization } from "../train/normalization.js";
 import { packageVersion } from "./package-version.js";
 import { formatCount } from "./progress-line.js";
+import type { Judgement, Task } from "./task.js";
 import type { TrainOptions } from "./train-options.js";
 
 /** What training goes on with, once everything is checked and loaded. */
 export interface Setting {
   readonly options: TrainOptions;
   readonly device: Backend;
-  readonly data: ImageSplits;
-  readonly normalization: Normalization;
+  readonly task: Task;
   readonly parameters: number;
 }
 
 /** The first words about a run. */
-export function heading({ options, device, data, parameters }: Setting): string {
-  const images = `${formatCount(data.train.count)} training and ${formatCount(data.test.count)} test images`;
+export function heading({ options, device, task, parameters }: Setting): string {
   return (
-    `${options.recipe.name}, ${formatCount(parameters)} parameters, on ${options.data.name} (${images}), ` +
+    `${options.recipe.name}, ${formatCount(parameters)} parameters, on ${options.data.name} (${task.size}), ` +
     `${device.name}, ${device.threads} ${device.threads === 1 ? "thread" : "threads"}`
   );
 }
@@ -30,7 +26,7 @@ export const notTrained = { steps: 0, examples: 0, interrupted: true } as const;
 
 /** What `recipe.json` holds: all that is needed to repeat the run, to go on with it, and to use its model. */
 export function describeRun(
-  { options, device, data, normalization, parameters }: Setting,
+  { options, device, task, parameters }: Setting,
   { steps, examples, interrupted }: Pick<FitResult, "steps" | "examples" | "interrupted">,
 ): Record<string, unknown> {
   const { recipe, epochs, batchSize, optimizer, lr, schedule, seed, limit } = options;
@@ -48,16 +44,16 @@ export function describeRun(
       device: device.name,
       threads: device.threads,
       limit: limit ?? null,
+      ...options.table?.given,
     },
-    preprocessing: { channels: data.train.channels ?? 1, height: data.train.height, width: data.train.width, ...normalization },
-    classes: data.train.classes,
+    ...task.description,
     parameters,
     trained: { steps, examples, interrupted },
   };
 }
 
 /** What `--json` writes. */
-export function jsonResult({ options, device, parameters }: Setting, fitted: FitResult, test: Evaluation): Record<string, unknown> {
+export function jsonResult({ options, device, parameters }: Setting, fitted: FitResult, test: Judgement): Record<string, unknown> {
   return {
     recipe: options.recipe.name,
     data: options.data.name,
@@ -70,7 +66,7 @@ export function jsonResult({ options, device, parameters }: Setting, fitted: Fit
     compileSeconds: fitted.compileSeconds + test.compileSeconds,
     examplesPerSecond: fitted.examples / fitted.seconds,
     train: { loss: fitted.loss },
-    test: { loss: test.loss, accuracy: test.accuracy },
+    test: test.scores,
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
   };
 }

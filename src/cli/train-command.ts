@@ -1,20 +1,17 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
-import { imageDataset, type ImageBatch } from "../data/dataset.js";
-import { firstImages } from "../data/image-set.js";
+import type { FileProgress } from "../data/fetch-files.js";
 import { DataLoader } from "../data/loader.js";
 import { writeFileAtomic } from "../io/atomic-file.js";
-import { crossEntropy, manualSeed } from "../node.js";
+import { manualSeed } from "../node.js";
 import { startProfile } from "../runtime/measurement.js";
 import { formatProfile, formatTrace } from "../runtime/profile-report.js";
 import { CheckpointFolder } from "../train/checkpoint-folder.js";
 import type { Checkpoint } from "../train/checkpoint.js";
-import { evaluateImages } from "../train/evaluate.js";
 import { makeOptimizer } from "../train/make-optimizer.js";
 import { MetricsLog } from "../train/metrics-log.js";
 import { ModelCheckpoint, type CheckpointStore } from "../train/model-checkpoint.js";
-import { measureNormalization, normalize } from "../train/normalization.js";
 import { nextRunFolder, requireFreeFolder, saveRunFolder } from "../train/run-folder.js";
 import { formatDescription, saveRun, updateRun } from "../train/save-run.js";
 import { learningRate } from "../train/schedule.js";
@@ -26,6 +23,7 @@ import { openDevice } from "./open-device.js";
 import { formatLoss, ProgressLine } from "./progress-line.js";
 import { isComplete } from "./resume.js";
 import { describeRun, heading, jsonResult, notTrained, type Setting } from "./run-record.js";
+import type { Task } from "./task.js";
 import { isInteractive, writeText } from "./terminal.js";
 import type { TrainOptions } from "./train-options.js";
 import { trainReport } from "./train-report.js";
@@ -51,13 +49,11 @@ export async function train(options: TrainOptions): Promise<number> {
   const line = isInteractive(process.stderr) ? new ProgressLine(process.stderr) : undefined;
   try {
     line?.show(`Preparing ${options.data.name} …`);
-    const full = await options.data.load(options.dataDir, showDownload(line, note));
-    const data = { train: firstImages(full.train, options.limit ?? full.train.count), test: full.test };
-    const normalization = measureNormalization(data.train.images);
     manualSeed(seed);
-    const model = await recipe.model(data.train);
+    const task = await openTask(options, showDownload(line, note));
+    const { model } = task;
     const parameters = [...model.parameters()].reduce((sum, parameter) => sum + parameter.size, 0);
-    const setting: Setting = { options, device, data, normalization, parameters };
+    const setting: Setting = { options, device, task, parameters };
     line?.clear();
     // Until here there is nothing to save: Ctrl-C ends the process at once.
     interrupt = catchInterrupt(() => {
@@ -65,7 +61,7 @@ export async function train(options: TrainOptions): Promise<number> {
       note("Stopping after this step; Ctrl-C once more stops at once.");
     });
     note(heading(setting));
-    if (full.notice !== undefined) note(full.notice);
+    for (const notice of task.notices) note(notice);
 
     // The folder of a run that can be resumed is there from the beginning.
     if (checkpointEvery !== undefined) begun ??= await beginRun(out, setting);
@@ -74,17 +70,17 @@ export async function train(options: TrainOptions): Promise<number> {
     if (options.resume !== undefined) note(resume ? `Going on after step ${resume.step}` : "There is no checkpoint yet: beginning anew");
     const kept = new KeptCheckpoint();
 
-    const loader = new DataLoader(imageDataset(data.train), { batchSize, shuffle: true, seed });
+    const loader = new DataLoader(task.train, { batchSize, shuffle: true, dropLast: task.dropLast, seed });
     const steps = epochs * loader.length;
-    const progress = new TrainingProgress(process.stderr, line, data.train.count);
+    const progress = new TrainingProgress(process.stderr, line, task.train.length);
     const metrics = new MetricsLog();
     const saving = new ModelCheckpoint(checkpoints ?? kept, { everySteps: checkpointEvery, everyEpochs: Infinity, keepBest: false });
     const trainer = new Trainer({
       model,
-      loss: crossEntropy,
+      loss: task.loss,
       optimizer: makeOptimizer(options.optimizer, model.parameters(), options.lr),
       schedule: (step) => learningRate(options.schedule, options.lr, step, steps),
-      prepare: ([images, labels]: ImageBatch) => [normalize(images, normalization), labels] as const,
+      prepare: task.prepare,
       callbacks: [progress, metrics, saving],
     });
     line?.show("Compiling …");
@@ -93,23 +89,23 @@ export async function train(options: TrainOptions): Promise<number> {
       note("Stopped before the first step; nothing was learned yet.");
       return exitCodes.interrupted;
     }
-    const evaluation = fitted.interrupted ? undefined : await evaluateImages(model, data.test, normalization);
+    const judgement = fitted.interrupted ? undefined : await task.evaluate();
     const profile = profiling?.stop();
     const trace = profile && formatTrace(profile);
-    const run = { model, metrics: metrics.lines, evaluation, description: describeRun(setting, fitted), trace };
+    const run = { model, metrics: metrics.lines, scores: judgement?.scores, description: describeRun(setting, fitted), trace };
     const place = begun ?? (await saveRun(out, run));
     if (begun !== undefined) await updateRun(begun, run);
     if (kept.last) await checkpointsOf(place).save(kept.last);
     if (profile) note(`\n${formatProfile(profile)}\n\nThe first steps are in ${join(place, "trace.json")}, which ui.perfetto.dev opens.\n`);
-    if (!evaluation) {
+    if (!judgement) {
       say(`Stopped after step ${fitted.steps} (loss ${formatLoss(fitted.loss)}). What was learned is saved in ${place}`);
       say(`Go on with: ${resumeCommand(place, options)}`);
       return exitCodes.interrupted;
     }
     if (options.json !== undefined) {
-      await writeFileAtomic(options.json, `${JSON.stringify(jsonResult(setting, fitted, evaluation), null, 2)}\n`);
+      await writeFileAtomic(options.json, `${JSON.stringify(jsonResult(setting, fitted, judgement), null, 2)}\n`);
     }
-    say(trainReport({ options, fitted, evaluation, test: data.test, place }, process.stdout));
+    say(trainReport({ options, fitted, judgement, place }, process.stdout));
     return exitCodes.done;
   } catch (error) {
     line?.clear();
@@ -119,6 +115,12 @@ export async function train(options: TrainOptions): Promise<number> {
     line?.clear();
     interrupt?.release();
   }
+}
+
+/** What the recipe makes of its data. The code for the other kind of data is not loaded. */
+async function openTask(options: TrainOptions, onProgress: (progress: FileProgress) => void): Promise<Task> {
+  if (options.table) return (await import("./table-task.js")).tableTask(options, onProgress);
+  return (await import("./image-task.js")).imageTask(options, onProgress);
 }
 
 /** Keeps the last checkpoint until the run has a folder. */

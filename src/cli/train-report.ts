@@ -1,24 +1,20 @@
-import type { ImageSet } from "../data/image-set.js";
-import { confusionMatrix, formatConfusionMatrix } from "../metrics/confusion.js";
-import type { Evaluation } from "../train/evaluate.js";
 import type { FitResult } from "../train/callback.js";
-import { formatCount, formatDuration, formatLoss } from "./progress-line.js";
+import { formatCount, formatDuration } from "./progress-line.js";
+import type { Judgement } from "./task.js";
 import { hasColour, painter, type OutputStream } from "./terminal.js";
-import type { TrainOptions } from "./train-options.js";
+import { optionOf, type TableChoices, type TrainOptions } from "./train-options.js";
 
 /** A training run that came to its end. */
 export interface FinishedRun {
   readonly options: TrainOptions;
   readonly fitted: FitResult;
-  readonly evaluation: Evaluation;
-  /** What was evaluated. */
-  readonly test: ImageSet;
+  readonly judgement: Judgement;
   /** Where it was saved. */
   readonly place: string;
 }
 
 /** The last words of `gradus train`: how good the network is, what it confuses, where it lies, and what to try next. */
-export function trainReport({ options, fitted, evaluation, test, place }: FinishedRun, stream: OutputStream): string {
+export function trainReport({ options, fitted, judgement, place }: FinishedRun, stream: OutputStream): string {
   const paint = painter(hasColour(stream));
   const next = suggestions(options);
   const width = Math.max(...next.map(({ command }) => command.length));
@@ -26,9 +22,7 @@ export function trainReport({ options, fitted, evaluation, test, place }: Finish
   return [
     `Trained for ${formatDuration(fitted.seconds)} (${formatCount(fitted.examples / fitted.seconds)} examples/s).`,
     "",
-    `Test accuracy ${paint("bold", `${(100 * evaluation.accuracy).toFixed(2)} %`)}, loss ${formatLoss(evaluation.loss)}`,
-    "",
-    formatConfusionMatrix(confusionMatrix(evaluation.predicted, test.labels, test.classes)),
+    ...judgement.lines(stream),
     "",
     `Saved in ${paint("bold", place)}: model.safetensors, recipe.json, metrics.jsonl`,
     "",
@@ -38,17 +32,32 @@ export function trainReport({ options, fitted, evaluation, test, place }: Finish
 }
 
 /** Commands that lead on from this run. */
-function suggestions({ recipe, data, dataDir, epochs }: TrainOptions): { readonly command: string; readonly why: string }[] {
+function suggestions(options: TrainOptions): { readonly command: string; readonly why: string }[] {
+  const { recipe, data, dataDir, epochs } = options;
   const folder = dataDir === undefined ? "" : ` --data-dir ${dataDir}`;
-  const train = (name: string): string => `npx gradus train ${name} --data ${data.name}${folder}`;
+  const source = options.table ? commandOf(options.table) : ` --data ${data.name}`;
+  const train = (name: string): string => `npx gradus train ${name}${source}${folder}`;
+  const longer = { command: `${train(recipe.name)} --epochs ${2 * epochs}`, why: "twice as long" };
+  if (options.table) return [longer, { command: `${train(recipe.name)} --seed ${options.seed + 1}`, why: "another choice of what is held out" }];
   const list = [
     recipe.name === "lenet"
       ? { command: train("mlp"), why: "how far you get without convolutions" }
       : { command: train("lenet"), why: "a convolutional network makes fewer errors" },
-    { command: `${train(recipe.name)} --epochs ${2 * epochs}`, why: "twice as long" },
+    longer,
   ];
   if (data.name === "digits") {
     list.push({ command: `npx gradus train ${recipe.name} --data mnist --data-dir DIR`, why: "real handwriting: MNIST's files in DIR" });
   }
   return list;
+}
+
+/** The options that name a table, as they were given. */
+function commandOf({ given, set }: TableChoices): string {
+  const texts = Object.entries({ ...(set === undefined ? {} : { data: set }), ...given });
+  return texts.map(([name, text]) => ` ${optionOf(name)} ${quoted(text)}`).join("");
+}
+
+/** A word of a command line. */
+function quoted(text: string): string {
+  return /^[\w./,:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

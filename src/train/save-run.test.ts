@@ -21,13 +21,13 @@ test("a run's folder holds the model, the recipe and the metrics", async () => {
   try {
     const metrics = [{ step: 20, epoch: 0.5, loss: 1.5, lr: 0.1, seconds: 2 }];
     const run = { model: new Small(), metrics, description: { recipe: "small" } };
-    const place = await saveRun(join(folder, "run"), { ...run, evaluation: { loss: 0.25, accuracy: 0.75 } });
+    const place = await saveRun(join(folder, "run"), { ...run, scores: { loss: 0.25, accuracy: 0.75 } });
     expect((await readdir(place)).sort()).toEqual(["metrics.jsonl", "model.safetensors", "recipe.json"]);
     expect(JSON.parse(await readFile(join(place, "recipe.json"), "utf8"))).toEqual({ recipe: "small" });
     const text = await readFile(join(place, "metrics.jsonl"), "utf8");
     const lines: unknown[] = text.trimEnd().split("\n").map((line) => JSON.parse(line) as unknown);
     expect(lines).toEqual([...metrics, { step: 20, epoch: 0.5, test: { loss: 0.25, accuracy: 0.75 } }]);
-    const stopped = await saveRun(join(folder, "stopped"), { ...run, evaluation: undefined });
+    const stopped = await saveRun(join(folder, "stopped"), { ...run, scores: undefined });
     expect((await readFile(join(stopped, "metrics.jsonl"), "utf8")).trimEnd().split("\n").length).toBe(1);
   } finally {
     await rm(folder, { recursive: true });

@@ -1,5 +1,5 @@
 import type { AnyModule } from "../nn/index.js";
-import type { Evaluation } from "./evaluate.js";
+import type { Scores } from "./callback.js";
 import type { MetricsLine } from "./metrics-log.js";
 import { encodeModel } from "./model-file.js";
 import { saveRunFolder, updateRunFolder, type RunFiles } from "./run-folder.js";
@@ -7,8 +7,8 @@ import { saveRunFolder, updateRunFolder, type RunFiles } from "./run-folder.js";
 export interface Run {
   readonly model: AnyModule;
   readonly metrics: readonly MetricsLine[];
-  /** Undefined for a run that was stopped. */
-  readonly evaluation: Pick<Evaluation, "loss" | "accuracy"> | undefined;
+  /** The scores on what was held out; undefined for a run that was stopped. */
+  readonly scores: Scores | undefined;
   /** What `recipe.json` holds: the recipe with its options, and how inputs are prepared. */
   readonly description: Readonly<Record<string, unknown>>;
   /** What `trace.json` holds, for a run that was profiled. */
@@ -19,7 +19,7 @@ export interface Run {
  * Saves a run as the folder `path` or, where that was taken meanwhile, beside it; gives back where. The folder holds
  * `model.safetensors` (state-dict names as keys), `recipe.json` and `metrics.jsonl`: a line `{step, epoch, loss, lr,
  * seconds}` for each piece of the training and, for a run that came to its end, a last line
- * `{step, epoch, test: {loss, accuracy}}`; a profiled run also has `trace.json`. Throws DataError where it cannot be written.
+ * `{step, epoch, test: {loss, …}}` with the scores; a profiled run also has `trace.json`. Throws DataError where it cannot be written.
  */
 export async function saveRun(path: string, run: Run): Promise<string> {
   return saveRunFolder(path, await filesOf(run));
@@ -35,13 +35,10 @@ export function formatDescription(description: Run["description"]): string {
   return `${JSON.stringify(description, null, 2)}\n`;
 }
 
-async function filesOf({ model, metrics, evaluation, description, trace }: Run): Promise<RunFiles> {
+async function filesOf({ model, metrics, scores, description, trace }: Run): Promise<RunFiles> {
   const lines: object[] = [...metrics];
   const last = metrics.at(-1);
-  if (evaluation && last) {
-    const { loss, accuracy } = evaluation;
-    lines.push({ step: last.step, epoch: last.epoch, test: { loss, accuracy } });
-  }
+  if (scores && last) lines.push({ step: last.step, epoch: last.epoch, test: scores });
   return new Map<string, Uint8Array | string>([
     ["model.safetensors", await encodeModel(model)],
     ["metrics.jsonl", lines.map((line) => `${JSON.stringify(line)}\n`).join("")],
