@@ -35,7 +35,7 @@ test.each<[string[], string]>([
   [["train", "mlp", "--epoch", "3"], "gradus: unknown option '--epoch'\n(Did you mean --epochs?)"],
   [["train", "mlp", "--epochs"], "gradus: option '--epochs <n>' argument missing"],
   [["train", "mlp", "--epochs", "few"], "gradus: --epochs few: expected a whole number from 1"],
-  [["train", "lennet"], "gradus: recipe lennet: expected mlp, softmax-regression, lenet; did you mean lenet?"],
+  [["train", "lennet"], "gradus: recipe lennet: expected mlp, softmax-regression, lenet, tabular, regression; did you mean lenet?"],
 ])("%o is not understood", async (argv, message) => {
   const { code, out, err } = await run(...argv);
   expect([code, out]).toEqual([2, ""]);

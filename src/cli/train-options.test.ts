@@ -29,9 +29,26 @@ test("a path is a folder of images, without being looked for among the names", (
   ]);
 });
 
+test("recipes for tables take a file or a table known by name", () => {
+  const given = { csv: "some/people.csv", target: "age", drop: "a, b", heldOut: "0.25", task: "regression" } as const;
+  const { recipe, data, table } = parseTrainOptions("tabular-mlp", given);
+  expect([recipe.name, data.name]).toEqual(["tabular", "people"]);
+  expect(table).toEqual({ target: "age", task: "regression", drop: ["a", "b"], keep: [], heldOut: 0.25, given });
+  expect(parseTrainOptions("regression", { data: "california-housing" }).table?.set).toBe("california-housing");
+});
+
 test.each<[string, Record<string, string>, string]>([
-  ["lenett", {}, "recipe lenett: expected mlp, softmax-regression, lenet; did you mean lenet?"],
+  ["lenett", {}, "recipe lenett: expected mlp, softmax-regression, lenet, tabular, regression; did you mean lenet?"],
   ["vgg", {}, "recipe vgg: expected mlp, softmax-regression, lenet"],
+  ["mlp", { csv: "a.csv" }, "--csv a.csv: mlp learns from images; for a table use: gradus train tabular"],
+  ["tabular", {}, "tabular needs a table: --csv FILE --target COLUMN, or --data and one of iris,"],
+  ["tabular", { data: "titanik" }, "did you mean titanic?"],
+  ["tabular", { data: "titanic", csv: "a.csv" }, "--csv a.csv and --data titanic: give one of them"],
+  ["tabular", { data: "titanic", columns: "a,b" }, "--columns a,b: names the columns of a --csv file"],
+  ["tabular", { csv: "a.csv", task: "clasification" }, "did you mean classification?"],
+  ["tabular", { csv: "a.csv", drop: "a,,b" }, "--drop a,,b: expected names with commas between them"],
+  ["tabular", { csv: "a.csv", heldOut: "20" }, "--held-out 20: expected a share between 0 and 1"],
+  ["regression", { csv: "a.csv", task: "classification" }, "--task classification: regression is for regression; use tabular"],
   ["mlp", { data: "mnits" }, "--data mnits: expected digits, mnist, fashion-mnist, cifar10; did you mean mnist?"],
   ["mlp", { optimizer: "adma" }, "--optimizer adma: expected sgd, adam, adamw; did you mean adam?"],
   ["mlp", { device: "nativ" }, "--device nativ: expected auto, native, wasm, reference; did you mean native?"],

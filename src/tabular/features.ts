@@ -23,8 +23,14 @@ function reasonToOmit(column: Column): string | undefined {
   const kinds = new Set(codes);
   if (kinds.size <= 1) return missingCount(column) > 0 ? "has no value" : `is always ${categories[codes[0] ?? 0] ?? ""}`;
   if (column.kind === "categorical") return kinds.size > mostCategories ? `has ${kinds.size} categories` : undefined;
-  const [first = NaN] = column.values;
-  return column.values.length > 10 && column.values.every((x, row) => x === first + row) ? "numbers the rows" : undefined;
+  return numbersRows(column.values) ? "numbers the rows" : undefined;
+}
+
+/** Whether values are whole numbers, no two the same, with few gaps: those of the rows that are held out. */
+function numbersRows(values: Float64Array): boolean {
+  if (values.length <= 10 || !values.every(Number.isInteger) || new Set(values).size < values.length) return false;
+  const sorted = values.slice().sort();
+  return (sorted.at(-1) ?? 0) - (sorted[0] ?? 0) < 1.5 * values.length;
 }
 
 /** Whether each value of a column stands for one class and each class for one value. */

@@ -23,13 +23,14 @@ test("columns that say nothing about new rows are left out, missing values and c
   const { target, omitted, inputs, train, test: held, unlabelled } = prepareTable(table, { target: "answer", drop: ["word"] });
   expect(target).toEqual({ task: "classification", name: "answer", classes: ["no", "yes"] });
   expect(omitted).toEqual([
+    { name: "id", why: "numbers the rows" },
     { name: "copy", why: "repeats answer" },
     { name: "always", why: "is always 7" },
     { name: "empty", why: "has no value" },
   ]);
-  expect(inputs.map(({ name }) => name)).toEqual(["id", "town", "age"]);
-  // id, age, missing_age, and a column for each of two towns and for none.
-  expect([train.rows, held.rows, train.width, unlabelled]).toEqual([32, 8, 6, 0]);
+  expect(inputs.map(({ name }) => name)).toEqual(["town", "age"]);
+  // age, missing_age, and a column for each of two towns and for none.
+  expect([train.rows, held.rows, train.width, unlabelled]).toEqual([32, 8, 5, 0]);
   expect([...held.targets].filter((place) => place === 1).length).toBe(2);
   expect([...train.features, ...held.features].every(Number.isFinite)).toBe(true);
   expect(prepareTable(table, { target: "answer", keep: ["copy"] }).inputs.map(({ name }) => name)).toContain("copy");
@@ -64,8 +65,8 @@ test("what cannot be learned is refused", () => {
 test("a batch holds the rows that it was asked for", async () => {
   const { train } = prepareTable(table, { target: "answer", drop: ["word"] });
   const [features, targets] = tabularDataset(train).batch(Int32Array.of(3, 0));
-  expect([features.shape, targets.shape, targets.dtype]).toEqual([[2, 6], [2], "int32"]);
-  expect([...(await features.data())]).toEqual([...train.features.subarray(18, 24), ...train.features.subarray(0, 6)]);
+  expect([features.shape, targets.shape, targets.dtype]).toEqual([[2, 5], [2], "int32"]);
+  expect([...(await features.data())]).toEqual([...train.features.subarray(15, 20), ...train.features.subarray(0, 5)]);
 });
 
 test("a model that was saved predicts from raw rows what it predicted before, in the target's unit", async () => {
