@@ -1,5 +1,6 @@
 // Compiles src/ to dist/; arguments go to tsc. What runs in Node is then joined into a few files: reading two hundred
-// modules takes longer than all else that an import does. The browser's entry stays in modules for the user's bundler.
+// modules takes longer than all else that an import does. There are no source maps: they would be half of the package, and what
+// is built reads like its source. The browser's entry stays in modules for the user's bundler.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -20,7 +21,6 @@ const { outputFiles } = await build({
   packages: "external",
   outdir: "dist",
   chunkNames: "chunks/[name]-[hash]",
-  sourcemap: true,
   logLevel: "warning",
   write: false,
 });
