@@ -85,6 +85,17 @@ describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
     expect(readdirSync(folder()).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
+  it("builds again what another process deleted, and the folder", () => {
+    const driver = new CompilerDriver(findToolchain(), folder());
+    const compile = (): boolean[] => driver.compile([source("1"), source("2")]).map(({ library }) => statSync(library).isFile());
+    compile();
+    for (const library of entries(/\.so$/)) rmSync(join(folder(), library));
+    expect(compile()).toEqual([true, true]);
+    rmSync(folder(), { recursive: true });
+    expect(compile()).toEqual([true, true]);
+    expect(statSync(folder()).mode & 0o777).toBe(0o700);
+  });
+
   it("takes another compiler or other definitions for another source", () => {
     const driver = new CompilerDriver(findToolchain(), folder());
     const other = new CompilerDriver({ ...findToolchain(), identity: "another" }, folder());

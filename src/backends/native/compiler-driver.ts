@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { CompileError } from "../../core/errors.js";
@@ -91,11 +91,13 @@ export class CompilerDriver {
   }
 
   #find(key: string): boolean {
-    if (this.#compiled.has(key)) return true;
+    const known = this.#compiled.get(key);
+    // Another process may have emptied the folder.
+    if (known && existsSync(known.library)) return true;
     const name = readEntry(this.#folder, key)?.toString("latin1");
     if (name === undefined || !/^[0-9a-f]{64}$/.test(name)) return false;
     let intact = this.#intact.get(name);
-    if (intact === undefined) {
+    if (intact === undefined || known) {
       const content = readEntry(this.#folder, libraryOf(name));
       intact = content !== undefined && sha256(content) === name;
       this.#intact.set(name, intact);
