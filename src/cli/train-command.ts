@@ -93,9 +93,13 @@ export async function train(options: TrainOptions): Promise<number> {
     const profile = profiling?.stop();
     const trace = profile && formatTrace(profile);
     const run = { model, metrics: metrics.lines, scores: judgement?.scores, description: describeRun(setting, fitted), trace };
+    if (kept.last) {
+      // Before the rest, so that a process that is killed here leaves a run to go on with.
+      begun = await beginRun(out, setting);
+      await checkpointsOf(begun).save(kept.last);
+    }
     const place = begun ?? (await saveRun(out, run));
     if (begun !== undefined) await updateRun(begun, run);
-    if (kept.last) await checkpointsOf(place).save(kept.last);
     if (profile) note(`\n${formatProfile(profile)}\n\nThe first steps are in ${join(place, "trace.json")}, which ui.perfetto.dev opens.\n`);
     if (!judgement) {
       say(`Stopped after step ${fitted.steps} (loss ${formatLoss(fitted.loss)}). What was learned is saved in ${place}`);
