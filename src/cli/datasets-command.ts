@@ -4,7 +4,7 @@ import { findFiles, findPart, placesOf } from "../data/find-files.js";
 import { exitCodes } from "./exit-codes.js";
 import { oneOf } from "./one-of.js";
 import { formatBytes } from "./progress-line.js";
-import { hasColour, painter } from "./terminal.js";
+import { hasColour, painter, writeText } from "./terminal.js";
 
 /** A data set and whether it is at hand. */
 interface ListedDataset {
@@ -26,7 +26,8 @@ export async function listDatasets(names: readonly string[], given: { readonly d
   const wanted = names.map((name) => oneOf("data set", name, entries.map(([known]) => known)));
   const listed: ListedDataset[] = [];
   for (const [name, entry] of entries) if (wanted.length === 0 || wanted.includes(name)) listed.push(await look(name, entry, given.dataDir));
-  process.stdout.write(given.json ? `${JSON.stringify(listed, null, 2)}\n` : format(listed));
+  if (given.json) process.stdout.write(`${JSON.stringify(listed, null, 2)}\n`);
+  else writeText(process.stdout, format(listed).trimEnd());
   return exitCodes.done;
 }
 

@@ -6,7 +6,7 @@ import { deviceNames, type DeviceName } from "./device-names.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
 import { formatBytes } from "./progress-line.js";
-import { hasColour, painter, type Paint } from "./terminal.js";
+import { hasColour, painter, type Paint, writeText } from "./terminal.js";
 
 /** How a backend did in its test. */
 interface TestedBackend {
@@ -54,7 +54,8 @@ export async function doctor(given: { readonly json?: true }): Promise<number> {
     cache: await readCache(),
   };
   const paint = painter(hasColour(process.stdout));
-  process.stdout.write(given.json ? `${JSON.stringify({ ...findings, advice: adviceOn(findings) }, null, 2)}\n` : formatFindings(findings, paint));
+  if (given.json) process.stdout.write(`${JSON.stringify({ ...findings, advice: adviceOn(findings) }, null, 2)}\n`);
+  else writeText(process.stdout, formatFindings(findings, paint).trimEnd());
   return backends.some(({ name, works }) => works && name !== "reference") ? exitCodes.done : exitCodes.failed;
 }
 

@@ -7,6 +7,7 @@ import { addTrainCommand } from "./add-train-command.js";
 import { exitCodeAfterOutput, outliveOutput } from "./closed-output.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
+import { writeText } from "./terminal.js";
 
 const helpEnd = `
 Examples:
@@ -48,7 +49,7 @@ function report(error: unknown): number {
   // Commander has written its message already; asking for help without a command is its way of saying what is missing.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof GradusError) {
-    process.stderr.write(`gradus: ${error.message}\n`);
+    writeText(process.stderr, `gradus: ${error.message}`);
     return error instanceof ArgumentError ? exitCodes.usage : exitCodes.failed;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

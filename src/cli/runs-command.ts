@@ -4,7 +4,7 @@ import { ArgumentError, GradusError } from "../core/errors.js";
 import { exitCodes } from "./exit-codes.js";
 import { formatCount } from "./progress-line.js";
 import { readSavedRun, type SavedRun } from "./saved-run.js";
-import { hasColour, painter, type OutputStream } from "./terminal.js";
+import { hasColour, painter, type OutputStream, writeText } from "./terminal.js";
 
 /** A run and how it ended. */
 export interface ListedRun {
@@ -28,7 +28,8 @@ export async function listRuns(folder: string, given: { readonly json?: true }):
   });
   const found = await Promise.all([".", ...names.filter((name) => !name.startsWith("."))].map((name) => look(join(folder, name))));
   const runs = found.filter((run) => run !== undefined).sort((a, b) => (a.date < b.date ? 1 : -1));
-  process.stdout.write(given.json ? `${JSON.stringify(runs, null, 2)}\n` : formatRuns(runs, folder, process.stdout));
+  if (given.json) process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
+  else writeText(process.stdout, formatRuns(runs, folder, process.stdout).trimEnd());
   return exitCodes.done;
 }
 

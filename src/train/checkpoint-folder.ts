@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError, DataError, FormatError } from "../core/errors.js";
+import { removeAbandoned } from "../core/temporary-name.js";
 import { writeFileAtomic } from "../io/atomic-file.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.js";
 import type { CheckpointStore } from "./model-checkpoint.js";
@@ -41,8 +42,12 @@ export class CheckpointFolder implements CheckpointStore {
     return place;
   }
 
-  /** The last checkpoint that is whole; undefined if there is none. Damaged ones are named and passed over. */
+  /**
+   * The last checkpoint that is whole; undefined if there is none. Damaged ones are named and passed over, what a process that
+   * was killed left is removed.
+   */
   async latest(): Promise<Checkpoint | undefined> {
+    removeAbandoned(this.path);
     const steps = (await this.#entries()).map(stepOf).filter((step) => step !== undefined);
     for (const step of steps.sort((a, b) => b - a)) {
       const found = await this.#read(fileOf(step));
