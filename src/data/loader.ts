@@ -90,6 +90,7 @@ export class DataLoader<Batch, Result = Batch> implements AsyncIterable<Result> 
     this.#state = { seed, epoch, batch };
   }
 
+  /** The batches of one epoch, from the position on at which the loader stands. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Result, void, undefined> {
     const { seed, epoch, batch: first } = this.#state;
     const order = this.#sampler.order(epoch);

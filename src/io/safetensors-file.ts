@@ -40,6 +40,7 @@ export class SafetensorsFile {
     return { dtype: safetensorsDTypes[dtype], shape, data: await this.reader.read(this.dataStart + start, this.dataStart + end) };
   }
 
+  /** Closes the file. Tensors that were read stay. */
   async close(): Promise<void> {
     await this.reader.close();
   }

@@ -66,6 +66,7 @@ function attend(attention: MultiHeadAttention, query: Tensor, memory: Tensor, ma
  */
 export class TransformerEncoderLayer extends Module<[src: Tensor, masks?: EncoderMasks], Tensor> {
   readonly normFirst: boolean;
+  /** Between the two linear maps of the feed-forward part. */
   readonly activation: (x: Tensor) => Tensor;
   selfAttn: MultiHeadAttention;
   linear1: Linear;
@@ -116,6 +117,7 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, masks?: Encode
  */
 export class TransformerDecoderLayer extends Module<[tgt: Tensor, memory: Tensor, masks?: DecoderMasks], Tensor> {
   readonly normFirst: boolean;
+  /** Between the two linear maps of the feed-forward part. */
   readonly activation: (x: Tensor) => Tensor;
   selfAttn: MultiHeadAttention;
   multiheadAttn: MultiHeadAttention;

@@ -67,6 +67,7 @@ export class TabularModel {
     return model;
   }
 
+  /** All but the weights: preprocessing, target and sizes, as plain values. */
   toJSON(): SavedTabularModel {
     const preprocessing = { inputs: this.inputs, transformer: this.#preprocessing.toJSON() };
     return { network: this.#sizes, preprocessing, target: this.target };

@@ -2,6 +2,7 @@ import { ArgumentError, DataError } from "../core/errors.js";
 import { categorize, StandardScaler } from "../data/preprocess/index.js";
 import { tableOf, type Column } from "../data/table.js";
 
+/** What a column asks for: one of its classes, or a number. */
 export type TaskName = "classification" | "regression";
 
 /** A column of classes; a network gives a logit for each. */
@@ -19,6 +20,7 @@ export interface NumberTarget {
   readonly std: number;
 }
 
+/** What a network says of a row: a class, or a number. */
 export type Target = ClassTarget | NumberTarget;
 
 /** Whole numbers of at most this many kinds are taken for classes. */

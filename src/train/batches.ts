@@ -12,6 +12,7 @@ export type Batches<Batch> = (AsyncIterable<Batch> | Iterable<Batch>) & {
   readonly length?: number;
   /** The position as plain data; where it is missing, a resumed run passes over the batches that were seen. */
   state?(): LoaderState;
+  /** Goes on from what `state` gave. */
   loadState?(state: LoaderState): void;
 };
 

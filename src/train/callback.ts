@@ -103,5 +103,6 @@ export interface Callback {
   readonly onFitEnd?: Hook<[result: FitResult]>;
   /** What a resumed run has to know: plain values and tensors in arrays and object literals. */
   readonly stateDict?: () => unknown;
+  /** Takes what `stateDict` gave before the run was stopped. */
   readonly loadStateDict?: (state: never) => void;
 }

@@ -62,6 +62,7 @@ export class EarlyStopping implements Callback {
     return this.#monitor.best;
   }
 
+  /** Stops the run where the monitored score has not improved for `patience` epochs. */
   onEpochEnd(fit: Fit, epoch: EpochRecord): void {
     if (this.#monitor.improves(epoch)) this.#wait = 0;
     else if (++this.#wait >= this.patience) fit.stop(`no improvement in ${this.patience} epochs`);
@@ -71,6 +72,7 @@ export class EarlyStopping implements Callback {
     return { best: this.best, wait: this.#wait };
   }
 
+  /** Goes on from what `stateDict` gave. */
   loadStateDict({ best, wait }: { best: number | null; wait: number }): void {
     this.#monitor.best = best;
     this.#wait = wait;

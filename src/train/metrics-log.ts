@@ -21,6 +21,7 @@ export interface ValidationMetrics {
   readonly validation: NonNullable<EpochRecord["validation"]>;
 }
 
+/** A line of metrics.jsonl. */
 export type MetricsLine = StepMetrics | ValidationMetrics;
 
 /** Keeps what `metrics.jsonl` holds: a line for each 20 steps, for the rest of an epoch, and for each validation. */
@@ -41,6 +42,7 @@ export class MetricsLog implements Callback {
     if (this.#losses.length === this.#every || endsEpoch(fit, record)) this.#keep(fit, record);
   }
 
+  /** Writes the scores of the validation. */
   onEpochEnd(fit: Fit, { epoch, step, validation }: EpochRecord): void {
     if (this.#last) this.#keep(fit, this.#last);
     if (validation) this.lines.push({ step, epoch, validation });
@@ -54,6 +56,7 @@ export class MetricsLog implements Callback {
     return { lines: [...this.lines], losses: [...this.#losses], last: this.#last };
   }
 
+  /** Goes on from what `stateDict` gave. */
   loadStateDict({ lines, losses, last }: { lines: MetricsLine[]; losses: number[]; last?: StepRecord }): void {
     this.lines = [...lines];
     this.#losses = [...losses];

@@ -61,6 +61,7 @@ export class ModelCheckpoint implements Callback {
     return { best: this.#monitor.best };
   }
 
+  /** Goes on from what `stateDict` gave. */
   loadStateDict({ best }: { best: number | null }): void {
     this.#monitor.best = best;
   }

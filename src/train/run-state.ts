@@ -7,17 +7,25 @@ import type { LossSum } from "./loss-reader.js";
 
 /** A schedule with state, such as those of `optim`. */
 export interface Schedule {
+  /** To be called after the change of the parameters that it follows; `metric` is the validation loss of an epoch. */
   step(metric?: number): void;
+  /** What `loadStateDict` goes on from: plain values. */
   stateDict(): unknown;
+  /** Goes on from what `stateDict` gave. */
   loadStateDict(state: never): void;
 }
 
 /** An average of a model's weights; see `optim.EMA`. */
 export interface WeightAverage {
+  /** Takes in the weights as they are. */
   update(): void;
+  /** Puts the average in the place of the weights. */
   apply(): void;
+  /** Puts the weights back. */
   restore(): void;
+  /** The average, by the names of the weights. */
   stateDict(): StateDict;
+  /** Goes on from what `stateDict` gave. */
   loadStateDict(state: StateDict): void;
 }
 

@@ -16,8 +16,11 @@ export type LossOf<Out, Target> = ((output: Out, target: Target) => Tensor) | Mo
 /** A score that is gathered over the batches of a validation; see `Metric`. */
 export interface MetricOf<Out, Target> {
   readonly name: string;
+  /** Takes in one batch. */
   update(output: Out, target: Target): void | Promise<void>;
+  /** The score of all batches since `reset`. */
   compute(): number | Promise<number>;
+  /** Forgets all batches. */
   reset(): void;
 }
 
