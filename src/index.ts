@@ -28,6 +28,8 @@ export { encodeModel, loadModel } from "./train/model-file.js";
 export type { Batches, Example } from "./train/batches.js";
 export type { Callback, EpochRecord, Fit, FitResult, SavedCheckpoint, Scores, StepRecord } from "./train/callback.js";
 export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./train/checkpoint.js";
+export { defineRecipe, type RecipeDefinition } from "./train/define-recipe.js";
+export type { Recipe, RecipeDefaults } from "./train/recipe.js";
 export { EarlyStopping, type EarlyStoppingOptions, type MonitorOptions } from "./train/early-stopping.js";
 export type { FitOptions } from "./train/fit-run.js";
 export { Perceptron, type PerceptronFit, type PerceptronOptions } from "./models/perceptron.js";

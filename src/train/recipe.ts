@@ -1,4 +1,4 @@
-import type { ImageShape } from "../data/image-set.js";
+import type { ImageShape, ImageSplits } from "../data/image-set.js";
 import type { Module } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
 import type { OptimizerName } from "./optimizer-names.js";
@@ -22,4 +22,8 @@ export interface Recipe {
   /** A fresh network from normalized images `[B, C, H, W]` to logits `[B, classes]`. */
   readonly model: (images: ImageShape) => Module<Tensor, Tensor> | Promise<Module<Tensor, Tensor>>;
   readonly defaults: RecipeDefaults;
+  /** What it trains on unless it is told otherwise; "digits" if not given. */
+  readonly data?: string | (() => ImageSplits | Promise<ImageSplits>);
+  /** The file that it was read from. */
+  readonly file?: string;
 }
