@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import type { Recipe } from "../train/recipe.js";
 import { optimizerNames } from "../train/optimizer-names.js";
 import { dataSets } from "./data-sets.js";
 import { deviceNames } from "./device-names.js";
+import { isRecipeFile, loadRecipeFile } from "./recipe-file.js";
 import { recipes } from "./recipes.js";
 import { optionsOfRun } from "./resume.js";
 import { tableRecipes } from "./table-recipes.js";
@@ -15,6 +17,7 @@ const examples = `  gradus train mlp
   gradus train --resume runs/long
   gradus train tabular --csv passengers.csv --target survived
   gradus train regression --data california-housing
+  gradus train ./my-recipe.ts
 `;
 
 /** Adds `gradus train`; `finish` is told its exit code. */
@@ -23,7 +26,7 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
   program
     .command("train")
     .description("train a network and save what it learned")
-    .argument("[recipe]", "which network to train, see below; --resume knows it")
+    .argument("[recipe]", "which network to train, see below, or the path of a file with one; --resume knows it")
     .option("--data <name>", `data set: ${dataSets.map(({ name }) => name).join(", ")}, or the path of a folder with a folder of images for each class (default: digits); tables: ${tableSets.map(({ name }) => name).join(", ")}`)
     .option("--csv <file>", "the table of recipes for tables: comma-separated values, names in the first line")
     .option("--columns <a,b,...>", "names of the file's columns, whose first line then holds data")
@@ -49,9 +52,14 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .addHelpText("after", `\nRecipes:\n${list}\n\nExamples:\n${examples}`)
     .action(async (recipe: string | undefined, given: GivenOptions, command: Command) => {
       if (recipe === undefined && given.resume === undefined) command.error("error: missing required argument 'recipe'");
-      const options = given.resume === undefined ? parseTrainOptions(recipe ?? "", given) : await optionsOfRun(given.resume, recipe, given);
+      const options = given.resume === undefined ? parseTrainOptions(await recipeOf(recipe ?? ""), given) : await optionsOfRun(given.resume, recipe, given);
       // The library is loaded only now, so that the help comes at once.
       const { train } = await import("./train-command.js");
       finish(await train(options));
     });
+}
+
+/** A recipe's name, or what the file of a path holds. */
+async function recipeOf(name: string): Promise<Recipe | string> {
+  return isRecipeFile(name) ? loadRecipeFile(name) : name;
 }

@@ -1,6 +1,7 @@
 import { catalog, type DatasetName } from "../data/catalog.js";
 import type { FileProgress } from "../data/fetch-files.js";
 import type { ImageDataset } from "../data/read-dataset.js";
+import type { Recipe } from "../train/recipe.js";
 import { oneOf } from "./one-of.js";
 
 /** A data set that `gradus train` knows by name. */
@@ -33,6 +34,16 @@ export const dataSets: readonly DataSet[] = imageNames.map((name) => ({
     return loadDataset(name, { dataDir, onProgress });
   },
 }));
+
+/** What a recipe's own images are called. */
+export const ownDataName = "own";
+
+/** What a recipe trains on. `text` is what the command line says. Throws ArgumentError. */
+export function dataOfRecipe({ data = "digits" }: Pick<Recipe, "data">, text: string | undefined): DataSet {
+  if (typeof data === "string") return parseDataSet(text ?? data);
+  if (text !== undefined && text !== ownDataName) return parseDataSet(text);
+  return { name: ownDataName, load: async () => ({ kind: "images", name: ownDataName, ...(await data()) }) };
+}
 
 /** What `--data` means: the folder of a path, else the data set of that name. Throws ArgumentError. */
 export function parseDataSet(text: string): DataSet {

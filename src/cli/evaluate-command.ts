@@ -3,7 +3,7 @@ import type { ImageSet } from "../data/image-set.js";
 import { averageScores, classScores, type ClassScores } from "../metrics/class-scores.js";
 import { confusionMatrix, formatConfusionMatrix, type ConfusionMatrix } from "../metrics/confusion.js";
 import { evaluateImages, type Evaluation } from "../train/evaluate.js";
-import { parseDataSet } from "./data-sets.js";
+import { dataOfRecipe, ownDataName, parseDataSet, type DataSet } from "./data-sets.js";
 import { parseDevice } from "./device-names.js";
 import { showDownload } from "./download-line.js";
 import { drawImages } from "./draw-image.js";
@@ -11,6 +11,7 @@ import { exitCodes } from "./exit-codes.js";
 import { openDevice } from "./open-device.js";
 import { openModel } from "./open-run.js";
 import { formatCount, formatLoss, ProgressLine } from "./progress-line.js";
+import { recipeOfRun } from "./recipe-file.js";
 import { classNamesOf, readSavedRun, requireImageRun, type SavedRun } from "./saved-run.js";
 import { hasColour, isInteractive, painter, type OutputStream } from "./terminal.js";
 
@@ -38,7 +39,7 @@ export interface Scored {
 export async function evaluate(folder: string, given: GivenEvaluateOptions): Promise<number> {
   const run = await readSavedRun(folder);
   requireImageRun(folder, run);
-  const data = parseDataSet(given.data ?? run.data);
+  const data = await dataOf(folder, run, given.data);
   openDevice(parseDevice(given.device), undefined);
   const model = await openModel(folder, run);
   const line = isInteractive(process.stderr) ? new ProgressLine(process.stderr) : undefined;
@@ -52,6 +53,13 @@ export async function evaluate(folder: string, given: GivenEvaluateOptions): Pro
   const scored = { data: data.name, test, evaluation, matrix, names: test.classNames ?? classNamesOf(run) };
   process.stdout.write(given.json ? `${JSON.stringify(scoresAsJson(folder, scored), null, 2)}\n` : formatScores(scored, process.stdout));
   return exitCodes.done;
+}
+
+/** The data set that is asked for, or that of the run, which may come from its recipe. */
+async function dataOf(folder: string, run: SavedRun, text: string | undefined): Promise<DataSet> {
+  if ((text ?? run.data) !== ownDataName) return parseDataSet(text ?? run.data);
+  const recipe = await recipeOfRun(folder, run);
+  return dataOfRecipe(typeof recipe === "string" ? {} : recipe, ownDataName);
 }
 
 function requireSameForm(run: SavedRun, data: string, { height, width, channels = 1, classes }: ImageSet): void {

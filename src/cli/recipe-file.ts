@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
-import { register } from "node:module";
-import { basename, extname, resolve } from "node:path";
+import module from "node:module";
+import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ArgumentError, DataError, GradusError } from "../core/errors.js";
 import type { Recipe } from "../train/recipe.js";
+import type { SavedRun } from "./saved-run.js";
 
 const extensions = [".ts", ".mts", ".js", ".mjs"];
 
@@ -27,6 +28,22 @@ export async function loadRecipeFile(path: string): Promise<Recipe> {
     throw new ArgumentError(`recipe ${path}: the file exports ${Object.keys(exports).join(", ") || "nothing"}; expected: export const recipe = defineRecipe({ … })`);
   }
   return { ...recipe, name: recipe.name || basename(file, extname(file)), file };
+}
+
+/**
+ * The recipe of a run: its name or, where it was a user's file, what the copy in the run's folder says; a copy that lacks the files
+ * it imports leads to where the file was.
+ */
+export async function recipeOfRun(folder: string, { recipe, recipeFile, recipePath }: Pick<SavedRun, "recipe" | "recipeFile" | "recipePath">): Promise<Recipe | string> {
+  if (recipeFile === undefined) return recipe;
+  try {
+    return { ...(await loadRecipeFile(join(folder, recipeFile))), name: recipe };
+  } catch (error) {
+    if (!(error instanceof DataError) || recipePath === undefined) throw error;
+    return loadRecipeFile(join(folder, recipePath)).catch(() => {
+      throw error;
+    });
+  }
 }
 
 async function importFile(file: string, path: string): Promise<Record<string, unknown>> {
@@ -60,5 +77,6 @@ function resolveGradusHere(): void {
       const own = specifier === "gradus" || specifier.startsWith("gradus/");
       return next(specifier, own ? { ...context, parentURL: ${JSON.stringify(import.meta.url)} } : context);
     }`;
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
+  // Node 20.6 and newer.
+  module.register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
+import { recipeOfRun } from "./recipe-file.js";
 import { optionOf, parseTrainOptions, type GivenOptions, type TableOption, type TrainOptions } from "./train-options.js";
 
 /** What `recipe.json` says about how to go on with a run. */
@@ -53,5 +54,5 @@ export async function optionsOfRun(folder: string, recipe: string | undefined, g
     }
     if (value !== null) texts[name] = String(value);
   }
-  return parseTrainOptions(saved.recipe, { ...texts, ...given });
+  return parseTrainOptions(await recipeOfRun(folder, saved), { ...texts, ...given });
 }

@@ -8,6 +8,9 @@ import type { Normalization } from "../train/normalization.js";
 export interface SavedRun {
   readonly gradus: string;
   readonly recipe: string;
+  /** The copy of a user's recipe in the run's folder, and where it was from there. */
+  readonly recipeFile?: string;
+  readonly recipePath?: string;
   readonly data: string;
   readonly options: Readonly<Record<string, string | number | null>>;
   /** What the network reads, and how pixels become it. */
@@ -25,7 +28,7 @@ export async function readSavedRun(folder: string): Promise<SavedRun> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new ArgumentError(`${folder} is no run's folder: ${path} cannot be read (${String(error)}); gradus runs lists runs`, { cause: error });
+    throw new ArgumentError(`${folder} is no run's folder: ${path} cannot be read (${String(error)}); name the folder of a run, such as gradus runs lists`, { cause: error });
   }
   try {
     const run = JSON.parse(text) as Partial<SavedRun> | null;

@@ -3,7 +3,7 @@ import { optimizerNames, usualLearningRate, type OptimizerName } from "../train/
 import type { TaskName } from "../tabular/index.js";
 import type { Recipe } from "../train/recipe.js";
 import type { ScheduleName } from "../train/schedule.js";
-import { parseDataSet, type DataSet } from "./data-sets.js";
+import { dataOfRecipe, type DataSet } from "./data-sets.js";
 import { parseDevice, type DeviceName } from "./device-names.js";
 import { oneOf } from "./one-of.js";
 import { recipes } from "./recipes.js";
@@ -91,11 +91,11 @@ type ValueOption =
   | TableOption;
 
 /** Checks every option. Throws ArgumentError that names the option, what came, and what is expected. */
-export function parseTrainOptions(recipeName: string, given: GivenOptions): TrainOptions {
+export function parseTrainOptions(recipeOrName: Recipe | string, given: GivenOptions): TrainOptions {
   if (given.resume !== undefined && given.out !== undefined) {
     throw new ArgumentError(`--out ${given.out}: a run that is resumed stays in its folder; leave it out`);
   }
-  const recipe = recipeOf(recipeName);
+  const recipe = typeof recipeOrName === "string" ? recipeOf(recipeOrName) : recipeOrName;
   if ("model" in recipe) return { recipe, data: imagesOf(recipe, given), ...commonOptions(recipe, given) };
   return { recipe, ...tableOf(recipe, given), ...commonOptions(recipe, given) };
 }
@@ -131,7 +131,7 @@ function recipeOf(name: string): Recipe | TableRecipe {
 function imagesOf(recipe: Recipe, given: GivenOptions): DataSet {
   const stray = tableOptionNames.find((name) => given[name] !== undefined);
   if (stray !== undefined) throw new ArgumentError(`${optionOf(stray)} ${given[stray]}: ${recipe.name} learns from images; for a table use: gradus train tabular`);
-  return parseDataSet(given.data ?? "digits");
+  return dataOfRecipe(recipe, given.data);
 }
 
 function tableOf(recipe: TableRecipe, given: GivenOptions): Pick<TableTrainOptions, "data" | "table"> {
