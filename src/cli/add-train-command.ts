@@ -45,6 +45,7 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .option("--device <name>", `${deviceNames.join(", ")} (default: auto)`)
     .option("--threads <n>", "threads that compute; the result does not depend on it (default: one per core)")
     .option("--out <dir>", "where the run is saved (default: a new folder in runs/)")
+    .option("--overwrite", "replace the run that --out holds already")
     .option("--checkpoint-every <n>", "save all that the run has learned every n steps, for --resume")
     .option("--resume <dir>", "go on with a run that was stopped, from its last checkpoint")
     .option("--json <file>", "also write the result to a JSON file")

@@ -6,18 +6,19 @@ import { crossEntropy } from "../node.js";
 import { evaluateImages } from "../train/evaluate.js";
 import { measureNormalization, normalize } from "../train/normalization.js";
 import { formatCount, formatLoss } from "./progress-line.js";
+import { fitOfData } from "./saved-run.js";
 import type { Task } from "./task.js";
 import { hasColour, painter } from "./terminal.js";
 import type { ImageTrainOptions } from "./train-options.js";
 
 /** Classification of images. Throws DataError, FormatError for a data set that cannot be had. */
 export async function imageTask(
-  { recipe, data: { load }, dataDir, limit }: ImageTrainOptions,
+  { recipe, data: { name, load }, dataDir, limit }: ImageTrainOptions,
   onProgress: (progress: FileProgress) => void,
 ): Promise<Task> {
   const { train: all, test, notice } = await load(dataDir, onProgress);
   const train = firstImages(all, limit ?? all.count);
-  const { channels = 1, height, width, classes } = train;
+  const { channels = 1, height, width, classes, classNames } = train;
   const normalization = measureNormalization(train.images);
   const model = await recipe.model(train);
   return {
@@ -28,7 +29,7 @@ export async function imageTask(
     prepare: ([images, labels]) => [normalize(images, normalization), labels],
     size: `${formatCount(train.count)} training and ${formatCount(test.count)} test images`,
     notices: notice === undefined ? [] : [notice],
-    description: { preprocessing: { channels, height, width, ...normalization }, classes },
+    description: { preprocessing: { channels, height, width, ...normalization, fit: fitOfData(name) }, classes, ...(classNames && { classNames }) },
     evaluate: async () => {
       const { loss, accuracy, predicted, compileSeconds } = await evaluateImages(model, test, normalization);
       return {

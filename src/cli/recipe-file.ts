@@ -54,7 +54,7 @@ async function importFile(file: string, path: string): Promise<Record<string, un
     if (error instanceof Error && "code" in error && error.code === "ERR_UNKNOWN_FILE_EXTENSION" && /\.m?ts$/.test(file)) {
       throw new ArgumentError(
         `recipe ${path}: Node ${process.versions.node} does not read TypeScript. Use Node 22.18 or newer, write the recipe in JavaScript, ` +
-          "or install tsx and run: NODE_OPTIONS='--import tsx' npx gradus train …",
+          "or install tsx, let its name end in .mts, and run: NODE_OPTIONS='--import tsx' npx gradus train …",
         { cause: error },
       );
     }

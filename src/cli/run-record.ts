@@ -1,5 +1,11 @@
+import { readFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { extname, relative } from "node:path";
 import type { Backend } from "../node.js";
-import type { FitResult } from "../train/callback.js";
+import type { FitResult, Scores } from "../train/callback.js";
+import { encodeEvents } from "../train/event-file.js";
+import type { MetricsLine } from "../train/metrics-log.js";
+import type { RunFiles } from "../train/run-folder.js";
 import { packageVersion } from "./package-version.js";
 import { formatCount } from "./progress-line.js";
 import type { Judgement, Task } from "./task.js";
@@ -11,6 +17,10 @@ export interface Setting {
   readonly device: Backend;
   readonly task: Task;
   readonly parameters: number;
+  /** Where the run is saved. */
+  readonly out: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
 }
 
 /** The first words about a run. */
@@ -26,13 +36,14 @@ export const notTrained = { steps: 0, examples: 0, interrupted: true } as const;
 
 /** What `recipe.json` holds: all that is needed to repeat the run, to go on with it, and to use its model. */
 export function describeRun(
-  { options, device, task, parameters }: Setting,
+  { options, device, task, parameters, out, startedAt }: Setting,
   { steps, examples, interrupted }: Pick<FitResult, "steps" | "examples" | "interrupted">,
 ): Record<string, unknown> {
   const { recipe, epochs, batchSize, optimizer, lr, schedule, seed, limit } = options;
   return {
     gradus: packageVersion(),
     recipe: recipe.name,
+    ...(recipe.file !== undefined && { recipeFile: copyOfRecipe(recipe.file), recipePath: relative(out, recipe.file) }),
     data: options.data.name,
     options: {
       epochs,
@@ -49,7 +60,31 @@ export function describeRun(
     ...task.description,
     parameters,
     trained: { steps, examples, interrupted },
+    environment: {
+      started: new Date(startedAt).toISOString(),
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+      processor: cpus()[0]?.model.trim() ?? "unknown",
+      cores: cpus().length,
+    },
   };
+}
+
+/** What a run has beside its model, metrics and description: its network as a table, TensorBoard's events, and the recipe if it is a user's. */
+export async function filesBeside(setting: Setting, metrics: readonly MetricsLine[], scores: Scores | undefined): Promise<RunFiles> {
+  const { options, task, startedAt } = setting;
+  const files = new Map<string, Uint8Array | string>();
+  const { shape } = task.train.batch(Int32Array.of(0))[0];
+  files.set("summary.txt", `${task.model.summary({ shape, dtype: "float32" }, { print: false }).toString()}\n`);
+  files.set("events.out.tfevents.gradus", encodeEvents(metrics, scores, startedAt / 1000));
+  const { file } = options.recipe;
+  if (file !== undefined) files.set(copyOfRecipe(file), await readFile(file, "utf8"));
+  return files;
+}
+
+/** What the copy of a user's recipe is called in a run's folder. */
+function copyOfRecipe(file: string): string {
+  return `recipe${extname(file)}`;
 }
 
 /** What `--json` writes. */

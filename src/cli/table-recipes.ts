@@ -11,6 +11,7 @@ export interface TableRecipe {
   /** Found from the target if not given. */
   readonly task?: TaskName;
   readonly defaults: RecipeDefaults;
+  readonly file?: undefined;
 }
 
 /** The recipes for tables that `gradus train` knows by name. */

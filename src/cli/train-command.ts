@@ -22,7 +22,7 @@ import { catchInterrupt, type Interrupt } from "./interrupt.js";
 import { openDevice } from "./open-device.js";
 import { formatLoss, ProgressLine } from "./progress-line.js";
 import { isComplete } from "./resume.js";
-import { describeRun, heading, jsonResult, notTrained, type Setting } from "./run-record.js";
+import { describeRun, filesBeside, heading, jsonResult, notTrained, type Setting } from "./run-record.js";
 import type { Task } from "./task.js";
 import { isInteractive, writeText } from "./terminal.js";
 import type { TrainOptions } from "./train-options.js";
@@ -40,9 +40,10 @@ export async function train(options: TrainOptions): Promise<number> {
     return exitCodes.done;
   }
   const out = options.out ?? (await nextRunFolder(join("runs", `${recipe.name}-${basename(options.data.name)}`)));
-  if (options.resume === undefined) await requireFreeFolder(out);
+  if (options.resume === undefined) await requireFreeFolder(out, options);
   if (options.json !== undefined) await requireFolderOf(options.json);
   const device = openDevice(options.device, options.threads);
+  const startedAt = Date.now();
   const profiling = options.profile ? startProfile(device) : undefined;
   let interrupt: Interrupt | undefined;
   let begun = options.resume;
@@ -53,7 +54,7 @@ export async function train(options: TrainOptions): Promise<number> {
     const task = await openTask(options, showDownload(line, note));
     const { model } = task;
     const parameters = [...model.parameters()].reduce((sum, parameter) => sum + parameter.size, 0);
-    const setting: Setting = { options, device, task, parameters };
+    const setting: Setting = { options, device, task, parameters, out: options.resume ?? out, startedAt };
     line?.clear();
     // Until here there is nothing to save: Ctrl-C ends the process at once.
     interrupt = catchInterrupt(() => {
@@ -92,13 +93,14 @@ export async function train(options: TrainOptions): Promise<number> {
     const judgement = fitted.interrupted ? undefined : await task.evaluate();
     const profile = profiling?.stop();
     const trace = profile && formatTrace(profile);
-    const run = { model, metrics: metrics.lines, scores: judgement?.scores, description: describeRun(setting, fitted), trace };
+    const files = await filesBeside(setting, metrics.lines, judgement?.scores);
+    const run = { model, metrics: metrics.lines, scores: judgement?.scores, description: describeRun(setting, fitted), trace, files };
     if (kept.last) {
       // Before the rest, so that a process that is killed here leaves a run to go on with.
       begun = await beginRun(out, setting);
       await checkpointsOf(begun).save(kept.last);
     }
-    const place = begun ?? (await saveRun(out, run));
+    const place = begun ?? (await saveRun(out, run, options));
     if (begun !== undefined) await updateRun(begun, run);
     if (profile) note(`\n${formatProfile(profile)}\n\nThe first steps are in ${join(place, "trace.json")}, which ui.perfetto.dev opens.\n`);
     if (!judgement) {
@@ -143,7 +145,7 @@ function resumeCommand(place: string, { dataDir }: TrainOptions): string {
 
 /** Makes the folder of a run that saves checkpoints, with what is known before the first step; gives back where. */
 async function beginRun(out: string, setting: Setting): Promise<string> {
-  return saveRunFolder(out, new Map([["recipe.json", formatDescription(describeRun(setting, notTrained))]]));
+  return saveRunFolder(out, new Map([["recipe.json", formatDescription(describeRun(setting, notTrained))]]), setting.options);
 }
 
 function checkpointsOf(run: string): CheckpointFolder {

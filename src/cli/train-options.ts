@@ -30,6 +30,8 @@ interface CommonOptions {
   readonly resume: string | undefined;
   readonly json: string | undefined;
   readonly profile: boolean;
+  /** A run that is at `out` already is replaced. */
+  readonly overwrite: boolean;
 }
 
 /** A recipe for images, and its images. */
@@ -71,7 +73,7 @@ export const taskNames: readonly TaskName[] = ["classification", "regression"];
 export type TableOption = (typeof tableOptionNames)[number];
 
 /** Options as text, by their names in camelCase, and those that stand alone. */
-export type GivenOptions = Readonly<Partial<Record<ValueOption, string>>> & { readonly profile?: true };
+export type GivenOptions = Readonly<Partial<Record<ValueOption, string>>> & { readonly profile?: true; readonly overwrite?: true };
 
 type ValueOption =
   | "data"
@@ -120,6 +122,7 @@ function commonOptions({ defaults }: Recipe | TableRecipe, given: GivenOptions):
     resume: given.resume,
     json: given.json,
     profile: given.profile === true,
+    overwrite: given.overwrite === true,
   };
 }
 

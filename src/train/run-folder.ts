@@ -7,11 +7,16 @@ import { writeFileAtomic } from "../io/atomic-file.js";
 /** A run's files by name. */
 export type RunFiles = ReadonlyMap<string, Uint8Array | string>;
 
+export interface SaveOptions {
+  /** A run that is there already is replaced. */
+  readonly overwrite?: boolean;
+}
+
 /**
- * Throws ArgumentError unless a run can be saved as the folder `path`: it must not exist yet, or be empty. To be asked
+ * Throws ArgumentError unless a run can be saved as the folder `path`: it must not exist yet, or be empty, or hold a run that may be replaced. To be asked
  * before the work is done.
  */
-export async function requireFreeFolder(path: string): Promise<void> {
+export async function requireFreeFolder(path: string, { overwrite = false }: SaveOptions = {}): Promise<void> {
   let entries: string[];
   try {
     entries = await readdir(path);
@@ -20,7 +25,10 @@ export async function requireFreeFolder(path: string): Promise<void> {
     throw new ArgumentError(`cannot save a run as ${path}: ${String(error)}; name another folder`, { cause: error });
   }
   if (entries.length === 0) return;
-  throw new ArgumentError(`${path} is not empty (it holds ${entries[0]}); name a folder that does not exist yet`);
+  const isRun = entries.includes("recipe.json");
+  if (overwrite && isRun) return;
+  const remedy = isRun ? "name a folder that does not exist yet, or replace the run in it by --overwrite" : "name a folder that does not exist yet";
+  throw new ArgumentError(`${path} is not empty (it holds ${entries[0]}${overwrite ? ", and no run" : ""}); ${remedy}`);
 }
 
 /** `<base>-1`, or the next number that no run has yet. */
@@ -36,7 +44,7 @@ export async function nextRunFolder(base: string): Promise<string> {
  * name. Where the name was taken meanwhile, the run becomes its neighbour `<path>-2` or the next one that is free.
  * Gives back the folder's path. Throws DataError where nothing can be written.
  */
-export async function saveRunFolder(path: string, files: RunFiles): Promise<string> {
+export async function saveRunFolder(path: string, files: RunFiles, { overwrite = false }: SaveOptions = {}): Promise<string> {
   const name = basename(resolve(path));
   const parent = dirname(resolve(path));
   const beside = join(parent, temporaryName());
@@ -44,6 +52,7 @@ export async function saveRunFolder(path: string, files: RunFiles): Promise<stri
     await mkdir(beside, { recursive: true });
     removeAbandoned(parent);
     for (const [name, content] of files) await writeFileAtomic(join(beside, name), content);
+    if (overwrite) await removeRun(path);
     for (let copy = 1; copy <= 1000; copy++) {
       const place = join(dirname(path), copy === 1 ? name : `${name}-${copy}`);
       if (await takeName(beside, place)) return place;
@@ -54,6 +63,15 @@ export async function saveRunFolder(path: string, files: RunFiles): Promise<stri
     if (error instanceof DataError) throw error;
     throw new DataError(`cannot save the run in ${parent}: ${String(error)}`, { cause: error });
   }
+}
+
+/** Removes a folder that holds a run: it is gone at once, or still whole. */
+async function removeRun(path: string): Promise<void> {
+  const entries = await readdir(path).catch((): string[] => []);
+  if (!entries.includes("recipe.json")) return;
+  const aside = join(dirname(resolve(path)), temporaryName());
+  await rename(path, aside);
+  await rm(aside, { recursive: true, force: true });
 }
 
 /** Writes files into the folder of a run that was begun, in order, each replaced as a whole. Throws DataError. */

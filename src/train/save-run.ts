@@ -2,7 +2,7 @@ import type { AnyModule } from "../nn/index.js";
 import type { Scores } from "./callback.js";
 import type { MetricsLine } from "./metrics-log.js";
 import { encodeModel } from "./model-file.js";
-import { saveRunFolder, updateRunFolder, type RunFiles } from "./run-folder.js";
+import { saveRunFolder, updateRunFolder, type RunFiles, type SaveOptions } from "./run-folder.js";
 
 export interface Run {
   readonly model: AnyModule;
@@ -13,16 +13,18 @@ export interface Run {
   readonly description: Readonly<Record<string, unknown>>;
   /** What `trace.json` holds, for a run that was profiled. */
   readonly trace?: string | undefined;
+  /** Further files by name. */
+  readonly files?: RunFiles | undefined;
 }
 
 /**
  * Saves a run as the folder `path` or, where that was taken meanwhile, beside it; gives back where. The folder holds
  * `model.safetensors` (state-dict names as keys), `recipe.json` and `metrics.jsonl`: a line `{step, epoch, loss, lr,
  * seconds}` for each piece of the training and, for a run that came to its end, a last line
- * `{step, epoch, test: {loss, …}}` with the scores; a profiled run also has `trace.json`. Throws DataError where it cannot be written.
+ * `{step, epoch, test: {loss, …}}` with the scores; a profiled run also has `trace.json`, and `files` come on top. Throws DataError where it cannot be written.
  */
-export async function saveRun(path: string, run: Run): Promise<string> {
-  return saveRunFolder(path, await filesOf(run));
+export async function saveRun(path: string, run: Run, options?: SaveOptions): Promise<string> {
+  return saveRunFolder(path, await filesOf(run), options);
 }
 
 /** The same for the folder of a run that was begun: each file is replaced as a whole, `recipe.json` at last. Throws DataError. */
@@ -35,7 +37,7 @@ export function formatDescription(description: Run["description"]): string {
   return `${JSON.stringify(description, null, 2)}\n`;
 }
 
-async function filesOf({ model, metrics, scores, description, trace }: Run): Promise<RunFiles> {
+async function filesOf({ model, metrics, scores, description, trace, files }: Run): Promise<RunFiles> {
   const lines: object[] = [...metrics];
   const last = metrics.at(-1);
   if (scores && last) lines.push({ step: last.step, epoch: last.epoch, test: scores });
@@ -43,6 +45,7 @@ async function filesOf({ model, metrics, scores, description, trace }: Run): Pro
     ["model.safetensors", await encodeModel(model)],
     ["metrics.jsonl", lines.map((line) => `${JSON.stringify(line)}\n`).join("")],
     ...(trace === undefined ? [] : [["trace.json", trace] as const]),
+    ...(files ?? []),
     ["recipe.json", formatDescription(description)],
   ]);
 }
