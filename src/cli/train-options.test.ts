@@ -17,7 +17,7 @@ test("what is given counts", () => {
   const given = { data: "mnist", dataDir: "d", epochs: "3", batchSize: "7", lr: "1e-2", optimizer: "sgd", seed: "12", device: "wasm", threads: "2", out: "o", json: "j", limit: "100", profile: true } as const;
   const { recipe, data, ...options } = parseTrainOptions("mlp", given);
   expect([recipe.name, data.name]).toEqual(["mlp", "mnist"]);
-  expect(options).toEqual({ dataDir: "d", epochs: 3, batchSize: 7, lr: 0.01, schedule: "one-cycle", optimizer: "sgd", seed: 12, device: "wasm", threads: 2, out: "o", json: "j", limit: 100, profile: true });
+  expect(options).toEqual({ dataDir: "d", epochs: 3, batchSize: 7, lr: 0.01, schedule: "one-cycle", optimizer: "sgd", seed: 12, device: "wasm", threads: 2, out: "o", json: "j", limit: 100, profile: true, overwrite: false });
 });
 
 test("a path is a folder of images, without being looked for among the names", () => {
