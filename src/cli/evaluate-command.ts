@@ -1,8 +1,9 @@
 import { DataError } from "../core/errors.js";
 import type { ImageSet } from "../data/image-set.js";
 import { averageScores, classScores, type ClassScores } from "../metrics/class-scores.js";
-import { confusionMatrix, formatConfusionMatrix, type ConfusionMatrix } from "../metrics/confusion.js";
+import { confusionMatrix, type ConfusionMatrix } from "../metrics/confusion.js";
 import { evaluateImages, type Evaluation } from "../train/evaluate.js";
+import { confusionText } from "./confusion-text.js";
 import { dataOfRecipe, ownDataName, parseDataSet, type DataSet } from "./data-sets.js";
 import { parseDevice } from "./device-names.js";
 import { showDownload } from "./download-line.js";
@@ -106,7 +107,7 @@ export function formatScores({ data, test, evaluation, matrix, names }: Scored, 
     "",
     ...classTable(classScores(matrix), averageScores(matrix, "macro"), names),
     "",
-    formatConfusionMatrix(matrix, names.some((name) => name.length > 5) ? undefined : names),
+    confusionText(matrix, stream, names.some((name) => name.length > 5) ? undefined : names),
     "",
     wrong.length === 0 ? "Every image was read right." : `${formatCount(wrong.length)} were read wrongly${wrong.length > drawnErrors ? ", such as these" : ""}:`,
     ...(wrong.length === 0 ? [] : ["", ...drawImages(pictures, columns, hasColour(stream))]),

@@ -1,10 +1,11 @@
 import { imageDataset } from "../data/dataset.js";
 import type { FileProgress } from "../data/fetch-files.js";
 import { firstImages } from "../data/image-set.js";
-import { confusionMatrix, formatConfusionMatrix } from "../metrics/confusion.js";
+import { confusionMatrix } from "../metrics/confusion.js";
 import { crossEntropy } from "../node.js";
 import { evaluateImages } from "../train/evaluate.js";
 import { measureNormalization, normalize } from "../train/normalization.js";
+import { confusionText } from "./confusion-text.js";
 import { formatCount, formatLoss } from "./progress-line.js";
 import { fitOfData } from "./saved-run.js";
 import type { Task } from "./task.js";
@@ -38,7 +39,7 @@ export async function imageTask(
         lines: (stream) => [
           `Test accuracy ${painter(hasColour(stream))("bold", `${(100 * accuracy).toFixed(2)} %`)}, loss ${formatLoss(loss)}`,
           "",
-          formatConfusionMatrix(confusionMatrix(predicted, test.labels, test.classes)),
+          confusionText(confusionMatrix(predicted, test.labels, test.classes), stream),
         ],
       };
     },

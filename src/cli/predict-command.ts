@@ -11,7 +11,7 @@ import { openDevice } from "./open-device.js";
 import { openModel } from "./open-run.js";
 import { formatProbabilities } from "./probability-bars.js";
 import { classNamesOf, fitOf, readSavedRun, requireImageRun, type SavedRun } from "./saved-run.js";
-import { hasColour, painter } from "./terminal.js";
+import { hasColour, painter, writeText } from "./terminal.js";
 
 /** What the command line says to `gradus predict`, as text. */
 export interface GivenPredictOptions {
@@ -58,7 +58,8 @@ export async function predict(folder: string, files: readonly string[], given: G
     predictions.push(prediction);
     if (given.json) continue;
     const drawn = given.show ? drawImage({ width, height, shades: fitted.pixels }, colour) : [];
-    process.stdout.write(`${predictions.length > 1 ? "\n" : ""}${[...describe(prediction, probabilities), ...drawn].join("\n")}\n`);
+    writeText(process.stdout, [...(predictions.length > 1 ? [""] : []), ...describe(prediction, probabilities)].join("\n"));
+    if (drawn.length > 0) process.stdout.write(`${drawn.join("\n")}\n`);
   }
   if (given.json) process.stdout.write(`${JSON.stringify(predictions, null, 2)}\n`);
   return predictions.length === files.length ? exitCodes.done : exitCodes.failed;

@@ -40,10 +40,14 @@ function classIndex(name: string, values: ArrayLike<number>, i: number, classes:
 
 /**
  * The matrix as lines of text: a row per actual class, a column per predicted class, `·` for none, and at the right
- * the share of the row that was recognised. `names` label the classes; their indices if not given.
+ * the share of the row that was recognised, unless `recall` is false. `names` label the classes; their indices if not given.
  * Throws ArgumentError where there is not one name per class.
  */
-export function formatConfusionMatrix(matrix: ConfusionMatrix, names?: readonly string[]): string {
+export function formatConfusionMatrix(
+  matrix: ConfusionMatrix,
+  names?: readonly string[],
+  { recall: withRecall = true }: { readonly recall?: boolean } = {},
+): string {
   const { classes, counts } = matrix;
   const labels = names ?? Array.from({ length: classes }, (_, i) => String(i));
   if (labels.length !== classes) {
@@ -62,7 +66,8 @@ export function formatConfusionMatrix(matrix: ConfusionMatrix, names?: readonly 
   const cellWidth = Math.max(...table.flatMap((row) => row.slice(1, -1).map((cell) => cell.length)));
   const lines = table.map(([label = "", ...cells]) => {
     const recall = cells.pop() ?? "";
-    return `${label.padEnd(labelWidth)}  ${cells.map((c) => c.padStart(cellWidth)).join(" ")}  ${recall.padStart(7)}`;
+    const row = `${label.padEnd(labelWidth)}  ${cells.map((c) => c.padStart(cellWidth)).join(" ")}`;
+    return withRecall ? `${row}  ${recall.padStart(7)}` : row;
   });
   return [`${" ".repeat(labelWidth + 2)}predicted`, ...lines].join("\n");
 }
