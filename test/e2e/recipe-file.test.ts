@@ -20,7 +20,9 @@ test("the file that gradus new recipe writes trains, and its run is complete and
   expect(await runGradus(folder, ["new", "recipe", "mine.mjs"])).toMatchObject({ code: 1, err: expect.stringContaining("is there already") as unknown });
   const trained = await runGradus(folder, ["train", "./mine.mjs", ...quick]);
   expect([trained.code, trained.err]).toEqual([0, expect.stringContaining("mine, 5,130 parameters, on digits")]);
+  expect(trained.out).toContain("npx gradus train ./mine.mjs --data digits --epochs 2 ");
   const run = join("runs", "mine-digits-1");
+  expect(trained.out).toContain(`npx gradus evaluate ${run} `);
   const files = ["events.out.tfevents.gradus", "metrics.jsonl", "model.safetensors", "recipe.json", "recipe.mjs", "summary.txt"];
   expect((await readdir(join(folder, run))).sort()).toEqual(files);
   expect(await readFile(join(folder, run, "recipe.mjs"), "utf8")).toBe(await readFile(join(folder, "mine.mjs"), "utf8"));
@@ -55,6 +57,7 @@ test("a recipe may bring its own images, import other files, and be resumed", as
   await writeFile(join(folder, "shades.mjs"), lines.join("\n"));
   const trained = await runGradus(folder, ["train", "./shades.mjs", "--threads", "1", "--out", "run"]);
   expect([trained.code, trained.err]).toEqual([0, expect.stringContaining("shades, 34 parameters, on own")]);
+  expect(trained.out).toContain("npx gradus train ./shades.mjs --epochs 40 ");
   const evaluated = await runGradus(folder, ["evaluate", "run"]);
   expect([evaluated.code, evaluated.err]).toEqual([0, ""]);
   expect(evaluated.out).toContain("bright     1.0000    1.0000    1.0000       100");
