@@ -5,7 +5,8 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Every compiler pass is checked in tests.
     env: { GRADUS_VERIFY: "1" },
     setupFiles: ["src/debug.ts"],
