@@ -191,6 +191,8 @@ static void interpret(Runtime *rt, const Job *job, int64_t id, int64_t team, Pat
         Kernel *kernel = (Kernel *)(uintptr_t)pc[3];
         int64_t items = pc[4], grain = pc[5];
         bool alone = team == 1 || items <= grain;
+        // Long stretches of memory for each thread; enough of them that the last ones end together.
+        if (grain < items / (16 * team)) grain = items / (16 * team);
         if (!alone || id == 0) {
           const int64_t *ints = pc + 8, *at = ints + pc[7];
           for (int64_t b = 0; b < pc[6]; b++) buffers[b] = place(&at, job->bases, iterations, depth);

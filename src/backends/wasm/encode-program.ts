@@ -27,8 +27,8 @@ export function baseLayout(program: Program): {
   return { outputs, arena, constants: arena + 1, count: arena + 2 };
 }
 
-/** Writes the steps of a program as words; `functions` gives the table entry of each of its kernels. */
-export function encodeProgram(program: Program, functions: readonly number[]): EncodedProgram {
+/** Writes the steps of a program for some threads as words; `functions` gives the table entry of each of its kernels. */
+export function encodeProgram(program: Program, functions: readonly number[], threads: number): EncodedProgram {
   const bases = baseLayout(program);
   const words: number[] = [];
   const constantOffsets: number[] = [];
@@ -76,7 +76,9 @@ export function encodeProgram(program: Program, functions: readonly number[]): E
         }
         const grain = Math.max(1, Math.min(step.grain, step.items));
         if (step.items > grain) alone = false;
-        words.push(fn, step.items, grain, step.buffers.length, record);
+        // Long stretches of memory for each thread; enough of them that the last ones end together.
+        const share = Math.max(grain, Math.floor(step.items / (16 * threads)));
+        words.push(fn, step.items, share, step.buffers.length, record);
         step.buffers.forEach(place);
         words.push(...step.ints);
         break;

@@ -69,12 +69,12 @@ class WasmExecutable implements Executable {
   readonly small: boolean;
   readonly description: ProgramDescription;
 
-  constructor(graph: Graph, program: Program, kernels: KernelSet, compileMs: number) {
+  constructor(graph: Graph, program: Program, kernels: KernelSet, compileMs: number, threads: number) {
     this.graph = graph;
     this.program = program;
     this.kernels = kernels;
     this.compileMs = compileMs;
-    this.encoded = encodeProgram(program, kernels.functions);
+    this.encoded = encodeProgram(program, kernels.functions, threads);
     this.description = describeProgram(program, compileMs);
     this.code = new Block(this.encoded.words.byteLength, new Uint8Array(this.encoded.words.buffer));
     const constants = new Uint8Array(this.encoded.constantBytes);
@@ -149,7 +149,7 @@ export class WasmBackend implements Backend {
       );
     }
     const kernels = this.#library.compile(program.kernels);
-    return new WasmExecutable(graph, program, kernels, performance.now() - start);
+    return new WasmExecutable(graph, program, kernels, performance.now() - start, this.threads);
   }
 
   allocate(bytes: number): Storage {

@@ -202,7 +202,9 @@ export function belowMax(op: string, x: Value, axis: number): Value {
 /** eˣ / Σ eˣ along an axis, without overflow. Integers and bools give float32. */
 export function softmax(x: Value, axis = -1): Value {
   const e = ops.exp(belowMax("softmax", x, axis));
-  return ops.div(e, spread(sum(e, axis, { keepdims: true }), e));
+  const total = sum(e, axis, { keepdims: true });
+  // One division for each row, and a product for each element.
+  return ops.mul(e, spread(ops.div(ops.constant(1, e.dtype, total.shape), total), e));
 }
 
 /** ln(eˣ / Σ eˣ) along an axis, without overflow. Integers and bools give float32. */
