@@ -30,45 +30,58 @@ export interface AccuracyOptions {
   readonly threshold?: number | undefined;
 }
 
+/** A share of examples. */
+abstract class Share implements Metric {
+  abstract readonly name: string;
+  #right = 0;
+  #count = 0;
+
+  abstract update(output: Tensor, target: Tensor): Promise<void>;
+
+  protected add(right: number, count: number): void {
+    this.#right += right;
+    this.#count += count;
+  }
+
+  /** Throws ArgumentError before any update. */
+  compute(): number {
+    requireSome(this.name, this.#count);
+    return this.#right / this.#count;
+  }
+
+  reset(): void {
+    this.#right = this.#count = 0;
+  }
+}
+
 /** The share of right classes: outputs [N, C, …] are scores, targets class indices [N, …]; or both are binary. */
-export class Accuracy implements Metric {
+export class Accuracy extends Share {
   readonly name = "accuracy";
   readonly #threshold: number;
-  #correct = 0;
-  #count = 0;
 
   /** Scores above the threshold are class 1 where outputs have the form of the targets. */
   constructor({ threshold = 0 }: AccuracyOptions = {}) {
+    super();
     this.#threshold = threshold;
   }
 
   /** Throws ShapeError. */
   async update(output: Tensor, target: Tensor): Promise<void> {
     const [predicted, actual] = await classesOf(output, target, this.#threshold);
-    for (let i = 0; i < actual.length; i++) if (predicted[i] === actual[i]) this.#correct++;
-    this.#count += actual.length;
-  }
-
-  /** Throws ArgumentError before any update. */
-  compute(): number {
-    requireSome(this.name, this.#count);
-    return this.#correct / this.#count;
-  }
-
-  reset(): void {
-    this.#correct = this.#count = 0;
+    let right = 0;
+    for (let i = 0; i < actual.length; i++) if (predicted[i] === actual[i]) right++;
+    this.add(right, actual.length);
   }
 }
 
 /** The share of examples whose class is among the k highest scores: outputs [N, C], targets [N]. */
-export class TopKAccuracy implements Metric {
+export class TopKAccuracy extends Share {
   readonly name: string;
   readonly k: number;
-  #correct = 0;
-  #count = 0;
 
   /** k is how many of the highest scores count. */
   constructor(k: number) {
+    super();
     this.k = k;
     this.name = `top-${k} accuracy`;
   }
@@ -76,18 +89,7 @@ export class TopKAccuracy implements Metric {
   /** Throws ShapeError, ArgumentError. */
   async update(output: Tensor, target: Tensor): Promise<void> {
     const [scores, actual] = await Promise.all([output.data(), target.data()]);
-    this.#correct += Math.round(topKAccuracy(scores, actual, this.k) * actual.length);
-    this.#count += actual.length;
-  }
-
-  /** Throws ArgumentError before any update. */
-  compute(): number {
-    requireSome(this.name, this.#count);
-    return this.#correct / this.#count;
-  }
-
-  reset(): void {
-    this.#correct = this.#count = 0;
+    this.add(Math.round(topKAccuracy(scores, actual, this.k) * actual.length), actual.length);
   }
 }
 

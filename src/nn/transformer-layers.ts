@@ -60,6 +60,20 @@ function attend(attention: MultiHeadAttention, query: Tensor, memory: Tensor, ma
   return attention.forward(query, memory, memory, { ...masks, needWeights: false })[0];
 }
 
+/** norm(x + part(x)), or with normFirst x + part(norm(x)). */
+function withShortcut(x: Tensor, norm: LayerNorm, normFirst: boolean, part: (x: Tensor) => Tensor): Tensor {
+  return normFirst ? x.add(part(norm.forward(x))) : norm.forward(x.add(part(x)));
+}
+
+/** W₂·f(W₁·x), with dropout inside and behind. */
+function fedForward(
+  x: Tensor,
+  { linear1, activation, dropout, linear2 }: Pick<TransformerEncoderLayer, "linear1" | "activation" | "dropout" | "linear2">,
+  behind: Dropout,
+): Tensor {
+  return behind.forward(linear2.forward(dropout.forward(activation(linear1.forward(x)))));
+}
+
 /**
  * y = norm₁(x + attention(x)), z = norm₂(y + W₂·f(W₁·y)), or with normFirst y = x + attention(norm₁(x)),
  * z = y + W₂·f(W₁·norm₂(y)): [steps, batch, dModel] to the same. Vaswani et al. 2017.
@@ -96,18 +110,10 @@ export class TransformerEncoderLayer extends Module<[src: Tensor, masks?: Encode
   /** Throws ShapeError, DTypeError. */
   forward(src: Tensor, { srcMask, srcKeyPaddingMask, srcCausal }: EncoderMasks = {}): Tensor {
     const masks = { attnMask: srcMask, keyPaddingMask: srcKeyPaddingMask, causal: srcCausal };
-    const attended = (x: Tensor): Tensor => this.dropout1.forward(attend(this.selfAttn, x, x, masks));
-    if (this.normFirst) {
-      const x = src.add(attended(this.norm1.forward(src)));
-      return x.add(this.fed(this.norm2.forward(x)));
-    }
-    const x = this.norm1.forward(src.add(attended(src)));
-    return this.norm2.forward(x.add(this.fed(x)));
-  }
-
-  private fed(x: Tensor): Tensor {
-    const inner = this.dropout.forward(this.activation(this.linear1.forward(x)));
-    return this.dropout2.forward(this.linear2.forward(inner));
+    const attended = withShortcut(src, this.norm1, this.normFirst, (x) =>
+      this.dropout1.forward(attend(this.selfAttn, x, x, masks)),
+    );
+    return withShortcut(attended, this.norm2, this.normFirst, (x) => fedForward(x, this, this.dropout2));
   }
 }
 
@@ -155,20 +161,12 @@ export class TransformerDecoderLayer extends Module<[tgt: Tensor, memory: Tensor
     const { tgtMask, tgtKeyPaddingMask, tgtCausal, memoryMask, memoryKeyPaddingMask } = masks;
     const own = { attnMask: tgtMask, keyPaddingMask: tgtKeyPaddingMask, causal: tgtCausal };
     const crossed = { attnMask: memoryMask, keyPaddingMask: memoryKeyPaddingMask };
-    const attended = (x: Tensor): Tensor => this.dropout1.forward(attend(this.selfAttn, x, x, own));
-    const reading = (x: Tensor): Tensor => this.dropout2.forward(attend(this.multiheadAttn, x, memory, crossed));
-    if (this.normFirst) {
-      let x = tgt.add(attended(this.norm1.forward(tgt)));
-      x = x.add(reading(this.norm2.forward(x)));
-      return x.add(this.fed(this.norm3.forward(x)));
-    }
-    let x = this.norm1.forward(tgt.add(attended(tgt)));
-    x = this.norm2.forward(x.add(reading(x)));
-    return this.norm3.forward(x.add(this.fed(x)));
-  }
-
-  private fed(x: Tensor): Tensor {
-    const inner = this.dropout.forward(this.activation(this.linear1.forward(x)));
-    return this.dropout3.forward(this.linear2.forward(inner));
+    const attended = withShortcut(tgt, this.norm1, this.normFirst, (x) =>
+      this.dropout1.forward(attend(this.selfAttn, x, x, own)),
+    );
+    const read = withShortcut(attended, this.norm2, this.normFirst, (x) =>
+      this.dropout2.forward(attend(this.multiheadAttn, x, memory, crossed)),
+    );
+    return withShortcut(read, this.norm3, this.normFirst, (x) => fedForward(x, this, this.dropout3));
   }
 }
