@@ -3,7 +3,7 @@ import { ArgumentError } from "../core/errors.js";
 import { requireAtLeast } from "./domain.js";
 import type { Group } from "./group.js";
 import { Optimizer, type CommonSettings, type Optimized, type Optional } from "./optimizer.js";
-import { keep, penalized, runningMean, valuesBeside } from "./update-rules.js";
+import { penalized, runningMean, valuesBeside } from "./update-rules.js";
 
 export interface AdadeltaSettings extends CommonSettings {
   /** How much of the running means of squares is kept in a step; 0.9 if not given. */
@@ -59,7 +59,7 @@ export class Adadelta extends Optimizer<AdadeltaSettings, State, Record<string, 
     const g = penalized(gradient, parameter, weightDecay);
     const squares = runningMean(squareAvg, g.mul(g), rho, 1 - rho);
     const delta = accDelta.add(eps).sqrt().div(squares.add(eps).sqrt()).mul(g);
-    keep(accDelta, accDelta.mul(rho).add(delta.mul(delta).mul(1 - rho)));
+    runningMean(accDelta, delta.mul(delta), rho, 1 - rho);
     return parameter.sub(delta.mul(rate));
   }
 }

@@ -8,7 +8,7 @@ import {
   type Optimized,
   type Optional,
 } from "./optimizer.js";
-import { counted, keep, oneMinusPower, penalized, runningMean, valuesBeside } from "./update-rules.js";
+import { counted, keep, oneMinusPower, penalized, runningMean, unbiasedRate, valuesBeside } from "./update-rules.js";
 
 /** Settings of the optimizers that keep running means of the gradient and of a measure of its size. */
 export interface MomentSettings extends CommonSettings {
@@ -87,7 +87,7 @@ abstract class AdaptiveMoments extends MomentOptimizer<AdamSettings, State, Scal
     const t = counted(step);
     return {
       ...inertia,
-      stepSize: rate.div(oneMinusPower(inertia.fresh.neg().log1p(), t)),
+      stepSize: unbiasedRate(rate, inertia.fresh, t),
       scale: oneMinusPower(Math.log(settings.betas[1]), t).sqrt(),
       shrink: rate.mul(-settings.weightDecay).add(1),
     };

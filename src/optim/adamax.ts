@@ -2,7 +2,7 @@ import type { Buffer, Parameter, Tensor } from "../tensor/index.js";
 import { MomentOptimizer, type MomentOptions, type MomentSettings, type Steps } from "./adam.js";
 import type { Group } from "./group.js";
 import type { MakeScalar, Optimized } from "./optimizer.js";
-import { counted, keep, oneMinusPower, penalized, runningMean, valuesBeside } from "./update-rules.js";
+import { counted, keep, penalized, runningMean, unbiasedRate, valuesBeside } from "./update-rules.js";
 
 type State = { readonly [name in "expAvg" | "expInf"]: Buffer };
 
@@ -36,7 +36,7 @@ export class Adamax extends MomentOptimizer<MomentSettings, State, Scalars> {
 
   protected scalars({ rate, inertia }: Group<MomentSettings>, { step }: Steps): Scalars {
     const t = counted(step);
-    return { ...inertia, stepSize: rate.div(oneMinusPower(inertia.fresh.neg().log1p(), t)) };
+    return { ...inertia, stepSize: unbiasedRate(rate, inertia.fresh, t) };
   }
 
   protected next(

@@ -128,9 +128,9 @@ export class LBFGS {
       if (slope > -toleranceChange) break;
 
       const start = this.#parameters.map((parameter) => parameter.detach());
+      const longest = await largest(this.#direction);
       if (this.#options.lineSearchFn) {
         const at = (t: number): Promise<LinePoint> => this.#pointAt(closure, start, t);
-        const longest = await largest(this.#direction);
         const found = await strongWolfe(at, { t: 0, loss, gradient, slope }, this.#stepSize, longest);
         ({ loss, gradient } = found);
         this.#stepSize = found.t;
@@ -142,7 +142,7 @@ export class LBFGS {
       }
       if (n === maxIter || this.#evaluations - before >= maxEval) break;
       if ((await largest(gradient)) <= toleranceGrad) break;
-      if ((await largest(this.#direction)) * this.#stepSize <= toleranceChange) break;
+      if (longest * this.#stepSize <= toleranceChange) break;
       if (Math.abs(loss - lastLoss) < toleranceChange) break;
     }
     return firstLoss;

@@ -2,7 +2,7 @@ import type { Buffer, Parameter, Tensor } from "../tensor/index.js";
 import { requireAtLeast, requireShare } from "./domain.js";
 import type { Group } from "./group.js";
 import { Optimizer, type CommonSettings, type Optimized, type Optional } from "./optimizer.js";
-import { keep, valuesBeside } from "./update-rules.js";
+import { runningMean, valuesBeside } from "./update-rules.js";
 
 export interface LionSettings extends CommonSettings {
   /**
@@ -68,7 +68,7 @@ export class Lion extends Optimizer<LionSettings, State, Record<string, Buffer>,
     { kept, fresh, rate, shrink }: Scalars,
   ): Tensor {
     const direction = expAvg.mul(kept).add(gradient.mul(fresh)).sign();
-    keep(expAvg, expAvg.mul(betas[1]).add(gradient.mul(1 - betas[1])));
+    runningMean(expAvg, gradient, betas[1], 1 - betas[1]);
     return (weightDecay === 0 ? parameter : parameter.mul(shrink)).sub(direction.mul(rate));
   }
 }

@@ -2,7 +2,7 @@ import { where, type Parameter, type Tensor } from "../tensor/index.js";
 import { MomentOptimizer, type MomentOptions, type MomentSettings, type Moments, type Steps } from "./adam.js";
 import type { Group } from "./group.js";
 import type { MakeScalar, Optimized } from "./optimizer.js";
-import { counted, oneMinusPower, penalized, runningMean, valuesBeside } from "./update-rules.js";
+import { counted, oneMinusPower, penalized, runningMean, unbiasedRate, valuesBeside } from "./update-rules.js";
 
 interface Scalars {
   readonly kept: Tensor;
@@ -41,7 +41,7 @@ export class RAdam extends MomentOptimizer<MomentSettings, Moments, Scalars> {
     const most = 2 / (1 - beta2) - 1;
     const t = counted(step);
     const length = averagedLength(beta2, t);
-    const stepSize = rate.div(oneMinusPower(inertia.fresh.neg().log1p(), t));
+    const stepSize = unbiasedRate(rate, inertia.fresh, t);
     // Where the length is below 4 the root would have no value, and is not used.
     const rectification = length
       .sub(4)

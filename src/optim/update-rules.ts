@@ -26,6 +26,11 @@ export function counted(step: Buffer): Tensor {
   return keep(step, step.add(1));
 }
 
+/** lr / (1 − βᵗ): the rate for a running mean that began at 0 and of which each step renews the share `fresh` = 1 − β. */
+export function unbiasedRate(rate: Tensor, fresh: Tensor, t: Tensor): Tensor {
+  return rate.div(oneMinusPower(fresh.neg().log1p(), t));
+}
+
 /** 1 − betaᵗ where `log` is the logarithm of beta; exact where betaᵗ is near 1. */
 export function oneMinusPower(log: Tensor | number, t: Tensor): Tensor {
   return t.mul(log).expm1().neg();

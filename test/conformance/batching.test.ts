@@ -110,6 +110,10 @@ test("all examples at once have the results of one after the other", async () =>
 const special = ["pad", "dynamic-slice", "dynamic-update-slice", "gather", "scatter", "dot", "conv", "scan", "random-bits", "checkpoint", "custom-vjp"];
 
 test.each(compiledDevices().map((device) => [device.name, device] as const))("some rules on %s", async (_, device) => {
-  const chosen = special.flatMap((name) => cases.filter((c) => c.name.startsWith(`${name}:`) && [...c.feeds.keys()].every((v) => v.dtype !== "float64")).filter((_c, i) => i % 12 === 3).slice(0, 4));
-  expect(await complaints(device, chosen)).toEqual([]);
+  const chosen = special.map((name) => {
+    const own = cases.filter((c) => c.name.startsWith(`${name}:`) && [...c.feeds.keys()].every((v) => v.dtype !== "float64"));
+    return own.filter((_c, i) => i % Math.ceil(own.length / 4) === 0);
+  });
+  expect(chosen.filter((list) => list.length === 0)).toEqual([]);
+  expect(await complaints(device, chosen.flat())).toEqual([]);
 });

@@ -117,6 +117,7 @@ function runAll(programs: readonly Program[]): Result[] {
 const programs = pages().flatMap(programsOf);
 
 test("what the documentation shows type-checks against the built package", () => {
+  expect(programs.length).toBeGreaterThan(20);
   expect(typeErrors(programs)).toEqual([]);
 });
 
