@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { deviceNames } from "./device-names.js";
 import type { GivenEvaluateOptions } from "./evaluate-command.js";
 
 const examples = `  gradus evaluate runs/lenet-mnist-1 --data-dir ~/data
@@ -14,7 +15,7 @@ export function addEvaluateCommand(program: Command, finish: (exitCode: number) 
     .argument("<run>", "the folder of a run")
     .option("--data <name>", "data set whose test images are used (default: the run's)")
     .option("--data-dir <dir>", "folder that holds the data sets' files (default: $GRADUS_DATA)")
-    .option("--device <name>", "auto, native, wasm, reference (default: auto)")
+    .option("--device <name>", `${deviceNames.join(", ")} (default: auto)`)
     .option("--json", "print the result as JSON")
     .addHelpText("after", `\nExamples:\n${examples}`)
     .action(async (run: string, given: GivenEvaluateOptions) => {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { deviceNames } from "./device-names.js";
 import type { GivenPredictOptions } from "./predict-command.js";
 
 const examples = `  gradus predict runs/lenet-mnist-1 photo.jpg
@@ -14,7 +15,7 @@ export function addPredictCommand(program: Command, finish: (exitCode: number) =
     .argument("<run>", "the folder of a run")
     .argument("<images...>", "PNG or JPEG files of any size, in colour or grey; - reads one from standard input")
     .option("--show", "also draw each image as the network sees it")
-    .option("--device <name>", "auto, native, wasm, reference (default: auto)")
+    .option("--device <name>", `${deviceNames.join(", ")} (default: auto)`)
     .option("--json", "print the result as JSON")
     .addHelpText("after", `\nExamples:\n${examples}`)
     .action(async (run: string, images: string[], given: GivenPredictOptions) => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
 import { cacheRoot } from "../core/cache-root.js";
 import { catalog } from "../data/catalog.js";
+import { keptIn } from "../data/find-files.js";
 import { exitCodes } from "./exit-codes.js";
 import { oneOf } from "./one-of.js";
 import { formatBytes, formatCount } from "./progress-line.js";
@@ -39,7 +40,7 @@ export async function readCache(): Promise<CacheContent> {
   const kernels = (await entriesOf(folder)).filter((name) => kernelName.test(name)).map((name) => join(folder, name));
   const data: string[] = [];
   for (const name of Object.keys(catalog)) {
-    const kept = join(folder, "data", name);
+    const kept = keptIn(name);
     data.push(...(await entriesOf(kept)).map((file) => join(kept, file)));
   }
   return { folder, kernels: await sizeOf(kernels), data: await sizeOf(data) };
@@ -57,7 +58,7 @@ export function formatCache({ folder, kernels, data }: CacheContent): string[] {
 /** Removes only what has the names of kernels and of known data sets: the folder may be one that holds other things. */
 async function clearCache(folder: string, withData: boolean): Promise<void> {
   for (const name of await entriesOf(folder)) if (kernelName.test(name)) await rm(join(folder, name), { recursive: true, force: true });
-  if (withData) for (const name of Object.keys(catalog)) await rm(join(folder, "data", name), { recursive: true, force: true });
+  if (withData) for (const name of Object.keys(catalog)) await rm(keptIn(name), { recursive: true, force: true });
 }
 
 async function entriesOf(folder: string): Promise<string[]> {

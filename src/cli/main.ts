@@ -26,10 +26,11 @@ Exit codes: 0 done, 1 failed, 2 the command line was not understood, 130 stopped
  */
 export async function main(argv: readonly string[]): Promise<number> {
   outliveOutput();
+  const version = packageVersion();
   let exitCode: number = exitCodes.done;
   const program = new Command("gradus")
     .description("Trains neural networks with kernels that Gradus compiles for this machine.")
-    .version(packageVersion(), "-V, --version", "print the version")
+    .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help; after a command, the command's")
     .helpCommand(false)
     .exitOverride()
@@ -37,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addHelpText("after", helpEnd);
   const finish = (code: number): void => void (exitCode = code);
   for (const add of [addTrainCommand, addPredictCommand, addEvaluateCommand, addInspectionCommands, addNewCommand]) add(program, finish);
-  for (const command of program.commands) command.version(packageVersion(), "-V, --version", "print the version");
+  for (const command of program.commands) command.version(version, "-V, --version", "print the version");
   try {
     await program.parseAsync(argv, { from: "user" });
     return exitCodeAfterOutput(exitCode);

@@ -1,34 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
 import { recipeOfRun } from "./recipe-file.js";
-import { optionOf, parseTrainOptions, type GivenOptions, type TableOption, type TrainOptions } from "./train-options.js";
-
-/** What `recipe.json` says about how to go on with a run. */
-interface SavedRun {
-  readonly recipe: string;
-  readonly data: string;
-  readonly options: Readonly<Record<"epochs" | "batchSize" | "optimizer" | "lr" | "seed" | "device", string | number>> & {
-    readonly limit: number | null;
-  } & Readonly<Partial<Record<TableOption, string>>>;
-  readonly trained: { readonly interrupted: boolean };
-}
+import { readSavedRun } from "./saved-run.js";
+import { optionOf, parseTrainOptions, type GivenOptions, type TrainOptions } from "./train-options.js";
 
 /** What a run is: another value would make it another run. */
 const fixed = [
   "data", "limit", "epochs", "batchSize", "lr", "optimizer", "seed",
   "columns", "target", "task", "drop", "keep", "heldOut",
 ] as const;
-
-/** The run that a folder holds. Throws ArgumentError where there is none. */
-async function readSavedRun(folder: string): Promise<SavedRun> {
-  const path = join(folder, "recipe.json");
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as SavedRun;
-  } catch (error) {
-    throw new ArgumentError(`--resume ${folder}: ${path} cannot be read (${String(error)}); name the folder of a run`, { cause: error });
-  }
-}
 
 /** Whether a run came to its end. Throws ArgumentError where the folder holds none. */
 export async function isComplete(folder: string): Promise<boolean> {
@@ -45,7 +24,7 @@ export async function optionsOfRun(folder: string, recipe: string | undefined, g
   // A file of a user's own is found by its path, which may have changed.
   const { csv } = saved.options;
   const settings: Readonly<Partial<Record<(typeof fixed)[number] | "device", string | number | null>>> = { ...saved.options, data: csv === undefined ? saved.data : null };
-  const texts: Partial<Record<keyof typeof settings | "csv", string>> = { device: String(settings.device), ...(csv !== undefined && { csv }) };
+  const texts: Partial<Record<keyof typeof settings | "csv", string>> = { device: String(settings.device), ...(typeof csv === "string" && { csv }) };
   for (const name of fixed) {
     const value = settings[name] ?? null;
     const text = given[name];

@@ -32,7 +32,7 @@ export async function readSavedRun(folder: string): Promise<SavedRun> {
   }
   try {
     const run = JSON.parse(text) as Partial<SavedRun> | null;
-    if (typeof run?.recipe === "string" && typeof run.trained === "object") return run as SavedRun;
+    if (typeof run?.recipe === "string" && typeof run.trained === "object" && typeof run.options === "object") return run as SavedRun;
   } catch (error) {
     throw new DataError(`${path} is damaged: ${String(error)}`, { cause: error });
   }
