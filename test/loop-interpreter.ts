@@ -275,7 +275,7 @@ export function runLowering(node: Node, inputs: readonly Float64Array[]): Float6
       const own = memory.push({ shape: [size], dtype: type, data: new Float64Array(size).fill(NaN) }) - 1;
       return { slot: own, type, load: (i) => b.load(own, type, i), store: (i, value) => ({ kind: "store", buffer: own, index: i, value }) };
     },
-    tiles: () => ({ rows: 1, columns: 1 }),
+    tileColumns: () => 1,
     product: (p: BlockProduct): Stmt => plainProduct(b, p),
   };
   const counters = (sizes: Shape): Variable[] => sizes.map((size, i) => b.counter(`i${i}`, size));

@@ -5,7 +5,7 @@ import { tileAcross, tilesAcross } from "./register-tiles.js";
 import type { Target } from "./target.js";
 
 /** Scratch memory, and products of matrices in it by register tiles, for operators that bring their own loops. */
-export function blockProducts(draft: Draft, target: Target): Pick<LoopsContext<never>, "scratch" | "tiles" | "product"> {
+export function blockProducts(draft: Draft, target: Target): Pick<LoopsContext<never>, "scratch" | "tileColumns" | "product"> {
   const { b } = draft;
   const lanesOf = (type: "float32" | "float64"): number => Math.max(1, Math.floor(target.vectorBytes / byteSize(type)));
   const tileOf = (type: "float32" | "float64", rows: number, columns: number): { mr: number; nr: number } =>
@@ -20,10 +20,7 @@ export function blockProducts(draft: Draft, target: Target): Pick<LoopsContext<n
         store: (index, value) => ({ kind: "store", buffer: slot, index, value }),
       };
     },
-    tiles: (type, rows, columns) => {
-      const { mr, nr } = tileOf(type, rows, columns);
-      return { rows: mr, columns: nr };
-    },
+    tileColumns: (type, rows, columns) => tileOf(type, rows, columns).nr,
     product: ({ a, b: right, c, rows, columns, steps, adds }) => {
       const lanes = lanesOf(c.type);
       const { mr, nr } = tileOf(c.type, rows.most, columns.most);

@@ -296,8 +296,8 @@ export interface LoopsContext<A extends Attrs> extends LowerContext<A> {
   reload(output: number, index: readonly Expr[]): Expr;
   /** Memory of the running thread, for `size` numbers of a type; rubbish at first. */
   scratch(type: "float32" | "float64", size: number): Scratch;
-  /** Rows and columns of the register tiles in which `product` works: matrices must have room for whole tiles. */
-  tiles(type: "float32" | "float64", rows: number, columns: number): { readonly rows: number; readonly columns: number };
+  /** Columns of the register tiles in which `product` works: matrices must have room for whole tiles, of at most 16 rows. */
+  tileColumns(type: "float32" | "float64", rows: number, columns: number): number;
   /** Statements for c = a · b, or c += a · b, of matrices in scratch memory. */
   product(p: BlockProduct): Stmt;
 }

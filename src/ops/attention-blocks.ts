@@ -1,11 +1,10 @@
-import { drawTag, threefry } from "../core/rng.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Attrs, BlockProduct, LoopsContext, Scratch, TensorType } from "../ir/graph.js";
 import type { Expr, Stmt, Variable } from "../ir/loop.js";
 import { at, ravel } from "./indexing.js";
-import { wordsOf } from "./random-bits.js";
+import { bitsAt } from "./random-bits.js";
 
 /** What attention and its gradient are told beside their operands. */
 export type AttentionAttrs = {
@@ -115,8 +114,8 @@ export class AttentionWriter {
 
   /** A matrix with room for the tiles of every product that it takes part in. */
   matrix(rows: number, columns: number): Matrix {
-    const tile = this.#ctx.tiles(this.type, rows, columns);
-    const width = Math.ceil(columns / tile.columns) * tile.columns;
+    const tile = this.#ctx.tileColumns(this.type, rows, columns);
+    const width = Math.ceil(columns / tile) * tile;
     // Whichever way a product cuts it, whole tiles fit.
     return { memory: this.#ctx.scratch(this.type, (rows + 16) * width + 64), width };
   }
@@ -202,15 +201,12 @@ export class AttentionWriter {
     const { keep } = this.#attrs;
     if (keep === 1) return undefined;
     const { batch: sizes, queries, keys } = this.#shape;
-    const words = wordsOf(b);
     const operand = this.#mask + Number(this.#attrs.mask);
     // A state for each of the first axes of the batch, as random bits take them.
     const states = at(this.#ctx.inputs, operand).shape.length - 1;
-    const state = [0, 1, 2].map((i) => this.#ctx.operand(operand, [...batch.slice(0, states), b.index(i)]));
-    const drawn = threefry(words, [at(state, 0), at(state, 1)], [words.constant(drawTag), at(state, 2)]);
-    const position = b.cast(ravel(b, [...batch.slice(states), query, key], [...sizes.slice(states), queries, keys]), "uint32");
-    const [x0, x1] = threefry(words, drawn, [words.constant(0), position]);
-    const bits = b.op("shr", words.xor(x0, x1), b.const(8, "uint32"));
+    const word = (i: Expr): Expr => this.#ctx.operand(operand, [...batch.slice(0, states), i]);
+    const position = ravel(b, [...batch.slice(states), query, key], [...sizes.slice(states), queries, keys]);
+    const bits = b.op("shr", bitsAt(b, word, position), b.const(8, "uint32"));
     return b.select(b.lt(b.cast(bits, "int32"), b.const(keptBelow(keep), "int32")), this.number(1 / keep), this.number(0));
   }
 }

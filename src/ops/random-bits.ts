@@ -9,7 +9,7 @@ import { at, numberAt, range, ravel } from "./indexing.js";
 type RandomAttrs = { readonly shape: Shape; readonly offset: number };
 
 /** Threefry's arithmetic on expressions. */
-export function wordsOf(b: ExprBuilder): WordAlgebra<Expr> {
+function wordsOf(b: ExprBuilder): WordAlgebra<Expr> {
   const word = (v: number): Expr => b.const(v, "uint32");
   return {
     constant: word,
@@ -17,6 +17,16 @@ export function wordsOf(b: ExprBuilder): WordAlgebra<Expr> {
     xor: (x, y) => b.op("xor", x, y),
     rotate: (x, n) => b.or(b.op("shl", x, word(n)), b.op("shr", x, word(32 - n))),
   };
+}
+
+/** The bits at a position of what is drawn from a state, whose three words `word` gives. */
+export function bitsAt(b: ExprBuilder, word: (i: Expr) => Expr, position: Expr, offset = 0): Expr {
+  const words = wordsOf(b);
+  const [key0, key1, counter] = [0, 1, 2].map((i) => word(b.index(i)));
+  if (!key0 || !key1 || !counter) throw new RangeError("a state has three words");
+  const key = threefry(words, [key0, key1], [words.constant(drawTag), words.add(counter, words.constant(offset))]);
+  const [x0, x1] = threefry(words, key, [words.constant(0), b.cast(position, "uint32")]);
+  return words.xor(x0, x1);
 }
 
 export const randomBitsOp: Op<RandomAttrs> = {
@@ -37,13 +47,9 @@ export const randomBitsOp: Op<RandomAttrs> = {
     kind: "map",
     cost: 200,
     element: (b, { attrs, inputs, operand }, index) => {
-      const words = wordsOf(b);
       const states = at(inputs, 0).shape.length - 1;
-      const [key0, key1, counter] = [0, 1, 2].map((i) => operand(0, [...index.slice(0, states), b.index(i)]));
-      if (!key0 || !key1 || !counter) throw new RangeError("a state has three words");
-      const key = threefry(words, [key0, key1], [words.constant(drawTag), words.add(counter, words.constant(attrs.offset))]);
-      const [x0, x1] = threefry(words, key, [words.constant(0), b.cast(ravel(b, index.slice(states), attrs.shape), "uint32")]);
-      return words.xor(x0, x1);
+      const word = (i: Expr): Expr => operand(0, [...index.slice(0, states), i]);
+      return bitsAt(b, word, ravel(b, index.slice(states), attrs.shape), attrs.offset);
     },
   },
   ref: (inputs, { shape, offset }) => {

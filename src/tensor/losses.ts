@@ -1,5 +1,5 @@
-import type { Value } from "../ir/graph.js";
 import * as c from "./composite/index.js";
+import { lifted } from "./lift.js";
 import { Tensor } from "./tensor.js";
 
 /*
@@ -31,51 +31,34 @@ export type {
   TripletOptions,
 } from "./composite/index.js";
 
-/** A loss of two tensors, from the same of graph values. */
-function ofTwo<O>(
-  name: string,
-  f: (input: Value, target: Value, options?: O) => Value,
-): (input: Tensor, target: Tensor, options?: O) => Tensor {
-  return (input, target, options) => new Tensor(f(input.valueFor(name), target.valueFor(name), options));
-}
-
-/** A loss of three tensors, from the same of graph values. */
-function ofThree<O>(
-  name: string,
-  f: (first: Value, second: Value, third: Value, options?: O) => Value,
-): (first: Tensor, second: Tensor, third: Tensor, options?: O) => Tensor {
-  return (first, second, third, options) =>
-    new Tensor(f(first.valueFor(name), second.valueFor(name), third.valueFor(name), options));
-}
-
 /** (input − target)². Throws ShapeError. */
-export const mseLoss = ofTwo("mseLoss", c.mseLoss);
+export const mseLoss = lifted("mseLoss", c.mseLoss);
 /** |input − target|. Throws ShapeError. */
-export const l1Loss = ofTwo("l1Loss", c.l1Loss);
+export const l1Loss = lifted("l1Loss", c.l1Loss);
 /** A square within ±delta, a line beyond. Throws ShapeError, ArgumentError. */
-export const huberLoss = ofTwo("huberLoss", c.huberLoss);
+export const huberLoss = lifted("huberLoss", c.huberLoss);
 /** `huberLoss` divided by beta, its edge. Throws ShapeError, ArgumentError. */
-export const smoothL1Loss = ofTwo("smoothL1Loss", c.smoothL1Loss);
+export const smoothL1Loss = lifted("smoothL1Loss", c.smoothL1Loss);
 /** Of means, targets and variances: ½·(ln variance + (input − target)²/variance). Throws ShapeError, ArgumentError. */
-export const gaussianNllLoss = ofThree("gaussianNllLoss", c.gaussianNllLoss);
+export const gaussianNllLoss = lifted("gaussianNllLoss", c.gaussianNllLoss);
 /** rate − target·ln rate, the input being ln rate. Throws ShapeError, ArgumentError. */
-export const poissonNllLoss = ofTwo("poissonNllLoss", c.poissonNllLoss);
+export const poissonNllLoss = lifted("poissonNllLoss", c.poissonNllLoss);
 /** t·(ln t − input) of log-probabilities and probabilities t. Throws ShapeError. */
-export const klDiv = ofTwo("klDiv", c.klDiv);
+export const klDiv = lifted("klDiv", c.klDiv);
 /** max(0, margin − t·x) of scores and labels ±1. Throws ShapeError. */
-export const hingeLoss = ofTwo("hingeLoss", c.hingeLoss);
+export const hingeLoss = lifted("hingeLoss", c.hingeLoss);
 /** x, or max(0, margin − x), of distances and labels ±1. Throws ShapeError. */
-export const hingeEmbeddingLoss = ofTwo("hingeEmbeddingLoss", c.hingeEmbeddingLoss);
+export const hingeEmbeddingLoss = lifted("hingeEmbeddingLoss", c.hingeEmbeddingLoss);
 /** max(0, margin − t·(first − second)) of two scores and labels ±1. Throws ShapeError. */
-export const marginRankingLoss = ofThree("marginRankingLoss", c.marginRankingLoss);
+export const marginRankingLoss = lifted("marginRankingLoss", c.marginRankingLoss);
 /** How much nearer the positive is to the anchor than the negative, short of a margin. Throws ShapeError, ArgumentError. */
-export const tripletMarginLoss = ofThree("tripletMarginLoss", c.tripletMarginLoss);
+export const tripletMarginLoss = lifted("tripletMarginLoss", c.tripletMarginLoss);
 /** Squared distances of pairs alike (0), squared shortfalls from a margin of others (1). Throws ShapeError. */
-export const contrastiveLoss = ofThree("contrastiveLoss", c.contrastiveLoss);
+export const contrastiveLoss = lifted("contrastiveLoss", c.contrastiveLoss);
 /** 1 − cos of pairs alike (1), max(0, cos − margin) of others (−1). Throws ShapeError. */
-export const cosineEmbeddingLoss = ofThree("cosineEmbeddingLoss", c.cosineEmbeddingLoss);
+export const cosineEmbeddingLoss = lifted("cosineEmbeddingLoss", c.cosineEmbeddingLoss);
 /** SimCLR's loss of two views [N, D]. Throws ShapeError, ArgumentError. */
-export const ntXentLoss = ofTwo("ntXentLoss", c.ntXentLoss);
+export const ntXentLoss = lifted("ntXentLoss", c.ntXentLoss);
 
 /** −Σ target·ln softmax(logits), targets being class indices or probabilities. Throws ShapeError, DTypeError, ArgumentError. */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {

@@ -1,11 +1,12 @@
 import { ArgumentError, ShapeError } from "../core/errors.js";
 import { formatShape, normalizeAxis } from "../core/shape.js";
 import { input, recording, type Value } from "../ir/graph.js";
-import { recordBatched, repeated, transpose } from "../ops/index.js";
+import { recordBatched, repeated } from "../ops/index.js";
 import type { RandomStream } from "../runtime/cell.js";
 import { nextNode } from "../runtime/closed-graph.js";
 import { drawType, keysFrom } from "../runtime/generator.js";
 import { ReadOnlyTrace } from "../runtime/read-only-trace.js";
+import { moveaxis } from "./composite/index.js";
 import { Tensor } from "./tensor.js";
 import { isRecord, mapTensors, tensorsOf } from "./tree.js";
 
@@ -49,7 +50,7 @@ export function vmap<A extends unknown[], R>(fn: (...args: A) => R, { inAxes = 0
       const value = tensor.valueFor("vmap");
       const example = input({ shape: value.shape.filter((_, a) => a !== axis), dtype: value.dtype }, value.device);
       example.requiresGrad = recording.gradients && value.requiresGrad;
-      known.set(example, axisMoved(value, axis, 0));
+      known.set(example, moveaxis(value, axis, 0));
       return new Tensor(example);
     });
     if (size === undefined) throw new ArgumentError("[vmap] no argument has an axis of examples: give inAxes an axis for at least one tensor");
@@ -69,7 +70,7 @@ export function vmap<A extends unknown[], R>(fn: (...args: A) => R, { inAxes = 0
         if (all) throw new ArgumentError("[vmap] outAxes is null for a result that differs among the examples: give it an axis");
         return new Tensor(value);
       }
-      return new Tensor(axisMoved(all ?? repeated(value, count), 0, normalizeAxis("vmap", axis, value.shape.length + 1)));
+      return new Tensor(moveaxis(all ?? repeated(value, count), 0, normalizeAxis("vmap", axis, value.shape.length + 1)));
     });
   };
 }
@@ -94,14 +95,6 @@ class ExampleTrace extends ReadOnlyTrace {
     this.#known.set(placeholder, keysFrom(key, this.#size));
     return placeholder;
   }
-}
-
-/** The same with one axis in another place. */
-function axisMoved(value: Value, from: number, to: number): Value {
-  if (from === to) return value;
-  const order = value.shape.map((_, axis) => axis).filter((axis) => axis !== from);
-  order.splice(to, 0, from);
-  return transpose(value, order);
 }
 
 /** For each tensor of a tree its axis. */
