@@ -3,7 +3,7 @@ import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../src/core/ha
 import { sizeOf, type Shape } from "../src/core/shape.js";
 import { ExprBuilder } from "../src/ir/expr-builder.js";
 import type { BlockProduct, Node, Scratch, TensorType } from "../src/ir/graph.js";
-import type { ComputeType, Expr, FoldOp, Stmt, Variable } from "../src/ir/loop.js";
+import type { ComputeType, Expr, FoldOp, Kernel, Stmt, Variable } from "../src/ir/loop.js";
 import { foldIdentity } from "../src/ops/fold.js";
 import { wrapNumber } from "../src/ops/index.js";
 import { at, forEachIndex, numberAt, ravel } from "../src/ops/indexing.js";
@@ -20,6 +20,9 @@ export function stored(value: number, dtype: DType): number {
   if (dtype === "bfloat16") return fromBfloat16(toBfloat16(value));
   return byteSize(dtype) === 4 ? Math.fround(value) : value;
 }
+
+/** A statement at which the invocations of a group meet. */
+export type Meeting = Extract<Stmt, { readonly kind: "barrier" | "combine" }>;
 
 const word = new DataView(new ArrayBuffer(4));
 
@@ -47,21 +50,40 @@ export class LoopInterpreter {
     return value;
   }
 
+  /** Statements of an item that one invocation runs alone. */
   run(stmts: readonly Stmt[]): void {
-    for (const stmt of stmts) this.#execute(stmt);
+    for (const meeting of this.invocation(stmts)) throw new TypeError(`${meeting.kind} without a group`);
   }
 
-  #execute(stmt: Stmt): void {
+  /** Runs statements up to each place where the group meets, and gives that place. */
+  *invocation(stmts: readonly Stmt[]): Generator<Meeting, void, void> {
+    for (const stmt of stmts) yield* this.#execute(stmt);
+  }
+
+  /** What other invocations wrote, and the value that a combination gave. */
+  resume(meeting: Meeting, value: number): void {
+    this.#known = new Map();
+    if (meeting.kind === "combine") this.set(meeting.variable, value);
+  }
+
+  *#execute(stmt: Stmt): Generator<Meeting, void, void> {
     switch (stmt.kind) {
       case "let":
       case "mutable":
         if (stmt.variable.type !== stmt.value.type) throw new TypeError(`${stmt.variable.name} is set to ${stmt.value.type}`);
-        return this.set(stmt.variable, this.evaluate(stmt.value));
+        this.set(stmt.variable, this.evaluate(stmt.value));
+        return;
       case "assign":
         if (!this.#variables.has(stmt.variable)) throw new TypeError(`${stmt.variable.name} is not declared`);
-        return this.set(stmt.variable, this.evaluate(stmt.value));
+        this.set(stmt.variable, this.evaluate(stmt.value));
+        return;
       case "accumulate":
-        return this.set(stmt.variable, fold(stmt.op, stmt.variable.type, this.#variable(stmt.variable), this.evaluate(stmt.value)));
+        this.set(stmt.variable, fold(stmt.op, stmt.variable.type, this.variable(stmt.variable), this.evaluate(stmt.value)));
+        return;
+      case "barrier":
+      case "combine":
+        yield stmt;
+        return;
       case "store": {
         const { data, dtype } = at(this.#memory, stmt.buffer);
         const index = this.#inside(this.evaluate(stmt.index), data);
@@ -70,18 +92,19 @@ export class LoopInterpreter {
         return;
       }
       case "if":
-        return this.run(this.evaluate(stmt.condition) ? stmt.then : stmt.otherwise);
+        yield* this.invocation(this.evaluate(stmt.condition) ? stmt.then : stmt.otherwise);
+        return;
       case "for": {
         const [begin, end] = [this.evaluate(stmt.begin), this.evaluate(stmt.end)];
         for (let i = begin; i < end; i += stmt.step) {
           this.set(stmt.variable, i);
-          this.run(stmt.body);
+          yield* this.invocation(stmt.body);
         }
       }
     }
   }
 
-  #variable(variable: Variable): number {
+  variable(variable: Variable): number {
     const value = this.#variables.get(variable);
     if (value === undefined) throw new TypeError(`${variable.name} has no value`);
     return value;
@@ -98,7 +121,7 @@ export class LoopInterpreter {
       case "const":
         return e.value;
       case "var":
-        return this.#variable(e.variable);
+        return this.variable(e.variable);
       case "load": {
         const { data } = at(this.#memory, e.buffer);
         return numberAt(data, this.#inside(this.evaluate(e.index), data));
@@ -230,6 +253,38 @@ function fold(op: FoldOp, type: ComputeType, x: number, y: number): number {
       return x & y;
     case "or":
       return x | y;
+  }
+}
+
+/**
+ * Runs a kernel over all of its items. `buffers` are those that a launch passes. Invocations of a group run one after the
+ * other from one meeting to the next, in a new order each time, so that a missing barrier shows; combinations fold by halves.
+ */
+export function runKernel(kernel: Kernel, items: number, buffers: readonly Memory[]): void {
+  const lanes = Array.from({ length: kernel.group?.size ?? 1 }, (_, lane) => lane);
+  const own = ({ dtype, scratchSize }: Kernel["buffers"][number]): Memory => ({ shape: [scratchSize], dtype, data: new Float64Array(scratchSize).fill(NaN) });
+  for (let item = 0; item < items; item++) {
+    const shared = new Map(kernel.buffers.filter((b) => b.access === "shared").map((b) => [b, own(b)]));
+    const machines = lanes.map((lane) => {
+      let passed = 0;
+      const machine = new LoopInterpreter(kernel.buffers.map((b) => (b.access === "scratch" ? own(b) : (shared.get(b) ?? at(buffers, passed++)))));
+      machine.set(kernel.item, item);
+      if (kernel.group) machine.set(kernel.group.lane, lane);
+      return machine;
+    });
+    const invocations = machines.map((machine) => machine.invocation(kernel.body));
+    for (let order = lanes; ; order = [...order.slice(1), ...order.slice(0, 1)].reverse()) {
+      const reached = new Set(order.map((lane): Meeting | undefined => at(invocations, lane).next().value ?? undefined));
+      if (reached.size !== 1) throw new TypeError("the invocations of a group meet in different places");
+      const [meeting] = reached;
+      if (!meeting) break;
+      let values = meeting.kind === "combine" ? machines.map((machine) => machine.variable(meeting.variable)) : [0];
+      while (meeting.kind === "combine" && values.length > 1) {
+        const half = Math.ceil(values.length / 2);
+        values = Array.from({ length: half }, (_, i) => (i + half < values.length ? fold(meeting.op, meeting.variable.type, at(values, i), at(values, i + half)) : at(values, i)));
+      }
+      for (const machine of machines) machine.resume(meeting, at(values, 0));
+    }
   }
 }
 

@@ -118,6 +118,7 @@ class Binder {
       else if (s.kind === "if") {
         out.push({ ...s, condition: this.#use(s.condition), then: this.#emit(inner[0] ?? []), otherwise: this.#emit(inner[1] ?? []) });
       } else if (s.kind === "store") out.push({ ...s, index: this.#use(s.index), value: this.#use(s.value) });
+      else if (s.kind === "barrier" || s.kind === "combine") out.push(s);
       else out.push({ ...s, value: this.#use(s.value) });
     }
     for (const id of this.#scope) this.#bound.delete(id);

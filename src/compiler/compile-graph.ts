@@ -1,7 +1,7 @@
 import { DTypeError } from "../core/errors.js";
 import { sameShape, sizeOf } from "../core/shape.js";
 import { type Graph, isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
-import type { Stmt } from "../ir/loop.js";
+import { isPassed, type Stmt } from "../ir/loop.js";
 import { bindExpressions } from "./bind.js";
 import { shareCommonSubexpressions } from "./common-subexpressions.js";
 import type { Stored } from "./draft.js";
@@ -98,7 +98,7 @@ function donated(graph: Graph, calls: readonly Call[], output: Value, wanted: nu
   const [from, to] = [call.buffers.indexOf(input), call.buffers.indexOf(output)];
   const slotOf = (argument: number): number => {
     let at = -1;
-    return call.kernel.buffers.findIndex((buffer) => buffer.access !== "scratch" && ++at === argument);
+    return call.kernel.buffers.findIndex((buffer) => isPassed(buffer) && ++at === argument);
   };
   const [fromSlot, toSlot] = [from < 0 ? -1 : slotOf(from), slotOf(to)];
   const addresses = new Set<number>();

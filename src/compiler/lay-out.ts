@@ -1,6 +1,7 @@
 import { OutOfMemoryError } from "../core/errors.js";
 import { sizeOf, type Shape } from "../core/shape.js";
 import { isLeaf, type Graph, type Value } from "../ir/graph.js";
+import { isPassed } from "../ir/loop.js";
 import type { Argument, KernelCall } from "./draft.js";
 import { bytesOf, type Call, isScan, type ScanCall } from "./lower-scan.js";
 import { planMemory } from "./plan-memory.js";
@@ -214,7 +215,7 @@ function lastSlice({ loop: { reverse, length } }: ScanCall): number {
 
 /** The shape of the largest value that a kernel writes. */
 function writtenShape({ kernel, buffers }: KernelCall): Shape {
-  const passed = kernel.buffers.filter((buffer) => buffer.access !== "scratch");
+  const passed = kernel.buffers.filter(isPassed);
   const written = buffers.filter((_, i) => passed[i]?.access !== "read").map(({ shape }) => shape);
   return written.reduce((largest, shape) => (sizeOf(shape) > sizeOf(largest) ? shape : largest), written[0] ?? []);
 }

@@ -2,7 +2,7 @@ import { byteSize, dtypeInfo } from "../core/dtype.js";
 import { sizeOf, stridesOf } from "../core/shape.js";
 import { ExprBuilder } from "../ir/expr-builder.js";
 import { type Graph, input, isLeaf, type Node, recordAgain, type ScanLoop, type TensorType, type Value } from "../ir/graph.js";
-import type { Expr } from "../ir/loop.js";
+import { isPassed, type Expr } from "../ir/loop.js";
 import { reshape, slice, transpose } from "../ops/index.js";
 import type { Argument, KernelCall, Stored } from "./draft.js";
 
@@ -146,7 +146,7 @@ function withoutBytes(call: KernelCall, bytes: number): KernelCall {
 
 function accessesOf(call: Call): { readonly reads: Argument[]; readonly writes: Argument[] } {
   if (isScan(call)) return { reads: call.buffers.filter((v) => !call.outputs.some((output) => output === v)), writes: [...call.outputs] };
-  const passed = call.kernel.buffers.filter((buffer) => buffer.access !== "scratch");
+  const passed = call.kernel.buffers.filter(isPassed);
   return {
     reads: call.buffers.filter((_, k) => passed[k]?.access !== "write"),
     writes: call.buffers.filter((_, k) => passed[k]?.access !== "read"),

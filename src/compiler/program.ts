@@ -18,7 +18,7 @@ export type Step =
       readonly kind: "launch";
       /** Position in `Program.kernels`. */
       readonly kernel: number;
-      /** One for each kernel buffer that is not scratch, in order. */
+      /** One for each kernel buffer that is passed (see `isPassed`), in order. */
       readonly buffers: readonly Place[];
       readonly ints: readonly number[];
       readonly items: number;

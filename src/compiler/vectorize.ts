@@ -230,6 +230,9 @@ class LoopVectorizer {
         this.#vectors.set(s.variable, variable);
         return { ...s, begin, end, variable, body: this.#stmts(s.body), vectorize: false };
       }
+      case "barrier":
+      case "combine":
+        throw new NotVectorizable();
     }
   }
 

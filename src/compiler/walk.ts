@@ -87,6 +87,9 @@ export function ownExprs(s: Stmt): readonly Expr[] {
       return [s.condition];
     case "for":
       return [s.begin, s.end];
+    case "barrier":
+    case "combine":
+      return [];
   }
 }
 
@@ -144,6 +147,10 @@ export function copyStmts(
         const [begin, end] = [expr(s.begin), expr(s.end)];
         return { ...s, begin, end, variable: fresh(s.variable), body: s.body.map(stmt) };
       }
+      case "barrier":
+        return s;
+      case "combine":
+        return { ...s, variable: names.get(s.variable) ?? s.variable };
     }
   };
   return stmts.map(stmt);

@@ -76,25 +76,46 @@ export type Stmt =
       readonly body: readonly Stmt[];
       /** May be run `lanes` iterations at a time: the iterations are independent but for `accumulate`. */
       readonly vectorize: boolean;
-    };
+    }
+  /**
+   * All invocations of the group arrive here before one goes on; what they wrote to buffers and shared memory is then
+   * seen by all of them. Only where all of them come by.
+   */
+  | { readonly kind: "barrier" }
+  /**
+   * The values that the group's invocations have in a mutable scalar are folded, in the same order on every run, and each
+   * gets the result. Holds the barriers that it needs, so it stands only where all of them come by.
+   */
+  | { readonly kind: "combine"; readonly variable: Variable; readonly op: FoldOp };
 
-/** A region of memory that a kernel sees. Scratch belongs to the running thread and holds rubbish at the start. */
+/**
+ * A region of memory that a kernel sees. Scratch belongs to one invocation (the running thread), shared memory to a
+ * group; both hold rubbish at the start.
+ */
 export interface KernelBuffer {
   readonly dtype: DType;
-  readonly access: "read" | "write" | "readwrite" | "scratch";
-  /** Elements, for scratch only. */
+  readonly access: "read" | "write" | "readwrite" | "scratch" | "shared";
+  /** Elements, for scratch and shared memory only. */
   readonly scratchSize: number;
+}
+
+/** Whether a launch says where the buffer lies; scratch and shared memory are the kernel's own. */
+export function isPassed(buffer: KernelBuffer): boolean {
+  return buffer.access !== "scratch" && buffer.access !== "shared";
 }
 
 /**
  * One kernel: `for (item = begin; item < end; item++) body`, the range being what the runtime gives to this thread out
- * of `0 … launch.items`. Items are independent of each other.
+ * of `0 … launch.items`. Items are independent of each other. With a group, `size` invocations of the body run one item
+ * together, and each knows by `lane` (0 … size−1) which one it is.
  */
 export interface Kernel {
   /** For people and profiles, like "add-mul-relu"; not an identity. */
   readonly name: string;
   readonly buffers: readonly KernelBuffer[];
   readonly item: Variable;
+  /** Only for targets that run invocations side by side. */
+  readonly group?: { readonly size: number; readonly lane: Variable };
   readonly body: readonly Stmt[];
   /** Integer launch arguments that the body reads as `int-arg`. */
   readonly intCount: number;

@@ -1,7 +1,7 @@
 import { graphKey } from "./attrs-key.js";
 import type { Graph } from "./graph.js";
 import { topologicalOrder } from "./graph.js";
-import type { Expr, Kernel, Stmt } from "./loop.js";
+import { isPassed, type Expr, type Kernel, type Stmt } from "./loop.js";
 
 /** A graph as text, one node a line. */
 export function printGraph(graph: Graph): string {
@@ -66,6 +66,10 @@ function printStmts(stmts: readonly Stmt[], indent: string): string {
           return `${indent}${name} = ${s.op}(${name}, ${printExpr(s.value)})`;
         case "store":
           return `${indent}b${s.buffer}[${printExpr(s.index)}] = ${printExpr(s.value)}`;
+        case "barrier":
+          return `${indent}barrier`;
+        case "combine":
+          return `${indent}${name} = combine-${s.op}(${name})`;
         case "if":
           return `${indent}if ${printExpr(s.condition)}\n${printStmts(s.then, `${indent}  `)}${s.otherwise.length > 0 ? `\n${indent}else\n${printStmts(s.otherwise, `${indent}  `)}` : ""}`;
         case "for":
@@ -77,6 +81,7 @@ function printStmts(stmts: readonly Stmt[], indent: string): string {
 
 /** A kernel as text. */
 export function printKernel(kernel: Kernel): string {
-  const buffers = kernel.buffers.map((buffer, k) => `b${k}: ${buffer.access} ${buffer.dtype}${buffer.access === "scratch" ? `[${buffer.scratchSize}]` : ""}`);
-  return `kernel ${kernel.name}(${buffers.join(", ")}) item ${kernel.item.name}#${kernel.item.id}\n${printStmts(kernel.body, "  ")}`;
+  const buffers = kernel.buffers.map((buffer, k) => `b${k}: ${buffer.access} ${buffer.dtype}${isPassed(buffer) ? "" : `[${buffer.scratchSize}]`}`);
+  const group = kernel.group ? ` by ${kernel.group.size} as ${kernel.group.lane.name}#${kernel.group.lane.id}` : "";
+  return `kernel ${kernel.name}(${buffers.join(", ")}) item ${kernel.item.name}#${kernel.item.id}${group}\n${printStmts(kernel.body, "  ")}`;
 }

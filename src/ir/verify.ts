@@ -38,7 +38,8 @@ export function verifyKernel(kernel: Kernel): void {
     if (declared.has(v)) fail(`${v.name}#${v.id} is declared twice`);
     declared.add(v);
   };
-  const visible = new Set<Variable>([kernel.item]);
+  const visible = new Set<Variable>(kernel.group ? [kernel.item, kernel.group.lane] : [kernel.item]);
+  const mutable = new Set<Variable>();
   const expr = (e: Expr): void => {
     if (seen.has(e.id)) return;
     seen.add(e.id);
@@ -108,6 +109,7 @@ export function verifyKernel(kernel: Kernel): void {
           if (s.value.type !== s.variable.type || s.value.lanes !== s.variable.lanes) fail(`${s.variable.name}#${s.variable.id} is set to another type`);
           declare(s.variable);
           visible.add(s.variable);
+          if (s.kind === "mutable") mutable.add(s.variable);
           local.push(s.variable);
           break;
         case "assign":
@@ -123,6 +125,16 @@ export function verifyKernel(kernel: Kernel): void {
           if (!buffer || buffer.access === "read") fail(`a store goes to buffer ${s.buffer}, which is not writable`);
           else if (s.value.type !== dtypeInfo[buffer.dtype].compute) fail(`a store of ${s.value.type} goes to ${buffer.dtype}`);
           if (s.index.type !== "index" || s.index.lanes !== 1) fail("a store has no scalar address");
+          break;
+        }
+        case "barrier":
+          if (!kernel.group) fail("a barrier stands in a kernel without a group");
+          break;
+        case "combine": {
+          const { name, id, lanes, type } = s.variable;
+          if (!kernel.group) fail(`${name}#${id} is combined in a kernel without a group`);
+          if (!visible.has(s.variable) || !mutable.has(s.variable)) fail(`${name}#${id} is combined where it is no mutable variable`);
+          if (lanes !== 1 || type === "index") fail(`${name}#${id}, ${type} × ${lanes}, cannot be combined`);
           break;
         }
         case "if":
@@ -142,5 +154,6 @@ export function verifyKernel(kernel: Kernel): void {
     }
     for (const v of local) visible.delete(v);
   };
+  if (!kernel.group && kernel.buffers.some((buffer) => buffer.access === "shared")) fail("memory is shared without a group");
   stmts(kernel.body);
 }

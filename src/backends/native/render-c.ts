@@ -1,8 +1,8 @@
 import { elementTypes, storedTypes } from "./c-types.js";
 import { dtypeInfo } from "../../core/dtype.js";
-import { GradusError } from "../../core/errors.js";
+import { CompileError, GradusError } from "../../core/errors.js";
 import { constantOf } from "../../ir/expr-builder.js";
-import type { ComputeType, Expr, Kernel, KernelBuffer, Stmt, Variable } from "../../ir/loop.js";
+import { isPassed, type ComputeType, type Expr, type Kernel, type KernelBuffer, type Stmt, type Variable } from "../../ir/loop.js";
 import { isComparison } from "../../ir/scalar.js";
 import { compareSelectFunction, secondExtremeFunction, type Comparison } from "./c-arithmetic.js";
 import { convert, loadFrom, reinterpret, storeTo } from "./c-conversions.js";
@@ -47,12 +47,13 @@ class Renderer {
 
   render(): KernelSource {
     const { buffers, intCount, item, body } = this.#kernel;
+    if (this.#kernel.group) throw this.#hasGroup();
     this.#lines.push(`void ${kernelName}(void *const *buffers, const int64_t *ints, int64_t begin, int64_t end, char *scratch) {`);
     let passed = 0;
     let offset = 0;
     buffers.forEach((buffer, i) => {
       const { c } = elementTypes[storedTypes[buffer.dtype]];
-      if (buffer.access === "scratch") {
+      if (!isPassed(buffer)) {
         // Only scratch is restrict: an output may be the memory of an input.
         this.#lines.push(`  ${c} *restrict b${i} = (${c} *)(scratch + ${offset});`);
         offset += scratchSpan(buffer);
@@ -123,7 +124,14 @@ class Renderer {
         this.#lines.push(`${indent}}`);
         return;
       }
+      case "barrier":
+      case "combine":
+        throw this.#hasGroup();
     }
+  }
+
+  #hasGroup(): CompileError {
+    return new CompileError(`[native] kernel ${this.#kernel.name} is written for a group of invocations, and a thread runs an item alone: compile it for a target without groups`);
   }
 
   #buffer(index: number): KernelBuffer {

@@ -56,6 +56,7 @@ class KernelRenderer {
   }
 
   run(): RenderedKernel {
+    if (this.#kernel.group) throw this.#hasGroup();
     const item = this.#writer.acquire("i32");
     this.#loop(this.#kernel.item, item, [get(parameter.begin)], [get(parameter.end)], 1, true, this.#kernel.body);
     return {
@@ -65,6 +66,13 @@ class KernelRenderer {
       body: this.#writer.finish(),
       scratchBytes: this.#addresses.scratchBytes,
     };
+  }
+
+  #hasGroup(): CompileError {
+    return new CompileError(
+      `[wasm] kernel ${this.#kernel.name} is written for a group of invocations, and a thread runs an item alone: ` +
+        "compile it for a target without groups",
+    );
   }
 
   #emit(...instructions: readonly Instruction[]): void {
@@ -149,7 +157,11 @@ class KernelRenderer {
         const end = this.#captured(s.end);
         const entered = s.begin.kind === "const" && s.end.kind === "const" && s.begin.value < s.end.value;
         this.#loop(s.variable, counter, begin, end, s.step, !entered, s.body);
+        return;
       }
+      case "barrier":
+      case "combine":
+        throw this.#hasGroup();
     }
   }
 
