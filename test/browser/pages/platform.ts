@@ -1,0 +1,14 @@
+import { device, tensor } from "../../../src/browser.js";
+
+/** What the page is and what it computes with. */
+export async function platform(): Promise<{ isolated: boolean; secure: boolean; adapter: boolean; device: string; threads: number; cores: number }> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  const { name, threads } = device("wasm");
+  return { isolated: crossOriginIsolated, secure: isSecureContext, adapter: adapter !== null, device: name, threads, cores: navigator.hardwareConcurrency };
+}
+
+/** The squares of some numbers. */
+export async function squares(numbers: readonly number[]): Promise<number[]> {
+  const x = tensor([...numbers]);
+  return [...(await x.mul(x).data())];
+}
