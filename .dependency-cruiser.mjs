@@ -10,7 +10,7 @@ const ranks = [
   ["backends", "tensor"],
   ["nn", "optim", "data", "io", "metrics"],
   ["train", "models", "explain"],
-  ["tabular", "compress", "tune", "deploy", "distributed", "privacy", "fairness", "rl"],
+  ["tabular", "compress", "tune", "deploy", "distributed", "privacy", "fairness", "rl", "studio"],
 ];
 
 const folders = ranks.flat();

@@ -13,7 +13,7 @@ export default tseslint.config(
   { ignores: ["**/dist/", "**/node_modules/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
-    files: ["**/*.{ts,js,mjs}"],
+    files: ["**/*.{ts,tsx,js,mjs}"],
     extends: [tseslint.configs.strict],
     rules: {
       eqeqeq: "error",
@@ -24,9 +24,9 @@ export default tseslint.config(
   },
   {
     // The one rule that needs types: a forgotten `await` is silent at run time.
-    files: ["{src,test,bench,examples}/**/*.ts"],
+    files: ["{src,test,bench,examples}/**/*.ts", "apps/*/src/**/*.{ts,tsx}"],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: { "@typescript-eslint/no-floating-promises": "error" },
   },
-  { files: ["*.config.{ts,js}", "docs/.vitepress/config.mts", ".dependency-cruiser.mjs"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["*.config.{ts,js}", "apps/*/*.config.ts", "docs/.vitepress/config.mts", ".dependency-cruiser.mjs"], rules: { "no-restricted-syntax": "off" } },
 );

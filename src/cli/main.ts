@@ -4,6 +4,7 @@ import { addEvaluateCommand } from "./add-evaluate-command.js";
 import { addInspectionCommands } from "./add-inspection-commands.js";
 import { addNewCommand } from "./add-new-command.js";
 import { addPredictCommand } from "./add-predict-command.js";
+import { addStudioCommand } from "./add-studio-command.js";
 import { addTrainCommand } from "./add-train-command.js";
 import { exitCodeAfterOutput, outliveOutput } from "./closed-output.js";
 import { exitCodes } from "./exit-codes.js";
@@ -37,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "gradus:")) })
     .addHelpText("after", helpEnd);
   const finish = (code: number): void => void (exitCode = code);
-  for (const add of [addTrainCommand, addPredictCommand, addEvaluateCommand, addInspectionCommands, addNewCommand]) add(program, finish);
+  for (const add of [addTrainCommand, addPredictCommand, addEvaluateCommand, addInspectionCommands, addStudioCommand, addNewCommand]) add(program, finish);
   for (const command of program.commands) command.version(version, "-V, --version", "print the version");
   try {
     await program.parseAsync(argv, { from: "user" });

@@ -1,0 +1,215 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import "./chart.css";
+import { alignSeries, formatValue, nearestPoint, type ChartSeries, type Range } from "./chart-data.js";
+import { colourOf, colourVersion } from "./theme.js";
+
+export interface ChartProps {
+  /** What the chart shows, for its caption and for screen readers. */
+  readonly title: string;
+  readonly xLabel: string;
+  readonly series: readonly ChartSeries[];
+  /** Pixels; 220 if not given. */
+  readonly height?: number;
+  readonly logY?: boolean;
+  readonly formatX?: (value: number) => string;
+  readonly formatY?: (value: number) => string;
+  /** What of the x axis is shown; all if not given. */
+  readonly range?: Range | undefined;
+  /** Asked for by dragging, by the keys + and -, and (undefined: all) by a double click or Escape. Without it the chart does not zoom. */
+  readonly onRange?: (range: Range | undefined) => void;
+  /** Told of the plot's width in pixels, at first and when it changes. */
+  readonly onWidth?: (width: number) => void;
+}
+
+/** A value that is read under the pointer. */
+interface Reading {
+  readonly series: ChartSeries;
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Lines over an axis, which the pointer or the arrow keys read. */
+export function Chart(props: ChartProps) {
+  const { title, series, height = 220, logY = false, range, formatX = formatValue, formatY = formatValue } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const [cursor, setCursor] = useState<{ readonly left: number; readonly x: number }>();
+  const [byKeys, setByKeys] = useState(false);
+  const version = colourVersion.value;
+  const data = useMemo(() => alignSeries(series, logY), [series, logY]);
+  // What cannot be changed in a plot that exists.
+  const form = JSON.stringify([series.map(({ label, colour, faint, dashed }) => [label, colour, faint, dashed]), logY, height, props.xLabel, version]);
+
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const chart = new uPlot(optionsOf(latest, element, setCursor), toPlot(data), element);
+    plot.current = chart;
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth > 0) chart.setSize({ width: element.clientWidth, height });
+      latest.current.onWidth?.(Math.round(chart.bbox.width / devicePixelRatio));
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+      plot.current = null;
+    };
+  }, [form]);
+
+  useEffect(() => {
+    const chart = plot.current;
+    chart?.batch(() => {
+      chart.setData(toPlot(data), false);
+      const [xs] = data;
+      const [min, max] = [range?.min ?? xs[0], range?.max ?? xs.at(-1)];
+      if (min !== undefined && max !== undefined) chart.setScale("x", min < max ? { min, max } : { min: min - 1, max: max + 1 });
+    });
+  }, [data, range?.min, range?.max, form]);
+
+  const readings = cursor === undefined ? [] : readingsAt(series, cursor.x);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const chart = plot.current;
+    if (chart && keyOf(event, chart, latest.current, cursor?.x)) {
+      event.preventDefault();
+      setByKeys(true);
+    }
+  };
+  const text = readings.map((reading) => `${reading.series.label} ${formatY(reading.y)}`).join(", ");
+  const lines = series.filter(({ faint }) => !faint);
+  return (
+    <div
+      class="chart"
+      role="group"
+      tabIndex={0}
+      aria-roledescription="chart"
+      aria-label={`${title}, ${lines.length} ${lines.length === 1 ? "line" : "lines"}: arrow keys read values${props.onRange ? ", plus and minus zoom, Escape shows all" : ""}`}
+      onKeyDown={onKeyDown}
+      onPointerMove={() => setByKeys(false)}
+    >
+      <div ref={place} class="chart-plot" style={{ minHeight: `${height}px` }} />
+      {cursor && readings.length > 0 && (
+        <div class={`chart-readings ${cursor.left > (place.current?.clientWidth ?? 0) / 2 ? "at-left" : "at-right"}`} aria-hidden="true">
+          <div class="quiet">
+            {props.xLabel} {formatX(readings[0]?.x ?? NaN)}
+          </div>
+          {readings.map((reading) => (
+            <div key={reading.series.label} class="chart-reading">
+              <i style={{ background: `var(${reading.series.colour})` }} />
+              <span>{reading.series.label}</span>
+              <b>{formatY(reading.y)}</b>
+            </div>
+          ))}
+        </div>
+      )}
+      <div class="visually-hidden" role="status">
+        {byKeys && cursor ? `${props.xLabel} ${formatX(readings[0]?.x ?? cursor.x)}: ${text}` : ""}
+      </div>
+    </div>
+  );
+}
+
+/** uPlot takes undefined for "no point", which its types do not say. */
+function toPlot(data: ReturnType<typeof alignSeries>): uPlot.AlignedData {
+  return data as uPlot.AlignedData;
+}
+
+function readingsAt(series: readonly ChartSeries[], x: number): Reading[] {
+  const found: Reading[] = [];
+  for (const line of series) {
+    if (line.faint) continue;
+    const at = nearestPoint(line.x, x);
+    if (at >= 0) found.push({ series: line, x: line.x[at] ?? NaN, y: line.y[at] ?? NaN });
+  }
+  return found;
+}
+
+type Latest = { readonly current: ChartProps };
+
+function optionsOf(latest: Latest, element: HTMLElement, onCursor: (cursor: { left: number; x: number } | undefined) => void): uPlot.Options {
+  const { series, height = 220, logY = false, xLabel } = latest.current;
+  const grid = { stroke: colourOf("--line"), width: 1 };
+  const axis = { stroke: colourOf("--text-quiet"), font: `12px ${getComputedStyle(element).fontFamily}`, grid, ticks: { ...grid, size: 4 } };
+  const formatX = (value: number): string => (latest.current.formatX ?? formatValue)(value);
+  const formatY = (value: number): string => (latest.current.formatY ?? formatValue)(value);
+  return {
+    width: Math.max(element.clientWidth, 100),
+    height,
+    legend: { show: false },
+    padding: [8, 8, 0, 0],
+    scales: { x: { time: false }, y: { distr: logY ? 3 : 1 } },
+    axes: [
+      { ...axis, label: xLabel, labelSize: 18, labelFont: axis.font, size: 30, values: (_, ticks) => ticks.map((tick) => formatX(tick)) },
+      {
+        ...axis,
+        // A tick of a logarithmic axis that has no room has no value.
+        values: (_, ticks) => ticks.map((tick: number | null) => (tick === null ? "" : formatY(tick))),
+        size: (_, labels) => 16 + 7 * Math.max(3, ...(labels ?? []).map(({ length }) => length)),
+      },
+    ],
+    series: [
+      {},
+      ...series.map(({ label, colour, faint = false, dashed = false }): uPlot.Series => ({
+        label,
+        stroke: colourOf(colour),
+        alpha: faint ? 0.28 : 1,
+        width: faint ? 1 : 1.75,
+        ...(dashed && { dash: [5, 4] }),
+        spanGaps: false,
+        points: { show: (chart, index) => pointsIn(chart, index) === 1, size: 6 },
+      })),
+    ],
+    cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => null } },
+    hooks: {
+      setCursor: [
+        (chart) => {
+          const { left = -1 } = chart.cursor;
+          onCursor(left < 0 ? undefined : { left, x: chart.posToVal(left, "x") });
+        },
+      ],
+      setSelect: [
+        (chart) => {
+          const { left, width } = chart.select;
+          if (width > 4) latest.current.onRange?.({ min: chart.posToVal(left, "x"), max: chart.posToVal(left + width, "x") });
+          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+      ready: [(chart) => chart.over.addEventListener("dblclick", () => latest.current.onRange?.(undefined))],
+    },
+  };
+}
+
+/** A line of one point would be invisible. */
+function pointsIn(chart: uPlot, series: number): number {
+  let count = 0;
+  for (const value of chart.data[series] ?? []) if (typeof value === "number" && ++count > 1) break;
+  return count;
+}
+
+/** Whether the key means something to a chart. */
+function keyOf(event: KeyboardEvent, chart: uPlot, { series, onRange }: ChartProps, x: number | undefined): boolean {
+  const { min = 0, max = 1 } = chart.scales["x"] ?? {};
+  const [from, to] = [min ?? 0, max ?? 1];
+  const zoom = (factor: number): boolean => {
+    const middle = x ?? (from + to) / 2;
+    onRange?.({ min: middle + (from - middle) * factor, max: middle + (to - middle) * factor });
+    return onRange !== undefined;
+  };
+  if (event.key === "Escape" || event.key === "0") onRange?.(undefined);
+  else if (event.key === "+" || event.key === "=") return zoom(0.5);
+  else if (event.key === "-") return zoom(2);
+  else if (event.key === "ArrowLeft" || event.key === "ArrowRight" || event.key === "Home" || event.key === "End") {
+    const xs = chart.data[0];
+    const [first, last] = [nearestPoint(xs, from), nearestPoint(xs, to)];
+    const now = nearestPoint(xs, x ?? from);
+    const stride = event.shiftKey ? Math.max(1, Math.round((last - first) / 10)) : 1;
+    const next = event.key === "Home" ? first : event.key === "End" ? last : x === undefined ? first : now + (event.key === "ArrowLeft" ? -stride : stride);
+    const at = xs[Math.min(last, Math.max(first, next))];
+    if (at !== undefined) chart.setCursor({ left: Math.max(0, chart.valToPos(at, "x")), top: 0 });
+  } else return false;
+  return series.length > 0;
+}
