@@ -1,10 +1,18 @@
-import { ReferenceBackend } from "./backends/reference/reference-backend.js";
-import { createBrowserWasm } from "./backends/wasm/wasm-browser.js";
+import { createBrowserWasm } from "./backends/wasm/browser-wasm.js";
+import { DeferredBackend } from "./runtime/deferred-backend.js";
 import { registerBackend, setAutoDevices } from "./runtime/devices.js";
 
 export * from "./index.js";
-export { createBrowserWasm, workerSource, type BrowserWasmOptions } from "./backends/wasm/wasm-browser.js";
+export { createBrowserWasm } from "./backends/wasm/browser-wasm.js";
+export type { BrowserWasmOptions } from "./backends/wasm/wasm-browser.js";
+export { workerSource } from "./backends/wasm/worker-source.js";
 
+// Code that computes is fetched with the first tensor: a page needs one device of several.
 registerBackend("wasm", ({ threads }) => createBrowserWasm(threads === undefined ? {} : { threads }));
-registerBackend("reference", () => new ReferenceBackend());
+registerBackend("reference", () => {
+  return new DeferredBackend({ name: "reference", threads: 1 }, async () => {
+    const { ReferenceBackend } = await import("./backends/reference/reference-backend.js");
+    return new ReferenceBackend();
+  });
+});
 setAutoDevices(["wasm", "reference"]);

@@ -17,7 +17,7 @@ interface Output {
   readonly type: TensorType;
   readonly bytes: number;
   readonly sinks: readonly Sink[];
-  /** The input whose memory it takes over, or -1. */
+  /** The input whose memory it would take over, or -1. */
   readonly donor: number;
 }
 
@@ -40,9 +40,7 @@ export class TracedProgram {
     evaluateValues(outer, device);
     this.executable = device.load(traced.graph);
     this.#outputs = traced.graph.outputs.map((type, i) => {
-      const donor = traced.graph.donate?.[i] ?? -1;
-      const allowed = donor >= 0 && this.executable.inPlace[i] === donor;
-      return { type, bytes: sizeOf(type.shape) * byteSize(type.dtype), sinks: traced.sinks[i] ?? [], donor: allowed ? donor : -1 };
+      return { type, bytes: sizeOf(type.shape) * byteSize(type.dtype), sinks: traced.sinks[i] ?? [], donor: traced.graph.donate?.[i] ?? -1 };
     });
   }
 
@@ -51,8 +49,9 @@ export class TracedProgram {
     const { sources, passed, cleared, draws } = this.#traced;
     this.#computeMissing(args);
     const inputs = sources.map((source) => this.#read(source, args));
-    const outputs = this.#outputs.map(({ bytes, donor }) => {
-      const source = donor < 0 ? undefined : sources[donor];
+    const { inPlace } = this.executable;
+    const outputs = this.#outputs.map(({ bytes, donor }, i) => {
+      const source = donor < 0 || inPlace[i] !== donor ? undefined : sources[donor];
       const own = inputs[donor];
       return own && source?.kind === "cell" && !source.cell.shared ? own : this.#device.allocate(bytes);
     });

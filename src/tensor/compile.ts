@@ -40,7 +40,7 @@ interface Entry {
 export function compile<A extends unknown[], R>(fn: (...args: A) => R): Compiled<A, R> {
   const entries = new Map<string, Entry[]>();
   let programCount = 0;
-  let compileMs = 0;
+  let forgottenMs = 0;
 
   const prepare = (args: A, given: readonly Tensor[], signature: string): Entry => {
     const { traced, result } = traceCall(fn, args, given);
@@ -49,12 +49,14 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R): Compiled
     const program = new TracedProgram(traced, backendOf(traced.device), types.length);
     const entry = { program, traced, template, types, epoch: -1 };
     programCount++;
-    compileMs += program.executable.compileMs;
     const list = entries.get(signature);
     if (list) list.push(entry);
     else entries.set(signature, [entry]);
     const oldest = entries.keys().next();
-    if (entries.size > signatureLimit && !oldest.done) entries.delete(oldest.value);
+    if (entries.size > signatureLimit && !oldest.done) {
+      forgottenMs += compileTime(entries.get(oldest.value) ?? []);
+      entries.delete(oldest.value);
+    }
     return entry;
   };
 
@@ -69,8 +71,13 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R): Compiled
   };
   return Object.defineProperties(call as Compiled<A, R>, {
     programCount: { get: () => programCount },
-    compileMs: { get: () => compileMs },
+    // A device that is still being started has compiled nothing yet.
+    compileMs: { get: () => forgottenMs + compileTime([...entries.values()].flat()) },
   });
+}
+
+function compileTime(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { program }) => sum + program.executable.compileMs, 0);
 }
 
 /** The graph that a function records for these inputs: inputs in order, then whatever state it reads. Nothing is computed. */

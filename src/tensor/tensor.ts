@@ -1,6 +1,6 @@
 import type { DType, TypedArray } from "../core/dtype.js";
 import { dtypes, isFloat } from "../core/dtype.js";
-import { DisposedError, GradientError, ShapeError } from "../core/errors.js";
+import { DeviceError, DisposedError, GradientError, ShapeError } from "../core/errors.js";
 import { formatShape, sizeOf, type Shape } from "../core/shape.js";
 import type { Value } from "../ir/graph.js";
 import { constant, convert, stopGradient } from "../ops/index.js";
@@ -197,9 +197,19 @@ export class Tensor {
   toString(): string {
     const note = this.#source.requiresGrad ? ", requiresGrad" : "";
     if (this.#disposed) return formatTensor(this.shape, this.dtype, undefined, ", disposed");
+    return formatTensor(this.shape, this.dtype, this.#valuesAtHand(), note);
+  }
+
+  /** The elements if they are computed and can be had without waiting. */
+  #valuesAtHand(): TypedArray | undefined {
     const storage = this.#source.storage;
-    const atHand = storage && !tracing.current && (storage instanceof HostStorage || this.device.readSync);
-    return formatTensor(this.shape, this.dtype, atHand ? this.detach().dataSync() : undefined, note);
+    if (!storage || tracing.current || !(storage instanceof HostStorage || this.device.readSync)) return undefined;
+    try {
+      return this.detach().dataSync();
+    } catch (error) {
+      if (error instanceof DeviceError) return undefined;
+      throw error;
+    }
   }
 
   /** What console.log shows in Node. */

@@ -12,11 +12,8 @@ export interface BrowserWasmOptions {
   readonly memoryBytes?: number;
 }
 
-export { workerSource };
-
-/** A WebAssembly device in a page or in a web worker. */
-export function createBrowserWasm({ threads, workerUrl, ...limits }: BrowserWasmOptions = {}): WasmBackend {
-  const isolated = globalThis.crossOriginIsolated === true;
+/** A WebAssembly device in a page or in a web worker, with so many worker threads. */
+export function startBrowserWasm(threads: number, { workerUrl, ...limits }: BrowserWasmOptions): WasmBackend {
   const url = workerUrl ?? URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
   const worker: WorkerFactory = (onReply) => {
     const thread = new Worker(url, { name: "gradus-wasm" });
@@ -30,7 +27,7 @@ export function createBrowserWasm({ threads, workerUrl, ...limits }: BrowserWasm
   };
   return new WasmBackend({
     ...limits,
-    threads: isolated ? (threads ?? navigator.hardwareConcurrency) : 0,
+    threads,
     // Only a page's own thread is forbidden to sleep.
     canWait: typeof document === "undefined",
     inline: typeof document === "undefined",
