@@ -1,0 +1,134 @@
+import { DataError, encodeModel, isZip, loadModel, readZip, writeZip } from "gradus";
+import type { MetricsLine, nn, Normalization } from "gradus";
+import type { ImageFit } from "gradus/data";
+import type { PickedFile } from "./lab-data.js";
+import type { NetworkSetting } from "./network.js";
+import { recipeText } from "./recipe-text.js";
+import type { Session } from "./session.js";
+import { defaultSetting, epochsPerStart, namedNetworks, type DigitsSetting } from "./setting.js";
+import { optimizers, type OptimizerName } from "./train.js";
+
+/** A run's files by name. */
+export type RunFiles = ReadonlyMap<string, Uint8Array>;
+
+/** A run that was saved, as the lab goes on with it. */
+export interface OpenedRun {
+  readonly name: string;
+  readonly setting: DigitsSetting;
+  readonly pixels: Normalization;
+  readonly data: string;
+  readonly classes: number;
+  readonly lines: readonly MetricsLine[];
+  readonly weights: Uint8Array;
+}
+
+/** What recipe.json says of what the lab reads. */
+interface Description {
+  readonly recipe: string;
+  readonly data: string;
+  readonly options: { readonly optimizer?: string; readonly lr?: number; readonly batchSize?: number; readonly seed?: number };
+  readonly preprocessing: Normalization & { readonly height: number; readonly width: number; readonly channels?: number; readonly fit?: ImageFit };
+  readonly classes: number;
+  /** The network of a run that was saved by the lab. */
+  readonly lab?: NetworkSetting;
+}
+
+/** The files from which `gradus predict`, `gradus evaluate` and the lab open the session's network. `version` is that of Gradus. */
+export async function filesOfRun({ network, setting, data, pixels, log, latest, step }: Session, version: string, started: Date): Promise<RunFiles> {
+  const { height, width, classes, classNames } = data.train;
+  const { optimizer, lr, batchSize, seed } = setting.training;
+  const parameters = network.parameters().reduce((sum, { size }) => sum + size, 0);
+  const description = {
+    gradus: version,
+    recipe: `lab-${setting.network.kind}`,
+    recipeFile: "recipe.mjs",
+    data: data.name,
+    options: { epochs: epochsPerStart, batchSize, optimizer, lr, schedule: "constant", seed, device: setting.device, limit: null },
+    preprocessing: { channels: 1, height, width, ...pixels, fit: data.fit },
+    classes,
+    ...(classNames && { classNames }),
+    lab: setting.network,
+    parameters,
+    trained: { steps: step, examples: latest?.examples ?? step * batchSize, interrupted: false },
+    environment: { started: started.toISOString() },
+  };
+  const texts = {
+    "metrics.jsonl": log.lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    "recipe.mjs": recipeText(setting, data.train, data.name),
+    "recipe.json": `${JSON.stringify(description, null, 2)}\n`,
+  };
+  const encoder = new TextEncoder();
+  return new Map([["model.safetensors", await encodeModel(network)], ...Object.entries(texts).map(([name, text]) => [name, encoder.encode(text)] as const)]);
+}
+
+/** The files as one archive. */
+export function packRun(name: string, files: RunFiles): Promise<Uint8Array> {
+  return writeZip(new Map([...files].map(([file, bytes]) => [`${name}/${file}`, bytes])));
+}
+
+/**
+ * Reads model.safetensors and recipe.json (and metrics.jsonl, if it is there), or a .zip that holds them. Throws DataError where they are missing,
+ * or the network is not one that the lab makes.
+ */
+export async function openRun(picked: readonly PickedFile[], name = "run"): Promise<OpenedRun> {
+  const files = new Map<string, Uint8Array>();
+  for (const { name, bytes } of picked) {
+    if (isZip(bytes)) for (const [path, entry] of readZip(bytes)) files.set(lastPart(path), await entry.read());
+    else files.set(lastPart(name), bytes);
+  }
+  const weights = files.get("model.safetensors");
+  const text = files.get("recipe.json");
+  if (!weights || !text) {
+    throw new DataError(`a run is opened from its model.safetensors and recipe.json together, and ${[...files.keys()].join(", ") || "nothing"} came: pick both files of the run's folder`);
+  }
+  const description = parseDescription(text);
+  const { recipe, data, options, preprocessing, classes, lab } = description;
+  const network = lab ?? namedNetworks[recipe];
+  if (!network) throw new DataError(`the run trains ${recipe}, which the lab does not draw; it opens lenet, mlp, softmax-regression and what was saved here`);
+  if ((preprocessing.channels ?? 1) !== 1) throw new DataError(`the run reads images of ${preprocessing.channels} channels; the lab has grey ones`);
+  const { training } = defaultSetting;
+  const { optimizer = training.optimizer, lr = training.lr, batchSize = training.batchSize, seed = training.seed } = options;
+  const lines = new TextDecoder().decode(files.get("metrics.jsonl") ?? new Uint8Array()).split("\n").flatMap(metricsLine);
+  return {
+    name,
+    setting: { network, training: { optimizer: isOptimizer(optimizer) ? optimizer : training.optimizer, lr, batchSize, seed }, device: defaultSetting.device },
+    pixels: { mean: preprocessing.mean, std: preprocessing.std },
+    data,
+    classes,
+    lines,
+    weights,
+  };
+}
+
+/** Puts the weights of an opened run into a network of its setting. */
+export function loadWeights(network: nn.Sequential, { weights }: OpenedRun): void {
+  loadModel(network, weights);
+}
+
+function parseDescription(bytes: Uint8Array): Description {
+  let value: Partial<Description> | null;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Description> | null;
+  } catch (error) {
+    throw new DataError(`recipe.json is damaged: ${String(error)}`, { cause: error });
+  }
+  const { recipe, data, preprocessing, classes } = value ?? {};
+  if (typeof recipe === "string" && typeof data === "string" && typeof preprocessing?.std === "number" && typeof classes === "number") {
+    return { ...value, recipe, data, preprocessing, classes, options: value?.options ?? {} };
+  }
+  throw new DataError("recipe.json does not describe a network that classifies images");
+}
+
+function metricsLine(text: string): MetricsLine[] {
+  if (text === "") return [];
+  const line = JSON.parse(text) as Partial<{ readonly step: number; readonly epoch: number; readonly loss: number; readonly validation: object }>;
+  return typeof line.step === "number" && (typeof line.loss === "number" || line.validation) ? [line as MetricsLine] : [];
+}
+
+function isOptimizer(name: string): name is OptimizerName {
+  return Object.hasOwn(optimizers, name);
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

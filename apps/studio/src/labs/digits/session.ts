@@ -1,0 +1,144 @@
+import { manualSeed, measureNormalization, MetricsLog, tensor } from "gradus";
+import type { Callback, Checkpoint, Compiled, Fit, FitResult, ImageSet, nn, Normalization, StepRecord, Tensor } from "gradus";
+import { batchReader, judge, type BatchReader, type Judgement } from "./judge.js";
+import type { LabData } from "./lab-data.js";
+import { imageReader, type Insight } from "./look-inside.js";
+import { digitsNetwork } from "./network.js";
+import type { DigitsSetting } from "./setting.js";
+import { digitsTrainer, trainDigits, type DigitsTrainer } from "./train.js";
+
+/** What a checkpoint of the lab says beside the network and its optimizer. */
+export interface SessionState {
+  readonly setting: DigitsSetting;
+  readonly pixels: Normalization;
+  /** What the data are called. */
+  readonly data: string;
+  /** Whether the training ran on. */
+  readonly running: boolean;
+}
+
+/** What looks on while a session trains. */
+export interface SessionWatcher {
+  /** After each step; the training waits for it. */
+  onBoundary(fit: Fit): Promise<void>;
+  /** All test images were read. */
+  onJudged(judgement: Judgement): void;
+}
+
+/** Steps between two looks at test images, and how many those are. */
+const measureEvery = 25;
+const measuredImages = 500;
+
+/** One network, from its initial weights on. */
+export class Session implements Callback {
+  /** The name of this state in checkpoints. */
+  readonly name = "lab";
+  readonly setting: DigitsSetting;
+  readonly data: LabData;
+  readonly pixels: Normalization;
+  readonly network: nn.Sequential;
+  /** What metrics.jsonl says. */
+  readonly log = new MetricsLog(5);
+  /** The last step whose loss is known. */
+  latest: StepRecord | undefined;
+  /** Where training goes on. */
+  checkpoint: Checkpoint | undefined;
+  running = false;
+  /** Milliseconds of training that were spent on looking. */
+  aside = 0;
+  readonly #trainer: DigitsTrainer;
+  readonly #look: Compiled<[image: Tensor], Insight>;
+  readonly #read: BatchReader;
+  readonly #sample: ImageSet;
+  #watcher: SessionWatcher | undefined;
+
+  /** A fresh network; `pixels` are those of the training images if not given. */
+  constructor(setting: DigitsSetting, data: LabData, pixels: Normalization = measureNormalization(data.train.images)) {
+    manualSeed(setting.training.seed);
+    this.setting = setting;
+    this.data = data;
+    this.pixels = pixels;
+    this.network = digitsNetwork(setting.network, data.train);
+    this.#trainer = digitsTrainer(this.network, setting.training, pixels, [this, this.log]);
+    this.#look = imageReader(this.network, pixels);
+    this.#read = batchReader(this.network, pixels);
+    const { test } = data;
+    const count = Math.min(measuredImages, test.count);
+    this.#sample = { ...test, count, images: test.images.subarray(0, count * test.height * test.width), labels: test.labels.subarray(0, count) };
+  }
+
+  /** A session as a checkpoint left it. */
+  static from(checkpoint: Checkpoint, data: LabData): Session {
+    const { model, callbacks } = checkpoint.state as { readonly model: nn.StateDict; readonly callbacks: { readonly lab: SessionState; readonly metrics: ReturnType<MetricsLog["stateDict"]> } };
+    const session = new Session(callbacks.lab.setting, data, callbacks.lab.pixels);
+    session.network.loadStateDict(model);
+    session.log.loadStateDict(callbacks.metrics);
+    session.checkpoint = checkpoint;
+    return session;
+  }
+
+  /** Steps that were done. */
+  get step(): number {
+    return this.latest?.step ?? this.checkpoint?.step ?? 0;
+  }
+
+  /** Passes over the training images that were done, with the broken part. */
+  get epoch(): number {
+    return (this.step * this.setting.training.batchSize) / this.data.train.count;
+  }
+
+  /** Trains up to an epoch, from where the session stands. */
+  async train(epochs: number, watcher: SessionWatcher, signal: AbortSignal): Promise<FitResult> {
+    this.#watcher = watcher;
+    this.running = true;
+    try {
+      return await trainDigits(this.#trainer, this.data.train, this.setting.training, epochs, this.checkpoint, signal);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  /** What every layer makes of an image, as the weights are now. */
+  look(image: Uint8Array): Insight {
+    const { height, width } = this.data.train;
+    this.network.eval();
+    const insight = this.#look(tensor(image, { shape: [1, 1, height, width] }));
+    this.network.train();
+    return insight;
+  }
+
+  /** Reads all test images. */
+  judge(images = this.data.test): Promise<Judgement> {
+    return judge(this.network, this.#read, images);
+  }
+
+  onStepEnd(_fit: Fit, record: StepRecord): void {
+    this.latest = record;
+  }
+
+  async onBoundary(fit: Fit, epoch: unknown): Promise<void> {
+    const began = performance.now();
+    const endsEpoch = epoch !== undefined;
+    if (endsEpoch || fit.step % measureEvery === 0) {
+      const judgement = await this.judge(endsEpoch ? this.data.test : this.#sample);
+      const { loss, accuracy } = judgement;
+      this.log.lines.push({ step: fit.step, epoch: fit.step / (fit.stepsPerEpoch ?? 1), validation: { loss, accuracy } });
+      if (endsEpoch) this.#watcher?.onJudged(judgement);
+    }
+    this.aside += performance.now() - began;
+    await this.#watcher?.onBoundary(fit);
+  }
+
+  async onFitEnd(fit: Fit): Promise<void> {
+    this.checkpoint = await fit.checkpoint();
+  }
+
+  stateDict(): SessionState {
+    const { setting, pixels, data, running } = this;
+    return { setting, pixels, data: data.name, running };
+  }
+
+  loadStateDict(): void {
+    // The constructor was given it.
+  }
+}
