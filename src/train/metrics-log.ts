@@ -57,7 +57,7 @@ export class MetricsLog implements Callback {
   }
 
   /** Goes on from what `stateDict` gave. */
-  loadStateDict({ lines, losses, last }: { lines: MetricsLine[]; losses: number[]; last?: StepRecord }): void {
+  loadStateDict({ lines, losses, last }: { lines: MetricsLine[]; losses: number[]; last?: StepRecord | undefined }): void {
     this.lines = [...lines];
     this.#losses = [...losses];
     this.#last = last;

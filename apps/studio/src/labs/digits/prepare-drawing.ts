@@ -1,4 +1,4 @@
-import { fitImage, StrokeCanvas, type FittedImage } from "gradus/data";
+import { fitImage, StrokeCanvas, type FittedImage, type ImageFit } from "gradus/data";
 
 /** A stroke of the pen: x0, y0, x1, y1, … as shares of the drawing's side, y downwards. */
 export type Stroke = readonly number[];
@@ -13,7 +13,7 @@ export const penRadius = 0.042;
  * A drawing as the network was trained to see digits: cropped, 20 of 28 pixels large, its centre of mass in the middle. Undefined
  * where nothing is drawn.
  */
-export function prepareDrawing(strokes: readonly Stroke[], size: { readonly height: number; readonly width: number }): FittedImage | undefined {
+export function prepareDrawing(strokes: readonly Stroke[], { height, width }: { readonly height: number; readonly width: number }, fit: ImageFit = "handwriting"): FittedImage | undefined {
   const canvas = new StrokeCanvas(side);
   const radius = penRadius * side;
   for (const stroke of strokes) {
@@ -25,7 +25,7 @@ export function prepareDrawing(strokes: readonly Stroke[], size: { readonly heig
   }
   if (canvas.ink.every((ink) => ink === 0)) return undefined;
   const pixels = Uint8Array.from(canvas.ink, (ink) => Math.round(255 * ink));
-  return fitImage({ width: side, height: side, channels: 1, pixels }, { ...size, channels: 1 }, "handwriting");
+  return fitImage({ width: side, height: side, channels: 1, pixels }, { height, width, channels: 1 }, fit);
 }
 
 function place(stroke: Stroke, k: number): readonly [x: number, y: number] {

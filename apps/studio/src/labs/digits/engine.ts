@@ -1,0 +1,321 @@
+import { decodeCheckpoint, encodeCheckpoint, GradusError, setDefaultDevice, type Backend, type Checkpoint, type Fit } from "gradus";
+import { dataFromFiles, generatedDigits, type LabData, type PickedFile } from "./lab-data.js";
+import { misreadOf } from "./misread.js";
+import { Pace } from "./pace.js";
+import { prepareDrawing } from "./prepare-drawing.js";
+import type { LabEvent, LabRequest, LabState, Seen } from "./protocol.js";
+import { recipeText } from "./recipe-text.js";
+import { filesOfRun, loadWeights, openRun, packRun } from "./run-files.js";
+import { Session, type SessionState } from "./session.js";
+import { defaultSetting, epochsPerStart, type DigitsSetting } from "./setting.js";
+import type { FileStore } from "./store.js";
+import { lookAtWeights } from "./weights.js";
+
+export interface EngineOptions {
+  /** Takes what the page is told; buffers in it are the page's from then on. */
+  readonly emit: (event: LabEvent) => void;
+  readonly openDevice: (name: DigitsSetting["device"]) => Promise<Backend>;
+  readonly store: FileStore;
+  /** Of Gradus, for the runs that are saved. */
+  readonly version: string;
+}
+
+/** Milliseconds between two reports of the training, two looks at the weights, two stored checkpoints. */
+const reportMs = 100;
+const lookMs = 300;
+const storeMs = 1500;
+
+const checkpointFile = "checkpoint.safetensors";
+const dataFile = (i: number): string => `data-${i}`;
+
+/** The digits lab without its page: carries out requests one after another while a training runs beside them. */
+export class DigitsEngine {
+  readonly #options: EngineOptions;
+  readonly #pace = new Pace();
+  #device: { readonly name: string; readonly backend: Backend } | undefined;
+  #data: LabData | undefined;
+  #session: Session | undefined;
+  #training: { readonly end: AbortController; readonly over: Promise<void> } | undefined;
+  #started = new Date();
+  #view: { readonly id: number; readonly image: Pick<Seen, "pixels" | "how" | "label"> } | undefined;
+  #sentLines = 0;
+  #lastReport = 0;
+  #lastLook = 0;
+  #lastStore = 0;
+  #mark = { examples: 0, time: 0, aside: 0 };
+  #rate = 0;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /** Carries out a request. What goes wrong is told as an event. */
+  async handle(request: LabRequest): Promise<void> {
+    try {
+      await this.#carryOut(request);
+    } catch (error) {
+      this.#options.emit({ kind: "error", message: error instanceof GradusError ? error.message : String(error) });
+    }
+  }
+
+  async #carryOut(request: LabRequest): Promise<void> {
+    switch (request.kind) {
+      case "begin":
+        return this.#begin();
+      case "open":
+        return this.#open(request.setting);
+      case "data":
+        return this.#changeData(request.files);
+      case "speed":
+        this.#pace.speed = request.speed;
+        if (request.speed !== "paused") this.#train();
+        return;
+      case "step":
+        this.#pace.speed = "paused";
+        if (this.#training) this.#pace.grant();
+        else this.#train();
+        return;
+      case "look": {
+        const { data } = this.#opened();
+        const drawn = prepareDrawing(request.strokes, data.train, data.fit);
+        this.#view = drawn && { id: request.id, image: drawn };
+        return drawn ? this.#look() : this.#options.emit({ kind: "blank", id: request.id });
+      }
+      case "lookAt": {
+        const { test } = this.#opened().data;
+        const index = ((request.index % test.count) + test.count) % test.count;
+        const size = test.height * test.width;
+        const image = { pixels: test.images.slice(index * size, (index + 1) * size), how: `test image ${index + 1} of ${test.count}`, label: test.labels[index] ?? 0 };
+        this.#view = { id: request.id, image };
+        return this.#look();
+      }
+      case "judge":
+        return this.#judge();
+      case "load":
+        return this.#load(request.name, request.files);
+      case "save": {
+        const files = await filesOfRun(this.#opened().session, this.#options.version, this.#started);
+        const packed = request.archive ? new Map([[`${request.name}.zip`, await packRun(request.name, files)]]) : files;
+        return this.#options.emit({ kind: "saved", name: request.name, files: [...packed].map(([name, bytes]) => ({ name, bytes })) });
+      }
+    }
+  }
+
+  #opened(): { readonly data: LabData; readonly session: Session } {
+    if (!this.#data || !this.#session) throw new Error("the lab has no network yet");
+    return { data: this.#data, session: this.#session };
+  }
+
+  async #begin(): Promise<void> {
+    this.#tell("preparing", "Drawing 12,000 digits …");
+    const stored = await this.#stored();
+    if (!stored) {
+      this.#data = await generatedDigits();
+      return this.#open(defaultSetting);
+    }
+    const { setting, running } = stateOf(stored);
+    await this.#use(setting);
+    this.#data ??= await generatedDigits();
+    this.#show(Session.from(stored, this.#data), "stored");
+    if (!running) return this.#tell(stored.step > 0 ? "paused" : "fresh", "Goes on where the page was left.");
+    this.#pace.speed = "full";
+    this.#train();
+  }
+
+  /** The checkpoint of the last visit, and the images that it was trained on; undefined where there is none that can be read. */
+  async #stored(): Promise<Checkpoint | undefined> {
+    const { store } = this.#options;
+    try {
+      const bytes = await store.read(checkpointFile);
+      if (!bytes) return undefined;
+      const checkpoint = await decodeCheckpoint(bytes);
+      if (stateOf(checkpoint).data === "digits") return checkpoint;
+      const files: PickedFile[] = [];
+      for (let i = 0; i < 4; i++) {
+        const file = await store.read(dataFile(i));
+        if (file) files.push({ name: dataFile(i), bytes: file });
+      }
+      this.#data = await dataFromFiles(files);
+      return checkpoint;
+    } catch (error) {
+      if (!(error instanceof GradusError)) throw error;
+      await store.remove(checkpointFile);
+      return undefined;
+    }
+  }
+
+  async #use(setting: DigitsSetting): Promise<void> {
+    if (this.#device?.name === setting.device) return;
+    const backend = await this.#options.openDevice(setting.device);
+    setDefaultDevice(backend);
+    this.#device = { name: setting.device, backend };
+  }
+
+  async #open(setting: DigitsSetting): Promise<void> {
+    await this.#stop();
+    await this.#use(setting);
+    this.#data ??= await generatedDigits();
+    await this.#options.store.remove(checkpointFile);
+    this.#show(new Session(setting, this.#data));
+    this.#tell("fresh", "A fresh network with random weights.");
+  }
+
+  async #changeData(files: readonly PickedFile[]): Promise<void> {
+    const { store } = this.#options;
+    const { setting } = this.#opened().session;
+    const data = files.length === 0 ? await generatedDigits() : await dataFromFiles(files);
+    await this.#stop();
+    this.#data = data;
+    for (let i = 0; i < 4; i++) {
+      const file = files[i];
+      await (file ? store.write(dataFile(i), file.bytes) : store.remove(dataFile(i)));
+    }
+    await this.#open(setting);
+  }
+
+  async #load(name: string, files: readonly PickedFile[]): Promise<void> {
+    const run = await openRun(files, name);
+    await this.#stop();
+    await this.#use(run.setting);
+    const data = this.#data ?? (await generatedDigits());
+    const session = new Session(run.setting, data, run.pixels);
+    loadWeights(session.network, run);
+    session.log.lines = [...run.lines];
+    await this.#options.store.remove(checkpointFile);
+    this.#show(session, run.name);
+    this.#tell("paused", run.data === data.name ? `Opened ${name}.` : `Opened ${name}, which was trained on ${run.data}; here it reads ${data.name}.`);
+    await this.#judge();
+  }
+
+  /** Makes a session the one that is seen. */
+  #show(session: Session, from?: string): void {
+    this.#session = session;
+    this.#sentLines = session.log.lines.length;
+    this.#started = new Date();
+    this.#rate = 0;
+    const { setting, data, network } = session;
+    const { train, test } = data;
+    this.#options.emit({
+      kind: "opened",
+      setting,
+      device: this.#device?.name ?? setting.device,
+      threads: this.#device?.backend.threads ?? 1,
+      data: {
+        name: data.name,
+        train: train.count,
+        test: test.count,
+        height: train.height,
+        width: train.width,
+        classNames: train.classNames ?? Array.from({ length: train.classes }, (_, i) => String(i)),
+      },
+      parameters: network.parameters().reduce((sum, { size }) => sum + size, 0),
+      lines: [...session.log.lines],
+      recipe: recipeText(setting, train, data.name),
+      ...(from !== undefined && { from }),
+    });
+    void this.#refresh();
+  }
+
+  #train(): void {
+    if (this.#training) return;
+    const { session } = this.#opened();
+    const end = new AbortController();
+    const epochs = (Math.floor(session.epoch / epochsPerStart) + 1) * epochsPerStart;
+    this.#mark = { examples: session.latest?.examples ?? 0, time: performance.now(), aside: session.aside };
+    this.#tell("training", "Training.");
+    const run = async (): Promise<void> => {
+      try {
+        await session.train(epochs, { onBoundary: (fit) => this.#onBoundary(session, fit), onJudged: (judgement) => this.#options.emit(misreadOf(session, judgement)) }, end.signal);
+        if (end.signal.aborted) return;
+        this.#report(session);
+        await this.#keep(session.checkpoint);
+        this.#tell("done", `${Math.round(session.epoch)} passes over the training images are done.`);
+      } catch (error) {
+        this.#tell("failed", error instanceof GradusError ? error.message : String(error));
+      } finally {
+        this.#training = undefined;
+        await this.#refresh();
+      }
+    };
+    this.#training = { end, over: run() };
+  }
+
+  /** Ends the training that runs. */
+  async #stop(): Promise<void> {
+    const training = this.#training;
+    if (!training) return;
+    training.end.abort();
+    this.#pace.release();
+    await training.over;
+  }
+
+  async #onBoundary(session: Session, fit: Fit): Promise<void> {
+    const now = performance.now();
+    if (now - this.#lastReport > reportMs) this.#report(session);
+    if (now - this.#lastLook > lookMs) {
+      this.#lastLook = now;
+      await this.#refresh();
+    }
+    if (now - this.#lastStore > storeMs) {
+      this.#lastStore = now;
+      await this.#keep(await fit.checkpoint());
+    }
+    session.aside += performance.now() - now;
+    await this.#pace.next(async () => {
+      session.running = false;
+      await this.#keep(await fit.checkpoint());
+      session.running = true;
+      this.#report(session);
+      await this.#refresh();
+      this.#tell("paused", "Paused.");
+    });
+  }
+
+  async #keep(checkpoint: Checkpoint | undefined): Promise<void> {
+    if (checkpoint) await this.#options.store.write(checkpointFile, await encodeCheckpoint(checkpoint));
+  }
+
+  #report({ step, epoch, log, latest, aside }: Session): void {
+    const now = performance.now();
+    this.#lastReport = now;
+    const { examples, time, aside: before } = this.#mark;
+    const seconds = (now - time - (aside - before)) / 1000;
+    // Over half a second, so that the number can be read.
+    if (seconds > 0.5 && latest) {
+      this.#rate = (latest.examples - examples) / seconds;
+      this.#mark = { examples: latest.examples, time: now, aside };
+    }
+    this.#options.emit({ kind: "progress", step, epoch, rate: this.#rate, lines: log.lines.slice(this.#sentLines) });
+    this.#sentLines = log.lines.length;
+  }
+
+  /** Shows the weights, and what they make of the image that is looked at. */
+  async #refresh(): Promise<void> {
+    const { session } = this.#opened();
+    this.#options.emit(await lookAtWeights(session.network));
+    if (this.#view) await this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const { session } = this.#opened();
+    if (!this.#view) return;
+    const { id, image } = this.#view;
+    const { probabilities, layers } = session.look(image.pixels);
+    const read = Object.entries(layers).map(async ([name, tensor]) => ({ name, shape: tensor.shape.slice(1), values: Float32Array.from(await tensor.data()) }));
+    const seen = { id, ...image, pixels: image.pixels.slice(), probabilities: Float32Array.from(await probabilities.data()), layers: await Promise.all(read) };
+    this.#options.emit({ kind: "seen", seen });
+  }
+
+  async #judge(): Promise<void> {
+    const { session } = this.#opened();
+    this.#options.emit(misreadOf(session, await session.judge()));
+  }
+
+  #tell(state: LabState, message: string): void {
+    this.#options.emit({ kind: "state", state, message });
+  }
+}
+
+function stateOf(checkpoint: Checkpoint): SessionState {
+  return (checkpoint.state["callbacks"] as { readonly lab: SessionState }).lab;
+}
