@@ -23,6 +23,17 @@ describe("Perceptron", () => {
     expect([...model.predict(corners)]).toEqual([-1, -1, -1, 1]);
   });
 
+  test("learns from one example at a time", () => {
+    const model = new Perceptron();
+    expect(model.update([2, -1], 1, 0.5)).toBe(true);
+    expect([...model.weights, model.bias]).toEqual([1, -0.5, 0.5]);
+    expect(model.update([2, -1], 1, 0.5)).toBe(false);
+    // w·x + b is −1·1 + 1·0.5 + 0.5 = 0: on the line is a mistake as well.
+    expect(model.update([-1, -1], -1)).toBe(true);
+    expect([...model.weights, model.bias]).toEqual([2, 0.5, -0.5]);
+    expect(() => model.update([1], 1)).toThrow(ShapeError);
+  });
+
   test("converges on separable data within Novikoff's bound (R/γ)²", () => {
     const random = new Xoshiro128(7);
     const uniform = (): number => random.uniform(-1, 1);

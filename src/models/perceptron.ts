@@ -49,11 +49,7 @@ export class Perceptron {
     while (mistakes.length < epochs && mistakes.at(-1) !== 0) {
       let wrong = 0;
       x.forEach((row, i) => {
-        const label = y[i] ?? 0;
-        if (label * this.score(row) > 0) return;
-        wrong++;
-        for (let j = 0; j < features; j++) this.weights[j] = (this.weights[j] ?? 0) + lr * label * (row[j] ?? 0);
-        this.bias += lr * label;
+        if (this.update(row, y[i] ?? 0, lr)) wrong++;
       });
       mistakes.push(wrong);
     }
@@ -63,6 +59,18 @@ export class Perceptron {
       ? `converged: pass ${mistakes.length} made no mistake`
       : `did not converge: pass ${mistakes.length} still made ${last} mistakes; perhaps no hyperplane separates the classes`;
     return { converged, mistakes, summary };
+  }
+
+  /**
+   * Learns from one example, whose label is −1 or 1, and says whether it was a mistake; otherwise nothing changes. The first
+   * example says how many features there are. Throws ShapeError.
+   */
+  update(x: ArrayLike<number>, label: number, lr = 1): boolean {
+    if (this.weights.length === 0) this.weights = new Float64Array(x.length);
+    if (label * this.score(x) > 0) return false;
+    this.weights = this.weights.map((w, j) => w + lr * label * (x[j] ?? 0));
+    this.bias += lr * label;
+    return true;
   }
 
   /** w·x + b: how far to which side. Throws ShapeError. */
