@@ -11,6 +11,12 @@ export const features = {
   sinX2: (_x1: Tensor, x2: Tensor) => x2.sin(),
 };
 
+/** The chosen features of points [B, 2], [B, features]. */
+export function featuresOf(points: Tensor, names: readonly (keyof typeof features)[]): Tensor {
+  const [x1, x2] = [points.at("...", 0), points.at("...", 1)];
+  return stack(names.map((name) => features[name](x1, x2)), 1);
+}
+
 /** What a neuron makes of its sum. */
 export const activations = {
   identity: (z: Tensor) => z,
@@ -69,9 +75,8 @@ export class Network extends nn.Module<Tensor, Tensor> {
 
   /** What every layer gives: the features, each hidden layer's activations, and the last layer's sums. */
   everyLayer(points: Tensor): Tensor[] {
-    const [x1, x2] = points.unbind(1);
     const activate = activations[this.options.activation];
-    let x = stack(this.options.features.map((name) => features[name](x1, x2)), 1); // (B, features)
+    let x = featuresOf(points, this.options.features); // (B, features)
     const outputs = [x];
     this.layers.forEach((layer, i) => {
       const z = layer.forward(x); // (B, width)

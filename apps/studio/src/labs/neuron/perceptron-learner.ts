@@ -1,6 +1,6 @@
 import { Perceptron, tensor } from "gradus";
 import type { Learner, LayerWeights, Pictures, Score, WeightPlace } from "./learner.js";
-import { features } from "./network.js";
+import { featuresOf } from "./network.js";
 import { gridPoints, paint, surfaceSize } from "./pictures.js";
 import type { Split } from "./points.js";
 import { classesOf, type Settings } from "./settings.js";
@@ -107,10 +107,8 @@ export class PerceptronLearner implements Learner {
   #rowsOf(coordinates: Float32Array): number[][] {
     const count = coordinates.length / 2;
     if (count === 0) return [];
-    const [x1, x2] = tensor(coordinates, { shape: [count, 2] }).unbind(1);
-    if (!x1 || !x2) return [];
-    const columns = this.#settings.features.map((name) => features[name](x1, x2).dataSync());
-    return Array.from({ length: count }, (_, i) => columns.map((column) => column[i] ?? 0));
+    const seen = featuresOf(tensor(coordinates, { shape: [count, 2] }), this.#settings.features);
+    return seen.arraySync(2);
   }
 
   /** 1 for the points that perceptron k shall say 1 to: those of class 1, or of class k. */
