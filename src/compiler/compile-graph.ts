@@ -1,5 +1,5 @@
-import { DTypeError } from "../core/errors.js";
-import { sameShape, sizeOf } from "../core/shape.js";
+import { DTypeError, OutOfMemoryError } from "../core/errors.js";
+import { formatShape, sameShape, sizeOf } from "../core/shape.js";
 import { type Graph, isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
 import { isPassed, type Stmt } from "../ir/loop.js";
 import { bindExpressions } from "./bind.js";
@@ -16,6 +16,7 @@ import { type Call, isScan, lowerScan } from "./lower-scan.js";
 import { type Group, partition } from "./partition.js";
 import type { Program } from "./program.js";
 import { simplifyScans } from "./simplify-scans.js";
+import { spillScratch } from "./spill-scratch.js";
 import { splitReductions } from "./split-reductions.js";
 import type { Target } from "./target.js";
 import { vectorize } from "./vectorize.js";
@@ -36,16 +37,17 @@ export function compileGraph(given: Graph, target: Target): Program {
 
 /** A graph as calls of kernels, written for single elements still; the bodies of loops are graphs of their own. */
 function lowerGraph(given: Graph, target: Target): { readonly graph: Graph; readonly calls: readonly Call[] } {
-  const graph = splitReductions(simplifyScans(shareCommonSubexpressions(inlineCalls(given))));
+  const graph = splitReductions(simplifyScans(shareCommonSubexpressions(inlineCalls(given))), target);
   inspection()?.graph(graph);
   const order = topologicalOrder(graph.outputs);
-  checkTypes(order.flatMap((node) => node.outputs), target);
+  checkValues(order.flatMap((node) => node.outputs), target);
   const { groups, accesses } = partition(graph, order);
   const stored = chooseLayouts(graph, groups, accesses, target);
   const calls = groups
     .filter((group) => group.stored.some((v) => sizeOf(v.shape) > 0))
     .flatMap((group) => lowerGroup(group, stored, target))
-    .filter((call) => isScan(call) || call.items > 0);
+    .filter((call) => isScan(call) || call.items > 0)
+    .map((call) => (isScan(call) || !target.group ? call : spillScratch(call, target.group)));
   return { graph, calls };
 }
 
@@ -54,7 +56,7 @@ function finish(call: Call, target: Target): Call {
   if (isScan(call)) return { ...call, calls: call.calls.map((inner) => finish(inner, target)) };
   const inspect = inspection();
   inspect?.kernel(call.kernel);
-  const vectors = vectorize(call.builder, call.kernel, target);
+  const vectors = target.group ? call.kernel : vectorize(call.builder, call.kernel, target);
   inspect?.kernel(vectors);
   const kernel = bindExpressions(call.builder, vectors);
   inspect?.kernel(kernel);
@@ -64,9 +66,9 @@ function finish(call: Call, target: Target): Call {
 function lowerGroup(group: Group, stored: Stored, target: Target): Call[] {
   switch (group.kind) {
     case "map":
-      return [lowerMap(group, stored)];
+      return [lowerMap(group, stored, target)];
     case "rows":
-      return [lowerRows(group, stored)];
+      return [lowerRows(group, stored, target)];
     case "contraction":
       return lowerContraction(group, stored, target);
     case "loops":
@@ -76,8 +78,14 @@ function lowerGroup(group: Group, stored: Stored, target: Target): Call[] {
   }
 }
 
-function checkTypes(values: readonly Value[], target: Target): void {
+/** Elements that 32-bit addresses reach. */
+const mostElements = 2 ** 31 - 1;
+
+function checkValues(values: readonly Value[], target: Target): void {
   for (const v of values) {
+    if (target.group && sizeOf(v.shape) > mostElements) {
+      throw new OutOfMemoryError(`[${v.node.op.name}] ${formatShape(v.shape)} has more than 2^31 − 1 elements, and addresses on ${target.name} have 32 bits: use smaller batches or another device`);
+    }
     if (v.dtype === "float64" && !target.float64) {
       throw new DTypeError(`[${v.node.op.name}] ${target.name} cannot compute float64: convert to float32, or use another device`);
     }

@@ -80,6 +80,12 @@ export class Draft {
     return this.#buffers.length - 1;
   }
 
+  /** Memory that a group of invocations shares. */
+  shared(dtype: DType, size: number): number {
+    this.#buffers.push({ dtype, access: "shared", scratchSize: size });
+    return this.#buffers.length - 1;
+  }
+
   dtypeOf(slot: number): DType {
     const buffer = this.#buffers[slot];
     if (!buffer) throw new RangeError(`kernel has no buffer ${slot}`);
@@ -108,11 +114,11 @@ export class Draft {
     return { variable, stmt: { kind: "mutable", variable, value } };
   }
 
-  call(name: string, item: Variable, body: readonly Stmt[], items: number): KernelCall {
+  call(name: string, item: Variable, body: readonly Stmt[], items: number, group?: Kernel["group"]): KernelCall {
     const buffers = this.#buffers.map(({ dtype, access, scratchSize }) => ({ dtype, access, scratchSize }));
     const bytes = this.#arguments.reduce((sum, a) => sum + sizeOf(a.shape) * byteSize(a.dtype), 0);
-    const flops = items * countFlops(this.b, body);
-    const kernel: Kernel = { name, buffers, item, body, intCount: 0, flops, bytes };
+    const flops = items * (group?.size ?? 1) * countFlops(this.b, body);
+    const kernel: Kernel = { name, buffers, item, ...(group && { group }), body, intCount: 0, flops, bytes };
     const perItem = Math.max(1, (flops + bytes) / Math.max(1, items));
     return { kernel, builder: this.b, buffers: this.#arguments, items, grain: Math.max(1, Math.ceil(grainWork / perItem)) };
   }

@@ -36,7 +36,8 @@ export function chooseLayouts(graph: Graph, groups: readonly Group[], infos: Rea
         for (const { index: own, accesses } of info.operands) {
           for (const { value, index } of accesses) if (index.length !== own.length) fixed.add(value);
         }
-        const preferred = lower.layout?.(member.node.inputs, member, member.node.attrs);
+        // Invocations side by side take the place of vectors: neighbouring pixels are as good as neighbouring channels.
+        const preferred = target.group ? undefined : lower.layout?.(member.node.inputs, member, member.node.attrs);
         const vector = preferred?.output.at(-1);
         if (!preferred || vector === undefined || (member.shape[vector] ?? 1) < fewestChannels) continue;
         const weight = member.shape.reduce((a, d) => a * d, 1);

@@ -192,7 +192,7 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
   }
   const partial: Temporary = { shape: [splits, ...root.shape], dtype: root.dtype, temporary: true };
   body.push(...over.wrap(columns.wrap([named, draft.store(partial, [split, ...index], result)], true), false));
-  return [...calls, draft.call(`${name}-part`, item, body, items), lowerMap(group, stored, sumOfParts(root, partial))];
+  return [...calls, draft.call(`${name}-part`, item, body, items), lowerMap(group, stored, target, sumOfParts(root, partial))];
 
   function zeroed(): Stmt[] {
     const z = b.counter("z", results);

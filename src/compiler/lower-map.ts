@@ -42,6 +42,7 @@ export function computeThenStore(draft: Draft, values: readonly Value[], indexOf
 export function lowerMap(
   group: Group,
   stored: Stored,
+  target: Target,
   local?: (draft: Draft) => (v: Value) => Source | undefined,
 ): KernelCall {
   const draft = new Draft(stored);
@@ -61,6 +62,11 @@ export function lowerMap(
   if (!inner) {
     const item = b.counter("item", 1);
     return draft.call(groupName(group), item, stores, 1);
+  }
+  if (target.group) {
+    // Neighbouring invocations write neighbouring elements.
+    const item = b.counter("item", sizeOf(nest.sizes));
+    return draft.call(groupName(group), item, [...decodeItem(b, b.ref(item), nest.sizes, nest.variables), ...stores], sizeOf(nest.sizes));
   }
   const size = nest.sizes[last] ?? 1;
   const outerSizes = nest.sizes.slice(0, last);

@@ -1,12 +1,14 @@
-import { dtypeInfo, isFloat } from "../core/dtype.js";
+import { byteSize, dtypeInfo, isFloat } from "../core/dtype.js";
 import { sizeOf, type Shape } from "../core/shape.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
 import { isLeaf, type Value } from "../ir/graph.js";
 import type { ComputeType, Expr, FoldOp, Stmt, Variable } from "../ir/loop.js";
 import { Draft, identityOf, type KernelCall, type Stored } from "./draft.js";
-import { factorOf, loopNest, nestLoops } from "./loops.js";
+import { dealtLoop, dealtLoops, decodeItem, factorOf, type Lanes, loopNest, type LoopNest, nestLoops } from "./loops.js";
 import { computeThenStore, groupName, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
 import { flatIndex, type Reader, type Source } from "./reader.js";
+import type { GroupTarget, Target } from "./target.js";
 import { allExprs } from "./walk.js";
 
 /**
@@ -21,6 +23,13 @@ const rowBlock = 64;
 /** Rows of fewer elements are no work for a vector of their own. */
 const shortRow = 16;
 
+/** Rows of at least so many elements are work for a group, unless there are so many neighbouring rows that each is one for an invocation. */
+const groupRow = 64;
+const manyRows = 1024;
+
+/** Elements of a row that each invocation of a group should have at least. */
+const fewestPerLane = 4;
+
 interface Reduction {
   readonly value: Value;
   readonly fold: FoldOp;
@@ -29,7 +38,7 @@ interface Reduction {
 }
 
 /** Reductions with one result a row, then everything that is computed from them along the row: one pass over each row. */
-export function lowerRows(group: Group, stored: Stored): KernelCall {
+export function lowerRows(group: Group, stored: Stored, target: Target): KernelCall {
   const draft = new Draft(stored);
   const { b } = draft;
   // The rows follow the memory that is written.
@@ -39,8 +48,12 @@ export function lowerRows(group: Group, stored: Stored): KernelCall {
   const kept = new Map<Value, Kept>();
   const reader: Reader = memoryReader(draft, group, stored, (value) => keptSource(draft, group, value, kept.get(value), reader) ?? localSource(group, value, locals));
   const stages = reductionStages(draft, reader, group);
-  const across = rowsShareVectors(group, stored, stages);
-  if (!across) for (const value of costlyTwice(group, stages)) kept.set(value, { value, reads: [] });
+  const neighbours = rowsShareVectors(group, stored, stages);
+  const across = neighbours && !target.group;
+  const vectorize = !across && !target.group;
+  const lanes = target.group && lanesOf(b, group, stages, neighbours, target.group);
+  if (vectorize) for (const value of costlyTwice(group, stages)) kept.set(value, { value, reads: [] });
+  else if (lanes && target.group) for (const value of fitting(group, costlyTwice(group, stages), target.group)) kept.set(value, { value, reads: [] });
   const lastSize = rows[rows.length - 1] ?? 1;
   const outerRows = across ? sizeOf(rows.slice(0, -1)) : sizeOf(rows);
   const blocks = across ? Math.ceil(lastSize / rowBlock) : 1;
@@ -52,13 +65,23 @@ export function lowerRows(group: Group, stored: Stored): KernelCall {
   const rowIndex = group.space.map((_, axis) => ordered[order.indexOf(axis)] ?? b.index(0));
 
   const body: Stmt[] = [];
-  for (const stage of stages) body.push(...emitStage(draft, stage, rowIndex, locals, !across, (columns) => keep(draft, group, reader, kept.values(), columns)));
+  for (const stage of stages) {
+    let keeps = false;
+    body.push(...emitStage(draft, stage, rowIndex, locals, vectorize, lanes, (columns) => {
+      const stores = keep(draft, group, reader, kept.values(), columns, lanes);
+      keeps ||= stores.length > 0;
+      return stores;
+    }));
+    if (lanes && keeps) body.push({ kind: "barrier" });
+  }
   const results = group.stored.filter((v) => locals.has(v) || (group.rowAxes.get(v)?.length ?? 0) === v.shape.length);
   const indexInRow = (v: Value): readonly Expr[] => {
     const axes = group.rowAxes.get(v);
     return axes ? v.shape.map((_, axis) => rowIndex[axes.indexOf(axis)] ?? b.index(0)) : rowIndex;
   };
-  body.push(...computeThenStore(draft, results, indexInRow, reader));
+  const storesOfRow = computeThenStore(draft, results, indexInRow, reader);
+  if (!lanes) body.push(...storesOfRow);
+  else if (storesOfRow.length > 0) body.push({ kind: "if", condition: b.eq(b.ref(lanes.lane), b.index(0)), then: storesOfRow, otherwise: [] });
   for (const together of sameColumns(group, group.stored.filter((v) => !results.includes(v)))) {
     const place = (columns: readonly Expr[], v: Value): Expr[] => rowAndColumns(draft, group, v, rowIndex, columns);
     const [first] = together;
@@ -67,16 +90,35 @@ export function lowerRows(group: Group, stored: Stored): KernelCall {
       together.flatMap((v) => [reader.read(v, place(c, v)), draft.address(v, place(c, v))]),
     );
     const stores = computeThenStore(draft, together, (v) => place(nest.index, v), reader);
-    body.push(...nestLoops(b, nest, stores, !across));
+    body.push(...(lanes ? dealtLoops(b, nest, lanes, stores) : nestLoops(b, nest, stores, vectorize)));
   }
-  if (!across) return draft.call(groupName(group), item, body, outerRows);
+  if (!across) return draft.call(groupName(group), item, body, outerRows, lanes);
   const begin = b.mul(b.rem(b.ref(item), b.index(blocks)), b.index(rowBlock));
   const end = b.add(begin, b.min(b.index(rowBlock), b.sub(b.index(lastSize), begin)));
   const loop: Stmt = { kind: "for", variable: inner, begin, end, step: 1, body, vectorize: true };
   return draft.call(groupName(group), item, [loop], outerRows * blocks);
 }
 
-/** A member that costs much and is read by several loops of a row: the first of them keeps it in the thread's memory. */
+/** The group of invocations that runs a row, or undefined where one invocation does. */
+function lanesOf(b: ExprBuilder, group: Group, stages: readonly Reduction[][], areNeighbours: boolean, { invocations }: GroupTarget): Lanes | undefined {
+  const length = Math.max(...stages.flat().map(({ extents }) => sizeOf(extents)));
+  if (length < groupRow || (areNeighbours && sizeOf(group.space) >= manyRows)) return undefined;
+  const size = Math.min(invocations, Math.max(groupRow, 2 ** Math.ceil(Math.log2(length / fewestPerLane))));
+  return { size, lane: b.counter("lane", size) };
+}
+
+/** Those that a group's shared memory has room for. */
+function fitting(group: Group, values: readonly Value[], { sharedBytes }: GroupTarget): Value[] {
+  let room = sharedBytes;
+  return values.filter((value) => {
+    const bytes = byteSize(value.dtype) * sizeOf(columnsOf(group, value));
+    if (bytes > room) return false;
+    room -= bytes;
+    return true;
+  });
+}
+
+/** A member that costs much and is read by several loops of a row: the first of them keeps it in the thread's or the group's memory. */
 interface Kept {
   readonly value: Value;
   /** Where the loop that is being written reads it. */
@@ -131,8 +173,8 @@ function keptSource(draft: Draft, group: Group, value: Value, kept: Kept | undef
   };
 }
 
-/** Stores to the thread's memory what the loop at `columns` computes of the members to be kept. */
-function keep(draft: Draft, group: Group, reader: Reader, kept: Iterable<Kept>, columns: readonly Expr[]): Stmt[] {
+/** Stores to the thread's or the group's memory what the loop at `columns` computes of the members to be kept. */
+function keep(draft: Draft, group: Group, reader: Reader, kept: Iterable<Kept>, columns: readonly Expr[], lanes: Lanes | undefined): Stmt[] {
   const stmts: Stmt[] = [];
   for (const member of kept) {
     const { value, reads, slot } = member;
@@ -143,7 +185,8 @@ function keep(draft: Draft, group: Group, reader: Reader, kept: Iterable<Kept>, 
     if (slot !== undefined || !here) continue;
     const made = draft.b.variable("kept", typeOf(value));
     stmts.push({ kind: "let", variable: made, value: reader.read(value, here) });
-    member.slot = draft.scratch(value.dtype, sizeOf(columnsOf(group, value)));
+    const size = sizeOf(columnsOf(group, value));
+    member.slot = lanes ? draft.shared(value.dtype, size) : draft.scratch(value.dtype, size);
     member.row = axes.map((axis) => here[axis] ?? draft.b.index(0));
     stmts.push({ kind: "store", buffer: member.slot, index: flatIndex(draft.b, columnsOf(group, value), columns), value: draft.b.ref(made) });
   }
@@ -280,6 +323,7 @@ function emitStage(
   row: readonly Expr[],
   locals: Map<Value, Expr>,
   vectorize: boolean,
+  lanes: Lanes | undefined,
   keepAt: (columns: readonly Expr[]) => Stmt[],
 ): Stmt[] {
   const { b } = draft;
@@ -289,10 +333,11 @@ function emitStage(
   const totals = stage.map((r) => draft.mutable("acc", typeOf(r.value), identityOf(b, r.fold, r.value.dtype)));
   const stmts: Stmt[] = totals.map((t) => t.stmt);
   const last = nest.sizes.length - 1;
-  const compensated = stage.map((r) => r.fold === "add" && isFloat(r.value.dtype) && sizeOf(extents) > 2 * block);
+  const compensated = stage.map((r) => r.fold === "add" && isFloat(r.value.dtype) && sizeOf(extents) > 2 * block * (lanes?.size ?? 1));
   if (!compensated.some(Boolean)) {
     const adds = stage.map((r, k): Stmt => accumulate(totals[k], r, r.element(row, nest.index)));
-    stmts.push(...nestLoops(b, nest, [...keepAt(nest.index), ...adds], vectorize));
+    const body = [...keepAt(nest.index), ...adds];
+    stmts.push(...(lanes ? dealtLoops(b, nest, lanes, body) : nestLoops(b, nest, body, vectorize)));
   } else {
     const losses = stage.map((r) => draft.mutable("loss", typeOf(r.value), b.const(0, typeOf(r.value))));
     stmts.push(...losses.filter((_, k) => compensated[k]).map((l) => l.stmt));
@@ -320,7 +365,8 @@ function emitStage(
       ];
     });
     const variable = nest.variables[last];
-    if (split < nest.sizes.length || !variable) {
+    if (lanes) stmts.push(dealtBlocks(b, nest, lanes, block, (loop) => [...begin, loop, ...merges], body));
+    else if (split < nest.sizes.length || !variable) {
       stmts.push(...nestLoops(b, outer, [...begin, ...nestLoops(b, inner, body, vectorize), ...merges], false));
     } else {
       const size = nest.sizes[last] ?? 1;
@@ -343,11 +389,22 @@ function emitStage(
   stage.forEach((r, k) => {
     const total = totals[k];
     if (!total) return;
+    if (lanes) stmts.push({ kind: "combine", variable: total.variable, op: r.fold });
     const result = b.variable("result", typeOf(r.value));
     stmts.push({ kind: "let", variable: result, value: b.ref(total.variable) });
     locals.set(r.value, b.ref(result));
   });
   return stmts;
+}
+
+/** The loops of a row, dealt out to the lanes in blocks of which each lane has `block` elements. */
+function dealtBlocks(b: ExprBuilder, nest: LoopNest, lanes: Lanes, block: number, around: (loop: Stmt) => readonly Stmt[], body: readonly Stmt[]): Stmt {
+  const total = sizeOf(nest.sizes);
+  const start = b.counter("block", total);
+  const begin = b.add(b.ref(start), b.ref(lanes.lane));
+  const end = b.min(b.add(b.ref(start), b.index(block * lanes.size)), b.index(total));
+  const loop = dealtLoop(b, begin, end, total, lanes, (at) => [...decodeItem(b, at, nest.sizes, nest.variables), ...body]);
+  return { kind: "for", variable: start, begin: b.index(0), end: b.index(total), step: block * lanes.size, body: around(loop), vectorize: false };
 }
 
 function finiteOrZero(draft: Draft, e: Expr): Expr {

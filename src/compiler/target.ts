@@ -11,4 +11,18 @@ export interface Target {
   readonly float64: boolean;
   /** Largest memory that one program may use. */
   readonly memoryBytes: number;
+  /** Where many invocations run side by side: items are then elements, or are run by groups of invocations. */
+  readonly group?: GroupTarget;
+}
+
+/** What the compiler knows of a machine that runs groups of invocations, such as a GPU. */
+export interface GroupTarget {
+  /** The most invocations of one group. */
+  readonly invocations: number;
+  /** Memory that a group may share, without what `combine` needs. */
+  readonly sharedBytes: number;
+  /** Buffers that a kernel may be passed. */
+  readonly buffers: number;
+  /** Scratch memory that one invocation may have. */
+  readonly privateBytes: number;
 }

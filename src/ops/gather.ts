@@ -145,7 +145,7 @@ export const scatterOp: Op<ScatterAttrs> = {
               ctx.store(0, place, b.op(ctx.attrs.mode, b.ref(old), value)),
             ];
           });
-          return [
+          const copy: Stmt[] = [
             {
               kind: "for",
               variable: row,
@@ -155,6 +155,10 @@ export const scatterOp: Op<ScatterAttrs> = {
               body: [overRest((r) => [ctx.store(0, copied(r), ctx.operand(0, copied(r)))])],
               vectorize: false,
             },
+          ];
+          if (sizeOf(picks) === 0) return copy;
+          return [
+            ...copy,
             {
               kind: "for",
               variable: pick,

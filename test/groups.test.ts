@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { compileGraph } from "../src/compiler/compile-graph.js";
+import type { Program } from "../src/compiler/program.js";
+import type { DType } from "../src/core/dtype.js";
+import type { Shape } from "../src/core/shape.js";
+import { input, type Value } from "../src/ir/graph.js";
+import * as ops from "../src/ops/index.js";
+import { difference } from "./conformance/compare.js";
+import { reference } from "./conformance/devices.js";
+import type { Probe } from "./conformance/problems.js";
+import { runGraph } from "./conformance/run-graph.js";
+import { groupTarget, InterpretedDevice, smallGroups } from "./interpreted-device.js";
+import { Numbers } from "./opinfo/sample.js";
+
+const random = new Numbers(31);
+
+/** Leaves with numbers, and what is computed from them. */
+class Problem {
+  readonly feeds = new Map<Value, Float64Array>();
+
+  leaf(shape: Shape, dtype: DType = "float32"): Value {
+    const value = input({ shape, dtype });
+    this.feeds.set(value, random.any(shape, dtype).values);
+    return value;
+  }
+
+  program(outputs: readonly Value[], group = smallGroups): Program {
+    return compileGraph({ inputs: [...this.feeds.keys()], outputs }, groupTarget(group));
+  }
+
+  /** What a group target computes otherwise than the operators' meaning. */
+  async differences(outputs: readonly Value[], accuracy: Probe["accuracy"], group = smallGroups): Promise<string[]> {
+    const got = await runGraph(new InterpretedDevice(group), outputs, this.feeds);
+    const want = await runGraph(reference(), outputs, this.feeds);
+    const sums = accuracy === "sum" ? await runGraph(reference(), outputs, new Map([...this.feeds].map(([v, data]) => [v, data.map(Math.abs)]))) : [];
+    return outputs.flatMap((value, k) => difference({ name: `output ${k}`, value, accuracy }, got[k] ?? new Float64Array(), want[k] ?? new Float64Array(), sums[k]) ?? []);
+  }
+}
+
+const spread = (x: Value, shape: Shape, ...axes: number[]): Value => ops.broadcast(x, shape, axes);
+
+function softmax(x: Value): Value {
+  const shape = x.shape;
+  const e = ops.exp(ops.sub(x, spread(ops.reduce(x, [1], "max"), shape, 0)));
+  return ops.div(e, spread(ops.reduce(e, [1], "add"), shape, 0));
+}
+
+describe("elements", () => {
+  it("are an invocation each, in the order of what is written", async () => {
+    const p = new Problem();
+    const x = p.leaf([7, 5, 3]);
+    const turned = ops.transpose(ops.neg(x), [2, 0, 1]);
+    expect(await p.differences([turned], "exact")).toEqual([]);
+    const { steps, kernels } = p.program([turned]);
+    expect(steps.map((s) => s.kind === "launch" && s.items)).toEqual([105]);
+    expect(kernels[0]?.body.some((s) => s.kind === "for")).toBe(false);
+  });
+
+  it("are refused where 32-bit addresses do not reach them", () => {
+    const x = input({ shape: [2 ** 16, 2 ** 15], dtype: "uint8" });
+    expect(() => compileGraph({ inputs: [x], outputs: [ops.not(x)] }, groupTarget(smallGroups))).toThrow("2^31");
+  });
+});
+
+describe("rows", () => {
+  it.each([[3, 1], [5, 63], [4, 64], [3, 65], [2, 127], [2, 1000]])("[%i, %i] become a softmax in one kernel", async (rows, columns) => {
+    const p = new Problem();
+    const y = softmax(p.leaf([rows, columns]));
+    expect(await p.differences([y], "scalar")).toEqual([]);
+    const { kernels } = p.program([y]);
+    expect(kernels.length).toBe(1);
+    expect(kernels[0]?.group?.size).toBe(columns < 64 ? undefined : 64);
+  });
+
+  it("are an invocation each where many neighbours lie side by side", async () => {
+    const p = new Problem();
+    const y = ops.reduce(p.leaf([70, 1030]), [0], "add");
+    expect(await p.differences([y], "sum")).toEqual([]);
+    expect(p.program([y]).kernels.map(({ group }) => group)).toEqual([undefined]);
+  });
+
+  it("keep what costs much in shared memory where it has room", async () => {
+    const p = new Problem();
+    const y = softmax(p.leaf([2, 300]));
+    const small = { ...smallGroups, sharedBytes: 1024 };
+    const shared = (program: Program): number[] => program.kernels.flatMap(({ buffers }) => buffers.filter((b) => b.access === "shared").map((b) => b.scratchSize));
+    expect(shared(p.program([y]))).toEqual([300]);
+    expect(shared(p.program([y], small))).toEqual([]);
+    expect(await p.differences([y], "scalar", small)).toEqual([]);
+  });
+
+  it("that are few and long are divided among groups", async () => {
+    const p = new Problem();
+    const x = p.leaf([9000]);
+    const y = ops.reduce(x, [0], "add");
+    expect(await p.differences([y], "sum")).toEqual([]);
+    expect(p.program([y]).steps.map((s) => s.kind === "launch" && s.items)).toEqual([3, 1]);
+    const many = input({ shape: [16384, 384], dtype: "float32" });
+    const bias = compileGraph({ inputs: [many], outputs: [ops.reduce(many, [0], "add")] }, groupTarget(smallGroups));
+    expect(bias.steps.map((s) => s.kind === "launch" && s.items)).toEqual([384 * 86, 384]);
+  });
+});
