@@ -1,10 +1,12 @@
 import { interpreterModule } from "./interpreter.js";
 import type { KernelModule } from "./kernel-library.js";
-import type { LinearMemory } from "./linear-memory.js";
+import { LinearMemory } from "./linear-memory.js";
+import type { MemoryRanges } from "./memory-ranges.js";
 import { threadLayout } from "./program-layout.js";
+import { RemoteMemory } from "./remote-memory.js";
 import type { Progress } from "./residency.js";
 import { encodeModule } from "./wasm-module.js";
-import { newControl, newThread, WorkerQueue, type RunCommand, type WorkerFactory } from "./worker-queue.js";
+import { newControl, newThread, runWords, WorkerQueue, type CommandQueue, type RunCommand, type WorkerFactory } from "./worker-queue.js";
 
 /** Runs programs on the calling thread. */
 class LocalRunner {
@@ -27,10 +29,7 @@ class LocalRunner {
 
   run(command: RunCommand, modules: Iterable<KernelModule>): void {
     for (const module of modules) this.#install(module);
-    const words = this.#memory.words(this.#thread, threadLayout.counters >> 2);
-    words[threadLayout.bases >> 2] = command.bases;
-    words[threadLayout.scratch >> 2] = command.scratch;
-    words[threadLayout.record >> 2] = command.record;
+    this.#memory.write(this.#thread + threadLayout.bases, runWords(command));
     this.#run(this.#thread, command.program, command.program + command.programBytes);
   }
 
@@ -57,8 +56,10 @@ function exported(instance: WebAssembly.Instance, name: string): (...args: reado
 }
 
 export interface ExecutorOptions {
-  /** Worker threads; 0 runs everything on the calling thread. */
+  /** Worker threads on shared memory; 0 runs everything on the calling thread, unless a worker owns the memory. */
   readonly threads: number;
+  /** Whether one worker owns the memory and is sent everything by messages. */
+  readonly remote?: boolean;
   /** Whether the calling thread may sleep. */
   readonly canWait: boolean;
   readonly worker: WorkerFactory;
@@ -66,20 +67,26 @@ export interface ExecutorOptions {
 
 /** One in-order queue of commands, run by worker threads, or by the calling thread where that is quicker. */
 export class Executor implements Progress {
-  readonly queue: WorkerQueue | undefined;
+  readonly memory: MemoryRanges;
+  readonly queue: CommandQueue | undefined;
   readonly wait?: (command: number) => void;
-  readonly #local: LocalRunner;
+  readonly copy?: (address: number, length: number) => Uint8Array<ArrayBuffer>;
+  readonly #local: LocalRunner | undefined;
   #commands = 0;
 
-  constructor(memory: LinearMemory, options: ExecutorOptions) {
-    const interpreter = new WebAssembly.Module(encodeModule(interpreterModule(options.threads > 0)));
+  constructor(limit: number, { threads, canWait, worker, remote = false }: ExecutorOptions) {
+    const interpreter = new WebAssembly.Module(encodeModule(interpreterModule(threads > 0)));
+    if (remote) {
+      this.memory = this.queue = new RemoteMemory(limit, interpreter, worker);
+      return;
+    }
+    const memory = new LinearMemory(threads > 0, limit);
+    this.memory = memory;
+    this.copy = (address, length) => memory.bytes(address, length).slice();
     this.#local = new LocalRunner(memory, interpreter);
-    const queue =
-      options.threads > 0
-        ? new WorkerQueue(memory, interpreter, options.threads, options.canWait, options.worker)
-        : undefined;
+    const queue = threads > 0 ? new WorkerQueue(memory, interpreter, threads, canWait, worker) : undefined;
     this.queue = queue;
-    if (!queue || options.canWait) this.wait = (command) => queue?.wait(this.#commands - command);
+    if (!queue || canWait) this.wait = (command) => queue?.wait(this.#commands - command);
   }
 
   queued(): number {
@@ -98,14 +105,14 @@ export class Executor implements Progress {
 
   /** Runs a program, at once on this thread if it is `small` and nothing is under way. */
   run(command: RunCommand, modules: Iterable<KernelModule>, small: boolean): void {
-    if (!this.queue || (small && this.queue.pending() === 0)) this.#local.run(command, modules);
-    else this.queue.run(command);
+    if (this.#local && (!this.queue || (small && this.queue.pending() === 0))) this.#local.run(command, modules);
+    else this.queue?.run(command);
     this.#commands++;
   }
 
-  read(queue: WorkerQueue, address: number, length: number): Promise<Uint8Array> {
-    const bytes = queue.read(address, length);
+  async read(address: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.queue) return this.copy?.(address, length) ?? new Uint8Array(length);
     this.#commands++;
-    return bytes;
+    return this.queue.read(address, length);
   }
 }

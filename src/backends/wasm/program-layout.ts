@@ -24,7 +24,7 @@ export const maxPlaces = 16384;
 
 /**
  * What one thread keeps: who it is, the run it is in, the counters of its loops, the addresses for the current launch.
- * `record` is where thread 0 measures the run, or 0, and `recorded` the fields of the step that it measured last.
+ * `bases`, `scratch` and `record` are set together for a run on one thread. `record` is where thread 0 measures the run, or 0, and `recorded` the fields of the step that it measured last.
  */
 export const threadLayout = {
   control: 0,
@@ -32,11 +32,11 @@ export const threadLayout = {
   threads: 8,
   bases: 12,
   scratch: 16,
-  pending: 20,
-  depth: 24,
-  sequence: 28,
-  patience: 32,
-  record: 36,
+  record: 20,
+  pending: 24,
+  depth: 28,
+  sequence: 32,
+  patience: 36,
   recorded: 40,
   counters: 64,
   pointers: 64 + 4 * maxLoops,

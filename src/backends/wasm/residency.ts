@@ -1,5 +1,5 @@
 import { OutOfMemoryError } from "../../core/errors.js";
-import type { LinearMemory } from "./linear-memory.js";
+import type { MemoryRanges } from "./memory-ranges.js";
 
 /** Bytes that are in linear memory, in an array of their own, or in both. */
 export class Block {
@@ -7,7 +7,7 @@ export class Block {
   /** Where it lies in linear memory; 0 where it does not. */
   address = 0;
   /** A copy outside of linear memory; undefined where that would be out of date. */
-  host: Uint8Array | undefined;
+  host: Uint8Array<ArrayBuffer> | undefined;
   /** Whether its contents may be dropped when it is not in use. */
   readonly scratch: boolean;
   released = false;
@@ -18,7 +18,7 @@ export class Block {
   run = 0;
   volume = 0;
 
-  constructor(bytes: number, host?: Uint8Array, scratch = false) {
+  constructor(bytes: number, host?: Uint8Array<ArrayBuffer>, scratch = false) {
     this.bytes = bytes;
     this.host = host;
     this.scratch = scratch;
@@ -32,6 +32,10 @@ export interface Progress {
   completed(): number;
   /** Waits until a command is done; absent where a thread cannot wait. */
   readonly wait?: (command: number) => void;
+  /** A copy of linear memory as it is; absent where a worker owns it. */
+  readonly copy?: (address: number, length: number) => Uint8Array<ArrayBuffer>;
+  /** The same after everything queued before. */
+  read(address: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** A block is put out once this many runs and this many bytes came after its last use. */
@@ -48,7 +52,7 @@ const largestTwin = 16 << 20;
  * that never reach the event loop too. Weak references would not do there: a target stays alive until the job ends.
  */
 export class Residency {
-  readonly #memory: LinearMemory;
+  readonly #memory: MemoryRanges;
   readonly #progress: Progress;
   readonly #budget: number;
   /** Least recently used first. */
@@ -61,7 +65,7 @@ export class Residency {
   #runs = 0;
   #volume = 0;
 
-  constructor(memory: LinearMemory, progress: Progress, budget: number) {
+  constructor(memory: MemoryRanges, progress: Progress, budget: number) {
     this.#memory = memory;
     this.#progress = progress;
     this.#budget = budget;
@@ -81,8 +85,9 @@ export class Residency {
       if (handle && block.bytes >= watchedBytes) this.#collected.register(handle, block, block);
       this.#residentBytes += block.bytes;
       if (block.host && access === "read") {
-        this.#memory.bytes(block.address, block.bytes).set(block.host);
-        if (block.bytes > largestTwin) block.host = undefined;
+        const give = block.bytes > largestTwin;
+        this.#memory.write(block.address, block.host, give);
+        if (give) block.host = undefined;
       }
     } else this.#resident.delete(block);
     this.#resident.add(block);
@@ -113,17 +118,35 @@ export class Residency {
     if (block.address !== 0) this.#remove(block);
   }
 
-  /** A copy of the contents; whatever writes them must be done. */
-  copyOut(block: Block): Uint8Array {
-    if (block.address === 0) return block.host ? block.host.slice() : new Uint8Array(block.bytes);
-    const copy = new Uint8Array(block.bytes);
-    copy.set(this.#memory.bytes(block.address, block.bytes));
-    return copy;
+  /**
+   * A copy of the contents, at once where that is wanted and this thread sees the memory; whatever writes them must then be
+   * done. Else as they are after everything queued before.
+   */
+  contents(block: Block, atOnce = true): Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>> {
+    if (block.host) return block.host.slice();
+    if (block.address === 0) return new Uint8Array(block.bytes);
+    if (atOnce && this.#progress.copy) return this.#progress.copy(block.address, block.bytes);
+    const bytes = this.#progress.read(block.address, block.bytes);
+    block.lastUse = this.#progress.queued();
+    return bytes;
   }
 
+  /** Gives a block's place back, or begins to: what a worker has to send first goes then, unless it was used again. */
   #putOut(block: Block): void {
-    if (!block.host && !block.scratch) block.host = this.copyOut(block);
-    this.#remove(block);
+    const needed = !block.host && !block.scratch;
+    const contents = needed ? this.contents(block) : undefined;
+    if (!(contents instanceof Promise)) {
+      block.host ??= contents;
+      return this.#remove(block);
+    }
+    const { lastUse } = block;
+    const leave = (host: Uint8Array<ArrayBuffer>): void => {
+      if (block.lastUse !== lastUse || block.address === 0) return;
+      block.host = host;
+      this.#remove(block);
+    };
+    // Where the device has failed, nobody needs the place.
+    contents.then(leave, () => undefined);
   }
 
   #remove(block: Block): void {
@@ -138,12 +161,12 @@ export class Residency {
   #place(bytes: number): number {
     this.#freeLeft();
     this.#volume += bytes;
-    let fits = this.#residentBytes + bytes <= this.#budget;
-    for (const block of fits ? [] : this.#resident) {
+    let excess = this.#residentBytes + bytes - this.#budget;
+    for (const block of excess > 0 ? this.#resident : []) {
       if (block.lastUse > this.#progress.completed()) break;
+      excess -= block.bytes;
       this.#putOut(block);
-      fits = this.#residentBytes + bytes <= this.#budget;
-      if (fits) break;
+      if (excess <= 0) break;
     }
     const address = this.#memory.allocate(bytes) || this.#makeRoom(bytes);
     if (address === 0) {
@@ -160,6 +183,7 @@ export class Residency {
     for (let round = 0; round < 2; round++) {
       for (const block of this.#resident) {
         if (block.lastUse > this.#progress.completed()) continue;
+        if (!this.#progress.copy && !block.host && !block.scratch) continue;
         this.#putOut(block);
         const address = this.#memory.allocate(bytes);
         if (address !== 0) return address;

@@ -5,6 +5,7 @@ import { ExprBuilder } from "../../ir/expr-builder.js";
 import type { Graph, Storage, TensorType } from "../../ir/graph.js";
 import type { Expr, Kernel, KernelBuffer, Stmt } from "../../ir/loop.js";
 import type { Executable } from "../../runtime/backend.js";
+import type { Profiler } from "../../runtime/profile.js";
 import { interpreterModule } from "./interpreter.js";
 import type { WasmBackend } from "./wasm-backend.js";
 import { encodeModule } from "./wasm-module.js";
@@ -143,10 +144,11 @@ const variants: readonly NodeWasmOptions[] = [
   { threads: 2 },
   { threads: 2, inline: true },
   { threads: 3 },
+  { threads: 0, remote: true },
 ];
 
 for (const options of variants) {
-  const name = `${options.threads} threads${options.inline ? ", inline" : ""}`;
+  const name = options.remote ? "a worker that owns the memory" : `${options.threads} threads${options.inline ? ", inline" : ""}`;
   describe(name, () => {
     it("runs hundreds of launches that need each other", async () => {
       const d = device(options);
@@ -247,8 +249,9 @@ for (const options of variants) {
       const reads: Promise<Uint8Array>[] = [];
       for (let k = 0; k < 40; k++) {
         if (k % 3 === 0) reads.push(d.read(x));
+        if (options.remote && k % 16 === 0) await d.idle();
         d.submit(double, [x], [x]);
-        if (k === 20) expect(numbersOf(d.readSync(x))[1]).toBe(2 * 2 ** 21);
+        if (k === 20 && !options.remote) expect(numbersOf(d.readSync(x))[1]).toBe(2 * 2 ** 21);
       }
       const values = (await Promise.all(reads)).map((bytes) => numbersOf(bytes)[2]);
       expect(values).toEqual(range(14).map((k) => 3 * 2 ** (3 * k)));
@@ -375,6 +378,59 @@ describe("memory", () => {
   });
 });
 
+describe("a worker that owns the memory", () => {
+  const size = 1 << 16;
+  const make = (options: NodeWasmOptions = {}): { d: WasmBackend; run: Executable } => {
+    const d = device({ threads: 0, remote: true, ...options });
+    const parts = { inputs: [f32(size)], outputs: [f32(size)], kernels: [reverseAddOne] };
+    return { d, run: d.loadProgram(graph, program({ ...parts, steps: [launch(0, [input(), output()], size, 4096, [size])] })) };
+  };
+
+  it("sends storages beyond the budget out and takes them back", async () => {
+    const budgetBytes = 4 << 20;
+    const { d, run } = make({ budgetBytes });
+    const chain: Storage[] = [d.upload(bytesOf(range(size)))];
+    for (let k = 0; k < 100; k++) {
+      const next = d.allocate(4 * size);
+      d.submit(run, [chain[k] ?? next], [next]);
+      chain.push(next);
+      if (k % 4 === 0) await d.idle();
+    }
+    await d.idle();
+    expect(d.residentBytes).toBeLessThan(budgetBytes + 20 * 4 * size);
+    const [last, first] = [chain[100], chain[1]];
+    if (!last || !first) throw new Error("no chain");
+    expect(numbersOf(await d.read(last))[5]).toBe(105);
+    expect(numbersOf(await d.read(first))[5]).toBe(size - 6 + 1);
+    const again = d.allocate(4 * size);
+    d.submit(run, [first], [again]);
+    expect(numbersOf(await d.read(again))[5]).toBe(5 + 2);
+  });
+
+  it("gives values only to those who wait, and refuses a seventeenth run under way", async () => {
+    const { d, run } = make();
+    const x = d.upload(bytesOf(range(size)));
+    const y = d.allocate(4 * size);
+    expect(numbersOf(d.readSync(x))[3]).toBe(3);
+    for (let k = 0; k < 16; k++) d.submit(run, [x], [y]);
+    expect(() => d.submit(run, [x], [y])).toThrow(DeviceError);
+    expect(() => d.readSync(y)).toThrow(DeviceError);
+    expect(numbersOf(await d.read(y))[0]).toBe(size);
+    expect(() => d.readSync(y)).toThrow(DeviceError);
+    d.submit(run, [x], [y]);
+  });
+
+  it("measures the steps of a run", async () => {
+    const { d, run } = make();
+    const added: number[] = [];
+    d.profile({ add: (described, record) => void added.push(described.steps.length, record.length) } as Profiler);
+    d.submit(run, [d.upload(bytesOf(range(size)))], [d.allocate(4 * size)]);
+    await d.idle();
+    expect(added).toHaveLength(2);
+    expect(added[0]).toBe(1);
+  });
+});
+
 describe("errors", () => {
   it("names what does not fit", () => {
     const d = device({ threads: 0 });
@@ -395,9 +451,10 @@ describe("errors", () => {
     expect(() => d.loadProgram(graph, bad)).toThrow(CompileError);
   });
 
-  for (const threads of [0, 2]) {
-    it(`ends the device when a kernel traps, ${threads} threads`, async () => {
-      const d = device({ threads, memoryBytes: 16 << 20 });
+  for (const options of [{ threads: 0 }, { threads: 2 }, { threads: 0, remote: true }]) {
+    const { threads, remote = false } = options;
+    it(`ends the device when a kernel traps, ${threads} threads${remote ? " beside a worker's" : ""}`, async () => {
+      const d = device({ ...options, memoryBytes: 16 << 20 });
       const wild = kernel("wild", ["write"], (b, item) => [
         { kind: "store", buffer: 0, index: b.mul(item, b.index(2 ** 27)), value: b.const(1, "float32") },
       ]);
@@ -411,7 +468,10 @@ describe("errors", () => {
         }),
       );
       const y = d.allocate(16);
-      if (threads === 0) expect(() => d.submit(run, [], [y])).toThrow();
+      if (remote) {
+        d.submit(run, [], [y]);
+        await expect(d.read(y)).rejects.toThrow(DeviceError);
+      } else if (threads === 0) expect(() => d.submit(run, [], [y])).toThrow();
       else {
         d.submit(run, [], [y]);
         expect(() => d.readSync(y)).toThrow(DeviceError);

@@ -10,7 +10,7 @@ import { baseLayout, encodeProgram, type EncodedProgram } from "./encode-program
 import { Executor, type ExecutorOptions } from "./executor.js";
 import { hasRelaxedSimd } from "./features.js";
 import { KernelLibrary, type KernelSet } from "./kernel-library.js";
-import { LinearMemory } from "./linear-memory.js";
+import type { MemoryRanges } from "./memory-ranges.js";
 import { Block, Residency } from "./residency.js";
 
 /** Four gigabytes less a page: what 32-bit addresses reach. */
@@ -90,6 +90,7 @@ class WasmExecutable implements Executable {
   }
 }
 
+const cannotWait = (): DeviceError => new DeviceError("[wasm] this thread cannot wait for a value: use the asynchronous read");
 const typeBytes = (type: TensorType): number => sizeOf(type.shape) * byteSize(type.dtype);
 
 /** The WebAssembly device: kernels in linear memory, run by worker threads or by the calling thread. */
@@ -97,7 +98,7 @@ export class WasmBackend implements Backend {
   readonly name = "wasm";
   readonly threads: number;
   readonly #options: WasmBackendOptions;
-  readonly #memory: LinearMemory;
+  readonly #memory: MemoryRanges;
   readonly #executor: Executor;
   readonly #residency: Residency;
   readonly #library: KernelLibrary;
@@ -116,8 +117,8 @@ export class WasmBackend implements Backend {
   constructor(options: WasmBackendOptions) {
     this.#options = options;
     this.threads = Math.max(1, options.threads);
-    this.#memory = new LinearMemory(options.threads > 0, options.memoryBytes ?? memoryLimit);
-    this.#executor = new Executor(this.#memory, options);
+    this.#executor = new Executor(options.memoryBytes ?? memoryLimit, options);
+    this.#memory = this.#executor.memory;
     this.#residency = new Residency(this.#memory, this.#executor, options.budgetBytes ?? 1.5 * 2 ** 30);
     this.#library = new KernelLibrary(hasRelaxedSimd(), options.threads > 0, (module) =>
       this.#executor.install(module),
@@ -209,28 +210,27 @@ export class WasmBackend implements Backend {
     const { block } = this.#usable("value", storage);
     const { queue } = this.#executor;
     const written = block.lastWrite <= this.#executor.completed();
-    if (!queue || (written && (block.bytes < largeRead || block.address === 0))) return this.#residency.copyOut(block);
-    const bytes = this.#executor.read(queue, block.address, block.bytes);
-    block.lastUse = this.#executor.queued();
-    return bytes;
+    const atOnce = !queue || (written && (block.bytes < largeRead || block.address === 0));
+    return this.#residency.contents(block, atOnce);
   }
 
   readSync(storage: Storage): Uint8Array {
     this.#check();
     const { block } = this.#usable("value", storage);
     if (block.lastWrite > this.#executor.completed()) {
-      if (!this.#executor.wait)
-        throw new DeviceError("[wasm] this thread cannot wait for a value: use the asynchronous read");
+      if (!this.#executor.wait) throw cannotWait();
       this.#executor.wait(block.lastWrite);
     }
-    return this.#residency.copyOut(block);
+    const bytes = this.#residency.contents(block);
+    if (bytes instanceof Promise) throw cannotWait();
+    return bytes;
   }
 
   async idle(): Promise<void> {
     this.#check();
     const { queue } = this.#executor;
-    if (queue && queue.pending() > 0) await this.#executor.read(queue, 0, 0);
-    this.#deliver();
+    if (queue && queue.pending() > 0) await this.#executor.read(0, 0);
+    await this.#deliver();
   }
 
   release(storage: Storage): void {
@@ -240,7 +240,7 @@ export class WasmBackend implements Backend {
 
   profile(profiler: Profiler | undefined): void {
     if (!this.#failure) this.#executor.wait?.(this.#executor.queued());
-    this.#deliver();
+    this.#deliver().catch(() => undefined);
     this.#profiler = profiler;
   }
 
@@ -300,7 +300,7 @@ export class WasmBackend implements Backend {
 
   /** Makes room for the measurement of one run and returns where it lies. */
   #record(profiler: Profiler, program: ProgramDescription, command: number): number {
-    this.#deliver();
+    this.#deliver().catch(() => undefined);
     const bytes = 8 * recordLength(program);
     const block = new Block(bytes, new Uint8Array(bytes));
     const address = this.#residency.use(block, command, "read");
@@ -310,13 +310,14 @@ export class WasmBackend implements Backend {
     return address;
   }
 
-  /** Hands over what finished runs measured. */
-  #deliver(): void {
+  /** Hands over what finished runs measured: at once, where this thread sees the memory. Rejects where the device has failed. */
+  async #deliver(): Promise<void> {
     const completed = this.#executor.completed();
     const ready = this.#records.findIndex(({ block }) => block.lastUse > completed);
     for (const { block, program, profiler } of this.#records.splice(0, ready < 0 ? this.#records.length : ready)) {
-      profiler.add(program, new Float64Array(this.#residency.copyOut(block).buffer));
+      const contents = this.#residency.contents(block);
       this.#residency.release(block);
+      profiler.add(program, new Float64Array((contents instanceof Promise ? await contents : contents).buffer));
     }
   }
 
@@ -341,12 +342,12 @@ export class WasmBackend implements Backend {
   }
 
   /** Puts base addresses where queued runs find them: one slot for each run that may be under way, in turn. */
-  #writeBases(bases: Int32Array, command: number): number {
+  #writeBases(bases: Int32Array<ArrayBuffer>, command: number): number {
     const slots = maxPending + 1;
     this.#bases = this.#atLeast(this.#bases, slots * Math.ceil(bases.byteLength / 64) * 64);
     this.#nextBases = (this.#nextBases + 1) % slots;
     const address = this.#residency.use(this.#bases, command, "read") + this.#nextBases * (this.#bases.bytes / slots);
-    this.#memory.words(address, bases.length).set(bases);
+    this.#memory.write(address, new Uint8Array(bases.buffer));
     return address;
   }
 }

@@ -4,7 +4,10 @@ import { workerSource } from "./worker-source.js";
 import type { WorkerFactory, WorkerReply } from "./worker-queue.js";
 
 export interface BrowserWasmOptions {
-  /** Worker threads; as many as cores by default. Without cross-origin isolation everything runs on the calling thread. */
+  /**
+   * Worker threads; as many as cores by default. Without cross-origin isolation a page has one, and a web worker computes
+   * by itself.
+   */
   readonly threads?: number;
   /** Where the worker's program is served from, for pages whose policy forbids Blob URLs; its text is `workerSource`. */
   readonly workerUrl?: string | URL;
@@ -12,15 +15,18 @@ export interface BrowserWasmOptions {
   readonly memoryBytes?: number;
 }
 
-/** A WebAssembly device in a page or in a web worker, with so many worker threads. */
+/** A WebAssembly device in a page or in a web worker, with so many worker threads on shared memory. */
 export function startBrowserWasm(threads: number, { workerUrl, ...limits }: BrowserWasmOptions): WasmBackend {
-  const url = workerUrl ?? URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+  // Only a page's own thread is forbidden to sleep.
+  const inPage = typeof document !== "undefined";
+  let url = workerUrl;
   const worker: WorkerFactory = (onReply) => {
+    url ??= URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
     const thread = new Worker(url, { name: "gradus-wasm" });
     thread.onmessage = (event: MessageEvent<WorkerReply>) => onReply(event.data);
     thread.onerror = (event) => onReply({ kind: "failed", message: event.message });
     return {
-      post: (message) => thread.postMessage(message),
+      post: (message, transfer = []) => thread.postMessage(message, [...transfer]),
       keepAlive: () => undefined,
       terminate: async () => thread.terminate(),
     };
@@ -28,9 +34,9 @@ export function startBrowserWasm(threads: number, { workerUrl, ...limits }: Brow
   return new WasmBackend({
     ...limits,
     threads,
-    // Only a page's own thread is forbidden to sleep.
-    canWait: typeof document === "undefined",
-    inline: typeof document === "undefined",
+    remote: inPage && threads === 0,
+    canWait: !inPage,
+    inline: !inPage,
     worker,
     compileGraph,
   });

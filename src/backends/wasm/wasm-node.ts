@@ -12,6 +12,8 @@ export interface NodeWasmOptions {
   readonly threads?: number;
   /** Whether programs of some microseconds run on the calling thread; true by default. */
   readonly inline?: boolean;
+  /** Whether one worker owns the memory, as in a page that may not share it; the calling thread then cannot wait. */
+  readonly remote?: boolean;
   readonly budgetBytes?: number;
   readonly memoryBytes?: number;
 }
@@ -23,7 +25,7 @@ const nodeWorker: WorkerFactory = (onReply) => {
     onReply({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
   );
   return {
-    post: (message) => worker.postMessage(message),
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
     keepAlive: (on) => {
       if (on) worker.ref();
       else worker.unref();

@@ -1,5 +1,6 @@
 import { DeviceError, type GradusError } from "../../core/errors.js";
 import type { LinearMemory } from "./linear-memory.js";
+import type { MemoryRanges } from "./memory-ranges.js";
 import { commandKind, commandLayout, controlLayout, ringSlots, threadLayout } from "./program-layout.js";
 
 export type WorkerMessage =
@@ -12,16 +13,23 @@ export type WorkerMessage =
       /** `performance.timeOrigin` of the thread that asks. */
       readonly origin: number;
     }
-  | { readonly kind: "install"; readonly module: WebAssembly.Module; readonly first: number; readonly count: number };
+  | { readonly kind: "install"; readonly module: WebAssembly.Module; readonly first: number; readonly count: number }
+  // To a worker that owns its memory, of at most `pages` pages; it answers each run and install by "done".
+  | { readonly kind: "own"; readonly module: WebAssembly.Module; readonly pages: number }
+  | { readonly kind: "grow"; readonly pages: number }
+  | { readonly kind: "write"; readonly address: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "run"; readonly thread: number; readonly program: number; readonly end: number }
+  | { readonly kind: "read"; readonly address: number; readonly length: number; readonly ticket: number };
 
 export type WorkerReply =
-  | { readonly kind: "bytes"; readonly ticket: number; readonly bytes: Uint8Array }
+  | { readonly kind: "bytes"; readonly ticket: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "done" }
   | { readonly kind: "drained" }
   | { readonly kind: "failed"; readonly message: string };
 
 /** A thread as the queue sees it, in Node or in a browser. */
 export interface WorkerThread {
-  post(message: WorkerMessage): void;
+  post(message: WorkerMessage, transfer?: readonly ArrayBuffer[]): void;
   /** Whether it keeps the process alive. */
   keepAlive(on: boolean): void;
   terminate(): Promise<void>;
@@ -41,18 +49,32 @@ export interface RunCommand {
   readonly record: number;
 }
 
+/** Commands that a worker or several run in order. */
+export interface CommandQueue {
+  /** Commands that are not done. */
+  pending(): number;
+  /** Throws what ended the queue, if anything did. */
+  check(): void;
+  run(command: RunCommand): void;
+  /** Bytes of linear memory as they are after everything queued before. */
+  read(address: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Puts `count` functions of a kernel module into every thread's table. */
+  install(module: WebAssembly.Module, first: number, count: number): void;
+  close(): Promise<void>;
+}
+
 const word = (offset: number): number => offset >> 2;
 /** How often the main thread looks before it sleeps. */
 const spins = 2000;
 
 /** The queue of commands that worker threads take from shared memory, in order. */
-export class WorkerQueue {
+export class WorkerQueue implements CommandQueue {
   readonly threads: number;
   /** Whether this thread may sleep. */
   readonly canWait: boolean;
   readonly #control: number;
   readonly #workers: WorkerThread[];
-  readonly #tickets = new Map<number, { resolve: (bytes: Uint8Array) => void; reject: (error: GradusError) => void }>();
+  readonly #tickets = new Map<number, { resolve: (bytes: Uint8Array<ArrayBuffer>) => void; reject: (error: GradusError) => void }>();
   #nextTicket = 0;
   /** Commands queued; in memory the same number modulo 2³². */
   #submitted = 0;
@@ -81,12 +103,10 @@ export class WorkerQueue {
     });
   }
 
-  /** Commands that are not done. */
   pending(): number {
     return (this.#submitted - Atomics.load(this.#view, word(controlLayout.progress))) | 0;
   }
 
-  /** Throws what ended the queue, if anything did. */
   check(): void {
     if (this.#failure) throw this.#failure;
     if (Atomics.load(this.#view, word(controlLayout.failed)) !== 0) this.#fail("a kernel trapped");
@@ -106,8 +126,7 @@ export class WorkerQueue {
     });
   }
 
-  /** Bytes of linear memory as they are after everything queued before. */
-  read(address: number, length: number): Promise<Uint8Array> {
+  read(address: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     return new Promise((resolve, reject) => {
       const ticket = this.#nextTicket++;
       this.#push((slot) => {
@@ -120,7 +139,6 @@ export class WorkerQueue {
     });
   }
 
-  /** Puts `count` functions of a kernel module into every thread's table. */
   install(module: WebAssembly.Module, first: number, count: number): void {
     for (const worker of this.#workers) worker.post({ kind: "install", module, first, count });
     this.#push((slot) => {
@@ -229,19 +247,24 @@ export class WorkerQueue {
 }
 
 /** A control block with everything at 0. */
-export function newControl(memory: LinearMemory): number {
+export function newControl(memory: MemoryRanges): number {
   const control = memory.allocate(controlLayout.bytes);
-  memory.bytes(control, controlLayout.bytes).fill(0);
+  memory.write(control, new Uint8Array(controlLayout.bytes));
   return control;
 }
 
 /** The block of one thread. */
-export function newThread(memory: LinearMemory, control: number, thread: number, threads: number): number {
+export function newThread(memory: MemoryRanges, control: number, thread: number, threads: number): number {
   const address = memory.allocate(threadLayout.bytes);
-  memory.bytes(address, threadLayout.bytes).fill(0);
-  const words = memory.words(address, word(threadLayout.counters));
+  const words = new Int32Array(word(threadLayout.bytes));
   words[word(threadLayout.control)] = control;
   words[word(threadLayout.thread)] = thread;
   words[word(threadLayout.threads)] = threads;
+  memory.write(address, new Uint8Array(words.buffer));
   return address;
+}
+
+/** What a thread's block holds about the run that it alone is given, from `threadLayout.bases` on. */
+export function runWords({ bases, scratch, record }: RunCommand): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Int32Array.of(bases, scratch, record).buffer);
 }

@@ -1,4 +1,4 @@
-import { device, tensor } from "../../../src/browser.js";
+import { createBrowserWasm, device, tensor } from "../../../src/browser.js";
 
 /** What the page is and what it computes with. */
 export async function platform(): Promise<{ isolated: boolean; secure: boolean; adapter: boolean; device: string; threads: number; cores: number }> {
@@ -7,8 +7,8 @@ export async function platform(): Promise<{ isolated: boolean; secure: boolean; 
   return { isolated: crossOriginIsolated, secure: isSecureContext, adapter: adapter !== null, device: name, threads, cores: navigator.hardwareConcurrency };
 }
 
-/** The squares of some numbers. */
-export async function squares(numbers: readonly number[]): Promise<number[]> {
-  const x = tensor([...numbers]);
+/** The squares of some numbers, by a device whose worker comes from an address if one is given. */
+export async function squares(numbers: readonly number[], workerUrl?: string): Promise<number[]> {
+  const x = tensor([...numbers], { device: workerUrl === undefined ? device("wasm") : createBrowserWasm({ workerUrl }) });
   return [...(await x.mul(x).data())];
 }
