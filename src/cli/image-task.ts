@@ -4,6 +4,7 @@ import { firstImages } from "../data/image-set.js";
 import { confusionMatrix } from "../metrics/confusion.js";
 import { crossEntropy } from "../node.js";
 import { evaluateImages } from "../train/evaluate.js";
+import { imageReportFiles } from "../train/evaluation-report.js";
 import { measureNormalization, normalize } from "../train/normalization.js";
 import { confusionText } from "./confusion-text.js";
 import { formatCount, formatLoss } from "./progress-line.js";
@@ -32,10 +33,12 @@ export async function imageTask(
     notices: notice === undefined ? [] : [notice],
     description: { preprocessing: { channels, height, width, ...normalization, fit: fitOfData(name) }, classes, ...(classNames && { classNames }) },
     evaluate: async () => {
-      const { loss, accuracy, predicted, compileSeconds } = await evaluateImages(model, test, normalization);
+      const evaluation = await evaluateImages(model, test, normalization);
+      const { loss, accuracy, predicted, compileSeconds } = evaluation;
       return {
         scores: { loss, accuracy },
         compileSeconds,
+        files: imageReportFiles(evaluation, test),
         lines: (stream) => [
           `Test accuracy ${painter(hasColour(stream))("bold", `${(100 * accuracy).toFixed(2)} %`)}, loss ${formatLoss(loss)}`,
           "",

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { runMain } from "../../test/run-main.js";
+import { runningHere } from "../train/running.js";
 import { adviceOn, formatFindings, type Findings } from "./doctor-command.js";
 import { formatRuns, type ListedRun } from "./runs-command.js";
 import { painter } from "./terminal.js";
@@ -52,10 +53,10 @@ test("datasets says what there is, where it comes from, its licence, and whether
   expect(await runMain("datasets", "mnits")).toMatchObject({ code: 2, err: expect.stringContaining("did you mean mnist?") as unknown });
 });
 
-async function saveRun(name: string, interrupted: boolean, metrics: string, checkpoint = false): Promise<void> {
+async function saveRun(name: string, interrupted: boolean, metrics: string, { checkpoint = false, running = {} } = {}): Promise<void> {
   await mkdir(join(folder, name, ...(checkpoint ? ["checkpoints"] : [])), { recursive: true });
   if (checkpoint) await writeFile(join(folder, name, "checkpoints", "step-5.ckpt"), "");
-  const description = { recipe: "mlp", data: "digits", options: { epochs: 3 }, trained: { interrupted } };
+  const description = { recipe: "mlp", data: "digits", options: { epochs: 3 }, trained: { interrupted }, ...running };
   await writeFile(join(folder, name, "recipe.json"), JSON.stringify(description));
   await writeFile(join(folder, name, "metrics.jsonl"), metrics);
 }
@@ -63,7 +64,10 @@ async function saveRun(name: string, interrupted: boolean, metrics: string, chec
 test("runs are listed with their results and whether they can be resumed", async () => {
   await saveRun("done", false, '{"step":1}\n{"step":2,"test":{"loss":0.1,"accuracy":0.975}}\n');
   await saveRun("houses", false, '{"test":{"loss":0.2,"rmse":51234.5}}\n');
-  await saveRun("long", true, '{"step":1}\n', true);
+  await saveRun("long", true, '{"step":1}\n', { checkpoint: true });
+  await saveRun("now", true, '{"step":1}\n', { running: { running: runningHere() } });
+  // Another machine says nothing about its processes; the run has just changed.
+  await saveRun("elsewhere", true, '{"step":1}\n', { running: { running: { machine: "other", process: 1 } } });
   await saveRun("broken-off", true, "");
   await mkdir(join(folder, "other"));
   const { code, out, err } = await runMain("runs", folder, "--json");
@@ -74,6 +78,8 @@ test("runs are listed with their results and whether they can be resumed", async
     done: ["complete", { loss: 0.1, accuracy: 0.975 }],
     houses: ["complete", { loss: 0.2, rmse: 51234.5 }],
     long: ["can be resumed", null],
+    now: ["running", null],
+    elsewhere: ["running", null],
     "broken-off": ["stopped", null],
   });
   const table = formatRuns(runs, folder, { write: () => true });

@@ -46,7 +46,7 @@ test("scores fit into 60 columns", () => {
   const predicted = Int32Array.from(labels, (label, i) => (i < 8 ? (label + 1) % 10 : label));
   const images = new Uint8Array(count * 784).map((_, i) => i % 256);
   const set = { images, labels, count, height: 28, width: 28, classes: 10 };
-  const evaluation = { loss: 0.5, accuracy: 22 / 30, predicted, compileSeconds: 0 };
+  const evaluation = { loss: 0.5, accuracy: 22 / 30, predicted, confidence: new Float32Array(count), compileSeconds: 0 };
   const names = Array.from({ length: 10 }, (_, i) => String(i));
   const text = formatScores({ data: "mnist", test: set, evaluation, matrix: confusionMatrix(predicted, labels, 10), names }, stream(60));
   expect(widest(text.split("\n"))).toBeLessThanOrEqual(60);

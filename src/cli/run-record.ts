@@ -2,10 +2,12 @@ import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { extname, relative } from "node:path";
 import type { Backend } from "../node.js";
-import type { FitResult, Scores } from "../train/callback.js";
+import type { FitResult } from "../train/callback.js";
 import { encodeEvents } from "../train/event-file.js";
 import type { MetricsLine } from "../train/metrics-log.js";
 import type { RunFiles } from "../train/run-folder.js";
+import { runningHere } from "../train/running.js";
+import { formatDescription } from "../train/save-run.js";
 import { packageVersion } from "./package-version.js";
 import { formatCount } from "./progress-line.js";
 import type { Judgement, Task } from "./task.js";
@@ -32,7 +34,7 @@ export function heading({ options, device, task, parameters }: Setting): string 
 }
 
 /** How far a run came that has just begun. */
-export const notTrained = { steps: 0, examples: 0, interrupted: true } as const;
+const notTrained = { steps: 0, examples: 0, interrupted: true } as const;
 
 /** What `recipe.json` holds: all that is needed to repeat the run, to go on with it, and to use its model. */
 export function describeRun(
@@ -70,16 +72,23 @@ export function describeRun(
   };
 }
 
-/** What a run has beside its model, metrics and description: its network as a table, TensorBoard's events, and the recipe if it is a user's. */
-export async function filesBeside(setting: Setting, metrics: readonly MetricsLine[], scores: Scores | undefined): Promise<RunFiles> {
-  const { options, task, startedAt } = setting;
+/** What is known of a run when it begins: its network as a table for people and for programs, the recipe if it is a user's, and `recipe.json`. */
+export async function filesAtBegin(setting: Setting): Promise<RunFiles> {
+  const { options, task } = setting;
   const files = new Map<string, Uint8Array | string>();
   const { shape } = task.train.batch(Int32Array.of(0))[0];
-  files.set("summary.txt", `${task.model.summary({ shape, dtype: "float32" }, { print: false }).toString()}\n`);
-  files.set("events.out.tfevents.gradus", encodeEvents(metrics, scores, startedAt / 1000));
+  const summary = task.model.summary({ shape, dtype: "float32" }, { print: false });
+  files.set("summary.txt", `${summary.toString()}\n`);
+  files.set("model.json", JSON.stringify({ input: shape, ...summary }));
   const { file } = options.recipe;
   if (file !== undefined) files.set(copyOfRecipe(file), await readFile(file, "utf8"));
+  files.set("recipe.json", formatDescription({ ...describeRun(setting, notTrained), running: runningHere() }));
   return files;
+}
+
+/** What comes on top of model, metrics and description when a run ends: TensorBoard's events, and what the test gave. */
+export function filesAtEnd({ startedAt }: Setting, metrics: readonly MetricsLine[], judgement: Judgement | undefined): RunFiles {
+  return new Map([["events.out.tfevents.gradus", encodeEvents(metrics, judgement?.scores, startedAt / 1000)], ...(judgement?.files ?? [])]);
 }
 
 /** What the copy of a user's recipe is called in a run's folder. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError, GradusError } from "../core/errors.js";
+import { isRunning } from "../train/running.js";
 import { exitCodes } from "./exit-codes.js";
 import { formatCount } from "./progress-line.js";
 import { readSavedRun, type SavedRun } from "./saved-run.js";
@@ -16,7 +17,7 @@ export interface ListedRun {
   readonly test: Readonly<Record<string, number>> | null;
   /** When it was last written, ISO 8601. */
   readonly date: string;
-  readonly state: "complete" | "can be resumed" | "stopped";
+  readonly state: "complete" | "running" | "can be resumed" | "stopped";
 }
 
 /** Carries out `gradus runs` and gives its exit code: the runs in a folder, the last one first. */
@@ -47,6 +48,7 @@ async function look(folder: string): Promise<ListedRun | undefined> {
   }
   const { epochs } = run.options ?? {};
   const stopped = run.trained?.interrupted === true;
+  const changed = Math.max(status.mtimeMs, (await stat(join(folder, "metrics.jsonl")).catch(() => undefined))?.mtimeMs ?? 0);
   const checkpoints = stopped ? await readdir(join(folder, "checkpoints")).catch(() => []) : [];
   return {
     folder,
@@ -55,7 +57,7 @@ async function look(folder: string): Promise<ListedRun | undefined> {
     epochs: typeof epochs === "number" ? epochs : null,
     test: stopped ? null : await lastTest(folder),
     date: status.mtime.toISOString(),
-    state: !stopped ? "complete" : checkpoints.length > 0 ? "can be resumed" : "stopped",
+    state: !stopped ? "complete" : isRunning(run.running, changed) ? "running" : checkpoints.length > 0 ? "can be resumed" : "stopped",
   };
 }
 

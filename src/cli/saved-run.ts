@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ArgumentError, DataError } from "../core/errors.js";
 import type { ImageFit } from "../data/fit-image.js";
+import type { RunningMark } from "../train/running.js";
 import type { Normalization } from "../train/normalization.js";
 
 /** What `recipe.json` in a run's folder says. */
@@ -19,6 +20,8 @@ export interface SavedRun {
   readonly classNames?: readonly string[];
   readonly parameters: number;
   readonly trained: { readonly steps: number; readonly examples: number; readonly interrupted: boolean };
+  /** The process that trains it, while it does. */
+  readonly running?: RunningMark;
 }
 
 /** What the folder of a run says about it. Throws ArgumentError where it holds none. */

@@ -2,6 +2,8 @@ import { ArgumentError } from "../core/errors.js";
 import type { FileProgress } from "../data/fetch-files.js";
 import { confusionMatrix, formatConfusionMatrix } from "../metrics/confusion.js";
 import { evaluateTable, prepareTable, tableLoss, TabularModel, tabularDataset, type TableEvaluation, type TabularData, type TabularPart } from "../tabular/index.js";
+import { classificationReport, listedExamples, misreadOnes, type ClassificationReport, type RegressionReport } from "../train/evaluation-report.js";
+import type { RunFiles } from "../train/run-folder.js";
 import { formatCount, formatLoss } from "./progress-line.js";
 import type { Judgement, Task } from "./task.js";
 import { hasColour, painter, type OutputStream } from "./terminal.js";
@@ -61,21 +63,34 @@ function judgement(evaluation: TableEvaluation, { target, test }: TabularData): 
   const { loss, compileSeconds } = evaluation;
   const bold = (stream: OutputStream, text: string): string => painter(hasColour(stream))("bold", text);
   if (evaluation.task === "regression") {
-    const { rmse, r2 } = evaluation;
+    const { rmse, r2, predicted } = evaluation;
+    const { mean, std } = target.task === "regression" ? target : { mean: NaN, std: NaN };
+    const stride = Math.max(1, test.rows / listedExamples);
+    const pairs = Array.from({ length: Math.min(test.rows, listedExamples) }, (_, i) => Math.floor(i * stride)).map((row) => {
+      return [mean + std * (test.targets[row] ?? NaN), predicted[row] ?? NaN] as const;
+    });
+    const files = reportFiles({ task: "regression", examples: test.rows, loss, rmse, r2, target: target.name, pairs });
     const rest = `in the unit of ${target.name}, R² ${r2.toFixed(4)}, loss ${formatLoss(loss)}`;
-    return { scores: { loss, rmse, r2 }, compileSeconds, lines: (stream) => [`Held-out RMSE ${bold(stream, formatNumber(rmse))} ${rest}`] };
+    return { scores: { loss, rmse, r2 }, compileSeconds, files, lines: (stream) => [`Held-out RMSE ${bold(stream, formatNumber(rmse))} ${rest}`] };
   }
   const { accuracy, predicted } = evaluation;
   const classes = target.task === "classification" ? target.classes : [];
+  const matrix = confusionMatrix(predicted, test.targets, classes.length);
+  const misread = misreadOnes(predicted, test.targets).slice(0, listedExamples);
   return {
     scores: { loss, accuracy },
     compileSeconds,
+    files: reportFiles({ ...classificationReport({ loss, matrix, names: classes }), misread }),
     lines: (stream) => [
       `Held-out accuracy ${bold(stream, `${(100 * accuracy).toFixed(2)} %`)}, loss ${formatLoss(loss)}`,
       "",
-      formatConfusionMatrix(confusionMatrix(predicted, test.targets, classes.length), classes),
+      formatConfusionMatrix(matrix, classes),
     ],
   };
+}
+
+function reportFiles(report: ClassificationReport | RegressionReport): RunFiles {
+  return new Map([["evaluation.json", JSON.stringify(report)]]);
 }
 
 /** Four digits, or the whole ones where there are more. */

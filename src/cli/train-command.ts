@@ -10,10 +10,12 @@ import { formatProfile, formatTrace } from "../runtime/profile-report.js";
 import { CheckpointFolder } from "../train/checkpoint-folder.js";
 import type { Checkpoint } from "../train/checkpoint.js";
 import { makeOptimizer } from "../train/make-optimizer.js";
+import { MetricsFile } from "../train/metrics-file.js";
 import { MetricsLog } from "../train/metrics-log.js";
 import { ModelCheckpoint, type CheckpointStore } from "../train/model-checkpoint.js";
-import { nextRunFolder, requireFreeFolder, saveRunFolder } from "../train/run-folder.js";
-import { formatDescription, saveRun, updateRun } from "../train/save-run.js";
+import { nextRunFolder, requireFreeFolder, saveRunFolder, updateRunFolder } from "../train/run-folder.js";
+import { runningHere } from "../train/running.js";
+import { formatDescription, updateRun } from "../train/save-run.js";
 import { learningRate } from "../train/schedule.js";
 import { Trainer } from "../train/trainer.js";
 import { showDownload } from "./download-line.js";
@@ -22,7 +24,8 @@ import { catchInterrupt, type Interrupt } from "./interrupt.js";
 import { openDevice } from "./open-device.js";
 import { formatLoss, ProgressLine } from "./progress-line.js";
 import { isComplete } from "./resume.js";
-import { describeRun, filesBeside, heading, jsonResult, notTrained, type Setting } from "./run-record.js";
+import { describeRun, filesAtBegin, filesAtEnd, heading, jsonResult, type Setting } from "./run-record.js";
+import { readSavedRun } from "./saved-run.js";
 import type { Task } from "./task.js";
 import { isInteractive, writeText } from "./terminal.js";
 import type { TrainOptions } from "./train-options.js";
@@ -64,8 +67,10 @@ export async function train(options: TrainOptions): Promise<number> {
     note(heading(setting));
     for (const notice of task.notices) note(notice);
 
-    // The folder of a run that can be resumed is there from the beginning.
-    if (checkpointEvery !== undefined) begun ??= await beginRun(out, setting);
+    const begin = async (): Promise<string> => (begun ??= await saveRunFolder(out, await filesAtBegin(setting), options));
+    if (options.resume !== undefined) await markRunning(options.resume);
+    // The folder of a run that can be resumed is there from the beginning, another's from its first metrics.
+    if (checkpointEvery !== undefined) await begin();
     const checkpoints = begun === undefined ? undefined : checkpointsOf(begun);
     const resume = options.resume === undefined ? undefined : await checkpoints?.latest();
     if (options.resume !== undefined) note(resume ? `Going on after step ${resume.step}` : "There is no checkpoint yet: beginning anew");
@@ -74,7 +79,8 @@ export async function train(options: TrainOptions): Promise<number> {
     const loader = new DataLoader(task.train, { batchSize, shuffle: true, dropLast: task.dropLast, seed });
     const steps = epochs * loader.length;
     const progress = new TrainingProgress(process.stderr, line, task.train.length);
-    const metrics = new MetricsLog();
+    const metrics = new MetricsLog(undefined, { memory: () => process.memoryUsage.rss() });
+    const following = new MetricsFile(metrics, { folder: begin });
     const saving = new ModelCheckpoint(checkpoints ?? kept, { everySteps: checkpointEvery, everyEpochs: Infinity, keepBest: false });
     const trainer = new Trainer({
       model,
@@ -82,7 +88,7 @@ export async function train(options: TrainOptions): Promise<number> {
       optimizer: makeOptimizer(options.optimizer, model.parameters(), options.lr),
       schedule: (step) => learningRate(options.schedule, options.lr, step, steps),
       prepare: task.prepare,
-      callbacks: [progress, metrics, saving],
+      callbacks: [progress, metrics, following, saving],
     });
     line?.show("Compiling …");
     const fitted = await trainer.fit(loader, undefined, { epochs, resume, signal: interrupt.signal }).finally(() => line?.clear());
@@ -93,15 +99,12 @@ export async function train(options: TrainOptions): Promise<number> {
     const judgement = fitted.interrupted ? undefined : await task.evaluate();
     const profile = profiling?.stop();
     const trace = profile && formatTrace(profile);
-    const files = await filesBeside(setting, metrics.lines, judgement?.scores);
+    const files = filesAtEnd(setting, metrics.lines, judgement);
     const run = { model, metrics: metrics.lines, scores: judgement?.scores, description: describeRun(setting, fitted), trace, files };
-    if (kept.last) {
-      // Before the rest, so that a process that is killed here leaves a run to go on with.
-      begun = await beginRun(out, setting);
-      await checkpointsOf(begun).save(kept.last);
-    }
-    const place = begun ?? (await saveRun(out, run, options));
-    if (begun !== undefined) await updateRun(begun, run);
+    const place = await begin();
+    // Before the rest, so that a process that is killed here leaves a run to go on with.
+    if (kept.last) await checkpointsOf(place).save(kept.last);
+    await updateRun(place, run);
     if (profile) note(`\n${formatProfile(profile)}\n\nThe first steps are in ${join(place, "trace.json")}, which ui.perfetto.dev opens.\n`);
     if (!judgement) {
       say(`Stopped after step ${fitted.steps} (loss ${formatLoss(fitted.loss)}). What was learned is saved in ${place}`);
@@ -115,7 +118,7 @@ export async function train(options: TrainOptions): Promise<number> {
     return exitCodes.done;
   } catch (error) {
     line?.clear();
-    if (begun !== undefined) note(`Go on from the last checkpoint with: ${resumeCommand(begun, options)}`);
+    if (begun !== undefined && (checkpointEvery ?? options.resume) !== undefined) note(`Go on from the last checkpoint with: ${resumeCommand(begun, options)}`);
     throw error;
   } finally {
     line?.clear();
@@ -143,9 +146,9 @@ function resumeCommand(place: string, { dataDir }: TrainOptions): string {
   return `npx gradus train --resume ${place}${dataDir === undefined ? "" : ` --data-dir ${dataDir}`}`;
 }
 
-/** Makes the folder of a run that saves checkpoints, with what is known before the first step; gives back where. */
-async function beginRun(out: string, setting: Setting): Promise<string> {
-  return saveRunFolder(out, new Map([["recipe.json", formatDescription(describeRun(setting, notTrained))]]), setting.options);
+/** Says in the folder of a run that goes on that this process trains it. */
+async function markRunning(run: string): Promise<void> {
+  await updateRunFolder(run, new Map([["recipe.json", formatDescription({ ...(await readSavedRun(run)), running: runningHere() })]]));
 }
 
 function checkpointsOf(run: string): CheckpointFolder {

@@ -45,7 +45,7 @@ test("a table becomes a trained network that a program loads with its preprocess
   expect(out).toContain("Held-out accuracy");
   expect(out).toContain("actual   no yes   recall");
   expect(out).toContain(`npx gradus train tabular --csv ${csv} --target rain --drop water --seed 1`);
-  expect((await readdir(place)).sort()).toEqual(["events.out.tfevents.gradus", "metrics.jsonl", "model.safetensors", "recipe.json", "summary.txt"]);
+  expect((await readdir(place)).sort()).toEqual(["evaluation.json", "events.out.tfevents.gradus", "metrics.jsonl", "model.json", "model.safetensors", "recipe.json", "summary.txt"]);
   const { test: scores } = JSON.parse(await readFile(join(folder, "a.json"), "utf8")) as { test: { accuracy: number } };
   // Whoever always says "no" is right in 58 %.
   expect(scores.accuracy).toBeGreaterThan(0.85);

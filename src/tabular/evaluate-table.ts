@@ -13,7 +13,7 @@ export type TableEvaluation = {
 } & (
   | { readonly task: "classification"; readonly accuracy: number; readonly predicted: Int32Array }
   /** The root of the mean squared error is in the target's unit. */
-  | { readonly task: "regression"; readonly rmse: number; readonly r2: number }
+  | { readonly task: "regression"; readonly rmse: number; readonly r2: number; /** In the target's unit. */ readonly predicted: Float64Array }
 );
 
 /** Rows that are evaluated at once. */
@@ -55,5 +55,7 @@ export async function evaluateTable(model: TabularModel, part: TabularPart): Pro
     const predicted = Int32Array.from(answers);
     return { ...common, task: "classification", accuracy: accuracy(predicted, part.targets), predicted };
   }
-  return { ...common, task: "regression", rmse: target.std * rootMeanSquaredError(answers, part.targets), r2: r2Score(answers, part.targets) };
+  const { mean, std } = target;
+  const predicted = answers.map((answer) => mean + std * answer);
+  return { ...common, task: "regression", rmse: std * rootMeanSquaredError(answers, part.targets), r2: r2Score(answers, part.targets), predicted };
 }

@@ -64,7 +64,7 @@ async function train({ accumulate = 1, store = new FilesInMemory() as Checkpoint
   const result = await trainer.fit(loader, validation, { epochs: 4, resume });
   const weights = await encodeCheckpoint({ step: 0, state: { model: model.stateDict(), optimizer: optimizer.stateDict() } });
   const { seconds: _, compileSeconds: __, ...rest } = result;
-  const lines = log.lines.map((line) => ({ ...line, seconds: 0 }));
+  const lines = log.lines.map((line) => ({ ...line, seconds: 0, examplesPerSecond: 0 }));
   return { weights, result: rest, lines, stopping: stopping.stateDict(), random: await dropout(tensor([1, 1, 1, 1]), 0.5).array() };
 }
 

@@ -13,6 +13,8 @@ export interface Evaluation {
   readonly accuracy: number;
   /** The most probable class of each example, in the set's order. */
   readonly predicted: Int32Array;
+  /** The probability that the model gave it. */
+  readonly confidence: Float32Array;
   readonly compileSeconds: number;
 }
 
@@ -27,12 +29,13 @@ export async function evaluateImages(
   const test = compile((images: Tensor, labels: Tensor) =>
     noGrad(() => {
       const logits = model.forward(normalize(images, normalization));
-      return { loss: crossEntropy(logits, labels, { reduction: "sum" }), predicted: logits.argmax(1) };
+      return { loss: crossEntropy(logits, labels, { reduction: "sum" }), predicted: logits.argmax(1), confidence: logits.softmax(1).max(1) };
     }),
   );
   const wasTraining = model.training;
   model.eval();
   const predicted = new Int32Array(set.count);
+  const confidence = new Float32Array(set.count);
   let loss = 0;
   let at = 0;
   try {
@@ -40,11 +43,12 @@ export async function evaluateImages(
       const result = test(images, labels);
       const classes = await result.predicted.data();
       predicted.set(classes, at);
+      confidence.set(await result.confidence.data(), at);
       at += classes.length;
       loss += await result.loss.item();
     }
   } finally {
     model.train(wasTraining);
   }
-  return { loss: loss / set.count, accuracy: accuracy(predicted, set.labels), predicted, compileSeconds: test.compileMs / 1000 };
+  return { loss: loss / set.count, accuracy: accuracy(predicted, set.labels), predicted, confidence, compileSeconds: test.compileMs / 1000 };
 }

@@ -1,7 +1,7 @@
 import type { MetricsLine } from "./metrics-log.js";
 
 /**
- * A run's metrics as a TensorBoard event file: `train/loss`, `train/lr`, `validation/NAME` and `test/NAME` by step. `startedAt` is in
+ * A run's metrics as a TensorBoard event file: `train/loss`, `train/lr` and what else a line says, `validation/NAME` and `test/NAME` by step. `startedAt` is in
  * seconds since 1970. Records as in TensorFlow, "TFRecord" (length, data, and a masked CRC-32C of each); their content as in
  * tensorflow/core/util/event.proto and framework/summary.proto.
  */
@@ -12,8 +12,9 @@ export function encodeEvents(lines: readonly MetricsLine[], test: Readonly<Recor
   for (const line of lines) {
     last = line.step;
     if ("loss" in line) {
-      seconds = line.seconds;
-      records.push(scalars({ "train/loss": line.loss, "train/lr": line.lr }, line.step, startedAt + seconds));
+      const { step, epoch: _, seconds: after, ...values } = line;
+      seconds = after;
+      records.push(scalars(prefixed("train", values), step, startedAt + seconds));
     } else records.push(scalars(prefixed("validation", line.validation), line.step, startedAt + seconds));
   }
   if (test) records.push(scalars(prefixed("test", test), last, startedAt + seconds));

@@ -12,6 +12,10 @@ export interface StepMetrics {
   readonly lr: number;
   /** Seconds of training after it, without compiling. */
   readonly seconds: number;
+  /** Examples of the piece in each second of its training. */
+  readonly examplesPerSecond?: number | undefined;
+  /** Bytes of memory that the process has, as `MetricsLogOptions.memory` said after the piece. */
+  readonly memoryBytes?: number | undefined;
 }
 
 /** A line about a validation. */
@@ -24,6 +28,17 @@ export interface ValidationMetrics {
 /** A line of metrics.jsonl. */
 export type MetricsLine = StepMetrics | ValidationMetrics;
 
+export interface MetricsLogOptions {
+  /** Asked for the process's memory in bytes with every line, as by `() => process.memoryUsage.rss()`; no line has it if not given. */
+  readonly memory?: (() => number) | undefined;
+}
+
+/** How much was seen, and how long it took, when a piece began. */
+interface PieceStart {
+  readonly examples: number;
+  readonly seconds: number;
+}
+
 /** Keeps what `metrics.jsonl` holds: a line for each 20 steps, for the rest of an epoch, and for each validation. */
 export class MetricsLog implements Callback {
   readonly name = "metrics";
@@ -31,9 +46,13 @@ export class MetricsLog implements Callback {
   readonly #every: number;
   #losses: number[] = [];
   #last: StepRecord | undefined;
+  /** Undefined where a run goes on from a checkpoint that does not say it. */
+  #begun: PieceStart | undefined = { examples: 0, seconds: 0 };
+  readonly #memory: (() => number) | undefined;
 
-  constructor(every = 20) {
+  constructor(every = 20, { memory }: MetricsLogOptions = {}) {
     this.#every = every;
+    this.#memory = memory;
   }
 
   onStepEnd(fit: Fit, record: StepRecord): void {
@@ -52,22 +71,34 @@ export class MetricsLog implements Callback {
     if (this.#last) this.#keep(fit, this.#last);
   }
 
-  stateDict(): { lines: MetricsLine[]; losses: number[]; last: StepRecord | undefined } {
-    return { lines: [...this.lines], losses: [...this.#losses], last: this.#last };
+  stateDict(): { lines: MetricsLine[]; losses: number[]; last: StepRecord | undefined; begun: PieceStart | undefined } {
+    return { lines: [...this.lines], losses: [...this.#losses], last: this.#last, begun: this.#begun };
   }
 
   /** Goes on from what `stateDict` gave. */
-  loadStateDict({ lines, losses, last }: { lines: MetricsLine[]; losses: number[]; last?: StepRecord | undefined }): void {
+  loadStateDict({ lines, losses, last, begun }: { lines: MetricsLine[]; losses: number[]; last?: StepRecord | undefined; begun?: PieceStart | undefined }): void {
     this.lines = [...lines];
     this.#losses = [...losses];
     this.#last = last;
+    this.#begun = begun;
   }
 
-  #keep(fit: Fit, { step, epoch, lr, seconds }: StepRecord): void {
+  #keep(fit: Fit, { step, epoch, lr, seconds, examples }: StepRecord): void {
     if (this.#losses.length === 0) return;
     const loss = this.#losses.reduce((sum, value) => sum + value, 0) / this.#losses.length;
-    this.lines.push({ step, epoch: fit.stepsPerEpoch === undefined ? epoch : step / fit.stepsPerEpoch, loss, lr, seconds });
+    const examplesPerSecond = this.#begun && (examples - this.#begun.examples) / (seconds - this.#begun.seconds);
+    this.lines.push({
+      step,
+      epoch: fit.stepsPerEpoch === undefined ? epoch : step / fit.stepsPerEpoch,
+      loss,
+      lr,
+      seconds,
+      // A clock that has not moved gives no rate.
+      ...(examplesPerSecond !== undefined && Number.isFinite(examplesPerSecond) && { examplesPerSecond: Number(examplesPerSecond.toPrecision(5)) }),
+      ...(this.#memory && { memoryBytes: this.#memory() }),
+    });
     this.#losses = [];
+    this.#begun = { examples, seconds };
   }
 }
 

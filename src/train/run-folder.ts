@@ -74,8 +74,11 @@ async function removeRun(path: string): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Writes files into the folder of a run that was begun, in order, each replaced as a whole. Throws DataError. */
+/** Writes files into the folder of a run that was begun, in order, each replaced as a whole. A folder that was removed is made again. Throws DataError. */
 export async function updateRunFolder(path: string, files: RunFiles): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new DataError(`cannot save the run in ${path}: ${String(error)}`, { cause: error });
+  });
   for (const [name, content] of files) await writeFileAtomic(join(path, name), content);
 }
 

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import { setDefaultDevice, type Tensor } from "../index.js";
 import * as nn from "../nn/index.js";
-import { saveRun } from "./save-run.js";
+import { updateRun } from "./save-run.js";
 
 class Small extends nn.Module<Tensor, Tensor> {
   linear = new nn.Linear(3, 2);
@@ -21,13 +21,15 @@ test("a run's folder holds the model, the recipe and the metrics", async () => {
   try {
     const metrics = [{ step: 20, epoch: 0.5, loss: 1.5, lr: 0.1, seconds: 2 }];
     const run = { model: new Small(), metrics, description: { recipe: "small" } };
-    const place = await saveRun(join(folder, "run"), { ...run, scores: { loss: 0.25, accuracy: 0.75 } });
+    const place = join(folder, "run");
+    await updateRun(place, { ...run, scores: { loss: 0.25, accuracy: 0.75 } });
     expect((await readdir(place)).sort()).toEqual(["metrics.jsonl", "model.safetensors", "recipe.json"]);
     expect(JSON.parse(await readFile(join(place, "recipe.json"), "utf8"))).toEqual({ recipe: "small" });
     const text = await readFile(join(place, "metrics.jsonl"), "utf8");
     const lines: unknown[] = text.trimEnd().split("\n").map((line) => JSON.parse(line) as unknown);
     expect(lines).toEqual([...metrics, { step: 20, epoch: 0.5, test: { loss: 0.25, accuracy: 0.75 } }]);
-    const stopped = await saveRun(join(folder, "stopped"), { ...run, scores: undefined });
+    const stopped = join(folder, "stopped");
+    await updateRun(stopped, { ...run, scores: undefined });
     expect((await readFile(join(stopped, "metrics.jsonl"), "utf8")).trimEnd().split("\n").length).toBe(1);
   } finally {
     await rm(folder, { recursive: true });

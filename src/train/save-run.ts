@@ -1,8 +1,9 @@
 import type { AnyModule } from "../nn/index.js";
 import type { Scores } from "./callback.js";
+import { formatLines } from "./metrics-file.js";
 import type { MetricsLine } from "./metrics-log.js";
 import { encodeModel } from "./model-file.js";
-import { saveRunFolder, updateRunFolder, type RunFiles, type SaveOptions } from "./run-folder.js";
+import { updateRunFolder, type RunFiles } from "./run-folder.js";
 
 export interface Run {
   readonly model: AnyModule;
@@ -18,16 +19,11 @@ export interface Run {
 }
 
 /**
- * Saves a run as the folder `path` or, where that was taken meanwhile, beside it; gives back where. The folder holds
- * `model.safetensors` (state-dict names as keys), `recipe.json` and `metrics.jsonl`: a line `{step, epoch, loss, lr,
- * seconds}` for each piece of the training and, for a run that came to its end, a last line
- * `{step, epoch, test: {loss, …}}` with the scores; a profiled run also has `trace.json`, and `files` come on top. Throws DataError where it cannot be written.
+ * Completes the folder of a run that was begun: each file is replaced as a whole, `recipe.json` at last. The folder then holds
+ * `model.safetensors` (state-dict names as keys), `recipe.json` and `metrics.jsonl`: a line for each piece of the training and,
+ * for a run that came to its end, a last line `{step, epoch, test: {loss, …}}` with the scores; a profiled run also has
+ * `trace.json`, and `files` come on top. Throws DataError where it cannot be written.
  */
-export async function saveRun(path: string, run: Run, options?: SaveOptions): Promise<string> {
-  return saveRunFolder(path, await filesOf(run), options);
-}
-
-/** The same for the folder of a run that was begun: each file is replaced as a whole, `recipe.json` at last. Throws DataError. */
 export async function updateRun(path: string, run: Run): Promise<void> {
   await updateRunFolder(path, await filesOf(run));
 }
@@ -43,7 +39,7 @@ async function filesOf({ model, metrics, scores, description, trace, files }: Ru
   if (scores && last) lines.push({ step: last.step, epoch: last.epoch, test: scores });
   return new Map<string, Uint8Array | string>([
     ["model.safetensors", await encodeModel(model)],
-    ["metrics.jsonl", lines.map((line) => `${JSON.stringify(line)}\n`).join("")],
+    ["metrics.jsonl", formatLines(lines)],
     ...(trace === undefined ? [] : [["trace.json", trace] as const]),
     ...(files ?? []),
     ["recipe.json", formatDescription(description)],

@@ -124,6 +124,8 @@ test("evaluation gives mean loss, accuracy and predictions by the formula, and p
   const result = await evaluateImages(model, set, normalization);
   expect(result.loss).toBeCloseTo(expectedLoss, 5);
   expect(Array.from(result.predicted)).toEqual(logits.map((z) => (z > 0 ? 1 : 0)));
+  const surest = Math.max(...logits.map((z, i) => Math.abs((result.confidence[i] ?? NaN) - 1 / (1 + Math.exp(-Math.abs(z))))));
+  expect(surest).toBeLessThan(1e-6);
   expect(result.accuracy).toBe(logits.filter((z, i) => (z > 0 ? 1 : 0) === set.labels[i]).length / 700);
   expect(model.training).toBe(true);
   model.eval();

@@ -29,7 +29,7 @@ test("a run whose output nobody reads any more comes to its end", () => {
   const { status, text } = shell(`{ ${train} --epochs 2 2>&1; echo $? > code; } | head -1; grep -qx 0 code`);
   expect(status).toBe(0);
   expect(text.split("\n")).toHaveLength(2);
-  expect(readdirSync(join(folder, "run")).sort()).toEqual(["checkpoints", "events.out.tfevents.gradus", "metrics.jsonl", "model.safetensors", "recipe.json", "summary.txt"]);
+  expect(readdirSync(join(folder, "run")).sort()).toEqual(["checkpoints", "evaluation.json", "events.out.tfevents.gradus", "metrics.jsonl", "misread.png", "model.json", "model.safetensors", "recipe.json", "summary.txt"]);
 });
 
 test.runIf(process.platform === "linux")("a report that cannot be written is said and makes the command fail", () => {

@@ -23,7 +23,7 @@ test("the file that gradus new recipe writes trains, and its run is complete and
   expect(trained.out).toContain("npx gradus train ./mine.mjs --data digits --epochs 2 ");
   const run = join("runs", "mine-digits-1");
   expect(trained.out).toContain(`npx gradus evaluate ${run} `);
-  const files = ["events.out.tfevents.gradus", "metrics.jsonl", "model.safetensors", "recipe.json", "recipe.mjs", "summary.txt"];
+  const files = ["evaluation.json", "events.out.tfevents.gradus", "metrics.jsonl", "misread.png", "model.json", "model.safetensors", "recipe.json", "recipe.mjs", "summary.txt"];
   expect((await readdir(join(folder, run))).sort()).toEqual(files);
   expect(await readFile(join(folder, run, "recipe.mjs"), "utf8")).toBe(await readFile(join(folder, "mine.mjs"), "utf8"));
   expect(await readFile(join(folder, run, "summary.txt"), "utf8")).toMatch(/conv1[^]*5,130/);

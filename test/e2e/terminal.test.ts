@@ -64,7 +64,7 @@ describe.skipIf(!hasTmux)("in a terminal", { timeout: 120_000 }, () => {
     expect(ended).toMatch(/Stopped after step \d+/);
     expect(ended).toContain("Go on with: npx gradus train --resume run\nexit code 130");
     expect(await unwrapped(/exit code/)).toBe(ended);
-    expect(readdirSync(join(folder, "run")).sort()).toEqual(["checkpoints", "events.out.tfevents.gradus", "metrics.jsonl", "model.safetensors", "recipe.json", "summary.txt"]);
+    expect(readdirSync(join(folder, "run")).sort()).toEqual(["checkpoints", "events.out.tfevents.gradus", "metrics.jsonl", "model.json", "model.safetensors", "recipe.json", "summary.txt"]);
   });
 
   test("Ctrl-C twice ends it at once", async () => {

@@ -67,7 +67,7 @@ test("trains, reports, and saves a run whose parts agree", async () => {
 
   expect(out).toContain(join("runs", "softmax-regression-digits-1"));
   const run = join("runs", "softmax-regression-digits-1");
-  expect((await readdir(join(folder, run))).sort()).toEqual(["events.out.tfevents.gradus", "metrics.jsonl", "model.safetensors", "recipe.json", "summary.txt"]);
+  expect((await readdir(join(folder, run))).sort()).toEqual(["evaluation.json", "events.out.tfevents.gradus", "metrics.jsonl", "misread.png", "model.json", "model.safetensors", "recipe.json", "summary.txt"]);
   expect(await readJson(run, "recipe.json")).toMatchObject({
     recipe: "softmax-regression",
     data: "digits",
@@ -91,7 +91,7 @@ test("--profile shows where the time goes and saves a trace", async () => {
   expect(code).toBe(0);
   expect(err).toMatch(/share %  total ms  launches [^]* dot/);
   expect(err).toContain(join("run", "trace.json"));
-  expect((await readdir(join(folder, "run"))).sort()).toEqual(["events.out.tfevents.gradus", "metrics.jsonl", "model.safetensors", "recipe.json", "summary.txt", "trace.json"]);
+  expect((await readdir(join(folder, "run"))).sort()).toEqual(["evaluation.json", "events.out.tfevents.gradus", "metrics.jsonl", "misread.png", "model.json", "model.safetensors", "recipe.json", "summary.txt", "trace.json"]);
   const { traceEvents } = (await readJson("run", "trace.json")) as { traceEvents: { ph: string; name: string; ts: number; dur: number; args: object }[] };
   const steps = traceEvents.filter(({ ph, name }) => ph === "X" && name.startsWith("dot"));
   expect(steps.length).toBeGreaterThan(20);

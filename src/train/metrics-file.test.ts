@@ -1,0 +1,76 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Fit, FitResult, StepRecord } from "./callback.js";
+import { MetricsFile } from "./metrics-file.js";
+import { MetricsLog } from "./metrics-log.js";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "gradus-metrics-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+const fit = (step: number): Fit => ({ stepsPerEpoch: 10, step }) as unknown as Fit;
+const record = (step: number): StepRecord => ({ step, epoch: 1, loss: step, lr: 0.5, examples: 8 * step, seconds: 2 * step });
+const end = { interrupted: false } as FitResult;
+const steps = async (): Promise<number[]> => {
+  const text = await readFile(join(folder, "metrics.jsonl"), "utf8").catch(() => "");
+  return text.split("\n").slice(0, -1).map((line) => (JSON.parse(line) as { step: number }).step);
+};
+
+test("lines are in the file while the training goes on", async () => {
+  // From a run that died.
+  await writeFile(join(folder, "metrics.jsonl"), "old\n");
+  const log = new MetricsLog(2, { memory: () => 4096 });
+  let opened = 0;
+  const file = new MetricsFile(log, { every: 0, folder: () => Promise.resolve((opened++, folder)) });
+  await file.onFitStart(fit(0));
+  const step = (number: number): void => {
+    log.onStepEnd(fit(number), record(number));
+    file.onStepEnd();
+  };
+  step(1);
+  expect(opened).toBe(0);
+  step(2);
+  // The folder is there a moment later.
+  await Promise.resolve();
+  step(3);
+  expect(await steps()).toEqual([2]);
+  step(4);
+  expect(await steps()).toEqual([2, 4]);
+  step(5);
+  log.onFitEnd(fit(5), end);
+  await file.onFitEnd();
+  expect([await steps(), opened]).toEqual([[2, 4, 5], 1]);
+  expect(log.lines.at(-1)).toEqual({ step: 5, epoch: 0.5, loss: 5, lr: 0.5, seconds: 10, examplesPerSecond: 4, memoryBytes: 4096 });
+});
+
+test("a run that goes on leaves out what was learned after its checkpoint", async () => {
+  await writeFile(join(folder, "metrics.jsonl"), '{"step":2}\n{"step":4}\n{"step":6}\n');
+  const log = new MetricsLog(2);
+  const state = new MetricsLog(2);
+  for (const step of [1, 2, 3, 4]) state.onStepEnd(fit(step), record(step));
+  log.loadStateDict(state.stateDict() as Parameters<MetricsLog["loadStateDict"]>[0]);
+  const file = new MetricsFile(log, { every: 0, folder: () => Promise.resolve(folder) });
+  await file.onFitStart(fit(4));
+  expect(await steps()).toEqual([2, 4]);
+  for (const step of [5, 6]) log.onStepEnd(fit(step), record(step));
+  file.onStepEnd();
+  expect(await steps()).toEqual([2, 4, 6]);
+  expect(log.lines.at(-1)).toMatchObject({ examplesPerSecond: 4 });
+});
+
+test("a folder that cannot be made ends the training; a file that cannot be written does not", async () => {
+  const log = new MetricsLog(1);
+  const broken = new MetricsFile(log, { folder: () => Promise.reject(new Error("read-only")) });
+  log.onStepEnd(fit(1), record(1));
+  broken.onStepEnd();
+  await expect(broken.onFitEnd()).rejects.toThrow("read-only");
+  const removed = new MetricsFile(log, { folder: () => Promise.resolve(join(folder, "removed")) });
+  await removed.onFitEnd();
+  await removed.onFitEnd();
+});
