@@ -230,8 +230,8 @@ export interface Op<A extends Attrs = Attrs> {
    */
   batch?(examples: Examples<A>): readonly Value[];
   readonly lower: Lowering<A>;
-  /** How many products are added up, where `lower` hides them in loops of the operator's own. */
-  multiplyAdds?(inputs: readonly TensorType[]): number;
+  /** How many products are added up; absent where there are none, or in graphs among the attributes only. */
+  multiplyAdds?(inputs: readonly TensorType[], attrs: A, outputs: readonly TensorType[]): number;
   /** Plain meaning in float64, one array for each output; results are wrapped to the output's dtype by the caller. */
   ref(inputs: readonly RefTensor[], attrs: A, outputs: readonly TensorType[]): readonly (Float64Array | TypedArray)[];
 }

@@ -128,6 +128,7 @@ export const convOp: Op<ConvAttrs> = {
       };
     },
   },
+  multiplyAdds: (inputs, _, outputs) => sizeOf([...at(outputs, 0).shape, ...at(inputs, 1).shape.slice(1)]),
   ref: (inputs, attrs, outputs) => {
     const [x, w, y] = [at(inputs, 0), at(inputs, 1), at(outputs, 0)];
     const arithmetic = arithmeticOf(attrs.accumulate);

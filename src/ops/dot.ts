@@ -118,6 +118,7 @@ export const dotOp: Op<DotAttrs> = {
       };
     },
   },
+  multiplyAdds: (inputs, { contractA }, outputs) => sizeOf([...at(outputs, 0).shape, ...sizesAt(at(inputs, 0).shape, contractA)]),
   ref: (inputs, { batchA, batchB, contractA, contractB, accumulate }, outputs) => {
     const [a, b] = [at(inputs, 0), at(inputs, 1)];
     const [batchesA, batchesB] = [positionsOver(a.shape, batchA), positionsOver(b.shape, batchB)];

@@ -1,5 +1,3 @@
-import { sizeOf } from "../core/shape.js";
-import { ExprBuilder } from "../ir/expr-builder.js";
 import { topologicalOrder, type Node, type Value } from "../ir/graph.js";
 
 /** A node and the products that it adds up. */
@@ -21,16 +19,11 @@ export function multiplyAddsOf(outputs: readonly Value[]): NodeWork[] {
 
 function workOf({ op, attrs, inputs, outputs }: Node): number {
   const { lower } = op;
-  if (op.multiplyAdds) return op.multiplyAdds(inputs);
+  if (op.multiplyAdds) return op.multiplyAdds(inputs, attrs, outputs);
   if (lower.kind === "call") return totalOf(lower.body(attrs).outputs);
-  if (lower.kind === "scan") {
-    const { body, length } = lower.loop(attrs);
-    return length * totalOf(body.outputs);
-  }
-  if (lower.kind !== "contraction") return 0;
-  const b = new ExprBuilder();
-  const { batch, m, n, k } = lower.spec(b, { attrs, inputs, outputs, operand: () => b.index(0) });
-  return sizeOf([...batch, ...m, ...n, ...k]);
+  if (lower.kind !== "scan") return 0;
+  const { body, length } = lower.loop(attrs);
+  return length * totalOf(body.outputs);
 }
 
 function totalOf(outputs: readonly Value[]): number {
