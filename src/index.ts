@@ -15,7 +15,7 @@ export { decodeSafetensorsArrays, encodeSafetensorsArrays } from "./io/safetenso
 export { decodeSafetensorsIndex, encodeSafetensorsIndex, shardArrays, type SafetensorsIndex, type SafetensorsShards } from "./io/safetensors-index.js";
 export { fromTensor, toTensor } from "./io/tensor-data.js";
 export { decodeTorch, torchState } from "./io/torch-file.js";
-export { TorchTensor } from "./io/torch-objects.js";
+export { TorchTensor } from "./io/torch-tensor.js";
 export { decodeArrays, decodeWeights, type WeightsOptions } from "./io/weights.js";
 export { isZip, readZip, writeZip, type UnpackOptions, type ZipEntry } from "./io/zip.js";
 export { withoutPrefix } from "./tensor/state-dict.js";

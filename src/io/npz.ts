@@ -1,13 +1,14 @@
 import { FormatError } from "../core/errors.js";
 import type { FileArray } from "./file-array.js";
 import { decodeNpy, encodeNpy } from "./npy.js";
-import { readZip, writeZip, type UnpackOptions, type ZipEntry } from "./zip.js";
+import type { UnpackOptions, ZipEntry } from "./zip.js";
 
 /**
  * The arrays of a .npz file by name, stored or deflated. Throws FormatError for damaged files and for what would unpack to more
  * than `maxUnpackedBytes`, DTypeError for elements that are no numbers.
  */
 export async function decodeNpz(bytes: Uint8Array, options: UnpackOptions = {}): Promise<Map<string, FileArray>> {
+  const { readZip } = await import("./zip.js");
   return npzArrays(readZip(bytes, options));
 }
 
@@ -23,5 +24,6 @@ export async function npzArrays(entries: ReadonlyMap<string, ZipEntry>): Promise
 
 /** A .npz file as numpy.savez writes it, or as numpy.savez_compressed does. Throws as `encodeNpy`, and FormatError for 4 GiB. */
 export async function encodeNpz(arrays: ReadonlyMap<string, FileArray>, options: { readonly compressed?: boolean } = {}): Promise<Uint8Array> {
+  const { writeZip } = await import("./zip.js");
   return writeZip(new Map([...arrays].map(([name, array]) => [`${name}.npy`, encodeNpy(array)])), options);
 }

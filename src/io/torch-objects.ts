@@ -1,6 +1,7 @@
 import { FormatError } from "../core/errors.js";
-import { arrayBytes, fileItemBytes, gatherStrided, isSizes, type FileArray, type FileDType } from "./file-array.js";
-import { PickleGlobal, setItem, type PickleObject, type PickleValue } from "./pickle-value.js";
+import { arrayBytes, fileItemBytes, isSizes, type FileDType } from "./file-array.js";
+import { PickleGlobal, setItem, type PickleValue } from "./pickle-value.js";
+import { StoragePart, TorchStorage, TorchTensor } from "./torch-tensor.js";
 
 /** Storage classes by what precedes "Storage" in their names. */
 const storageDTypes: ReadonlyMap<string, FileDType> = new Map<string, FileDType>([
@@ -24,63 +25,6 @@ const torchDTypes: readonly FileDType[] = [...storageDTypes.values(), "uint16", 
 
 /** More than any tensor has; what follows takes time for each axis. */
 const maxRank = 64;
-
-/** Memory that tensors share. */
-export class TorchStorage implements PickleObject {
-  readonly kind = "storage";
-  readonly dtype: FileDType;
-  readonly key: string;
-  /** Elements. */
-  readonly count: number;
-  /** Set once the file's data have been read. */
-  bytes: Uint8Array | undefined;
-
-  constructor(dtype: FileDType, key: string, count: number) {
-    this.dtype = dtype;
-    this.key = key;
-    this.count = count;
-  }
-}
-
-/** A piece of a storage that a file treats as a storage of its own. */
-class StoragePart implements PickleObject {
-  readonly kind = "storage";
-  readonly storage: TorchStorage;
-  readonly start: number;
-  readonly count: number;
-
-  constructor(storage: TorchStorage, start: number, count: number) {
-    this.storage = storage;
-    this.start = start;
-    this.count = count;
-  }
-}
-
-/** A tensor of a PyTorch file. */
-export class TorchTensor implements PickleObject, FileArray {
-  readonly kind = "tensor";
-  readonly dtype: FileDType;
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-  private readonly storage: TorchStorage;
-  /** In elements of the tensor. */
-  private readonly offset: number;
-  private gathered: Uint8Array | undefined;
-
-  constructor(part: StoragePart, dtype: FileDType, offset: number, shape: readonly number[], strides: readonly number[]) {
-    this.storage = part.storage;
-    this.dtype = dtype;
-    this.shape = shape;
-    this.strides = strides;
-    this.offset = offset + (part.start * fileItemBytes(part.storage.dtype)) / fileItemBytes(dtype);
-  }
-
-  /** Row-major elements. */
-  get data(): Uint8Array {
-    this.gathered ??= gatherStrided(this.storage.bytes ?? new Uint8Array(), fileItemBytes(this.dtype), this.shape, this.strides, this.offset);
-    return this.gathered;
-  }
-}
 
 /** Builds tensors and plain containers for an unpickler; refuses everything else. */
 export class TorchObjects {

@@ -6,8 +6,8 @@ import { decodeNpy, isNpy } from "./npy.js";
 import { npzArrays } from "./npz.js";
 import { decodeSafetensorsArrays } from "./safetensors-arrays.js";
 import { toTensor } from "./tensor-data.js";
-import { decodeTorch, decodeTorchArchive, isLegacyTorch, isTorchArchive, torchState } from "./torch-file.js";
-import { isZip, readZip, unpackedLimit, type UnpackOptions } from "./zip.js";
+import { torchState } from "./torch-file.js";
+import type { UnpackOptions } from "./zip.js";
 
 export interface WeightsOptions extends UnpackOptions {
   /** The default device if not given. */
@@ -27,12 +27,13 @@ export function isSafetensors(bytes: Uint8Array): boolean {
  */
 export async function decodeArrays(bytes: Uint8Array, options: UnpackOptions = {}): Promise<ReadonlyMap<string, FileArray>> {
   if (isNpy(bytes)) return new Map([["arr_0", decodeNpy(bytes)]]);
-  if (isLegacyTorch(bytes)) return torchState(await decodeTorch(bytes, options));
   if (isSafetensors(bytes)) return decodeSafetensorsArrays(bytes);
+  const [{ isZip, readZip, unpackedLimit }, torch] = await Promise.all([import("./zip.js"), import("./read-torch.js")]);
+  if (torch.isLegacyTorch(bytes)) return torchState(await torch.readTorch(bytes, options));
   if (!isZip(bytes)) throw new FormatError("weights: neither safetensors nor .npy, .npz or a file of torch.save; is this a file of weights?");
   const entries = readZip(bytes, options);
-  if (!isTorchArchive(entries)) return npzArrays(entries);
-  return torchState(await decodeTorchArchive(entries, unpackedLimit(bytes.length, options)));
+  if (!torch.isTorchArchive(entries)) return npzArrays(entries);
+  return torchState(await torch.readTorchArchive(entries, unpackedLimit(bytes.length, options)));
 }
 
 /** The same as tensors, ready for `loadStateDict`. Throws as `decodeArrays` and `toTensor`. */
