@@ -40,7 +40,7 @@ async function bundleSize(entry: string): Promise<BundleSize> {
     root,
     configFile: false,
     logLevel: "error",
-    build: { write: false, target: "es2022", modulePreload: { polyfill: false }, rolldownOptions: { input: `${root}${entry}`, preserveEntrySignatures: "strict" } },
+    build: { write: false, target: "es2022", modulePreload: { polyfill: false }, rolldownOptions: { input: `${root}${entry}`, preserveEntrySignatures: "allow-extension" } },
   });
   const files = (Array.isArray(made) ? made : [made]).flatMap((bundle) => ("output" in bundle ? bundle.output : []));
   const chunks = new Map(files.flatMap((file) => (file.type === "chunk" ? [[file.fileName, file]] : [])));
