@@ -12,6 +12,8 @@ export class ShapeError extends GradusError {}
 export class DTypeError extends GradusError {}
 /** Tensors of different devices in one operation, or a device that does not exist here. */
 export class DeviceError extends GradusError {}
+/** A GPU that went away with everything on it. `openDevice` gives a new one; training goes on there from its last checkpoint. */
+export class DeviceLostError extends DeviceError {}
 /** An index or axis out of range, or an index expression that cannot be read. */
 export class IndexError extends GradusError {}
 /** An option or argument with a value outside its domain. */

@@ -1,0 +1,86 @@
+import { CompileError } from "../../core/errors.js";
+import type { Kernel } from "../../ir/loop.js";
+import { isPassed } from "../../ir/loop.js";
+import type { Failures } from "./failures.js";
+import { renderWgsl, type WgslFeatures, type WgslShader } from "./render-wgsl.js";
+
+/** A kernel made ready to run on a device, for one way of binding its buffers. */
+export interface LoadedShader extends WgslShader {
+  readonly pipeline: GPUComputePipeline;
+  /** Set once it is known that the device's compiler refuses it. */
+  refusal: CompileError | undefined;
+}
+
+/** Compiles kernels; shaders of equal text are one. */
+export class ShaderLibrary {
+  readonly #device: GPUDevice;
+  readonly #failures: Failures;
+  readonly #features: WgslFeatures;
+  readonly #shaders = new Map<string, LoadedShader>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(device: GPUDevice, failures: Failures, features: WgslFeatures) {
+    this.#device = device;
+    this.#failures = failures;
+    this.#features = features;
+  }
+
+  /** Shaders compiled so far. */
+  get size(): number {
+    return this.#shaders.size;
+  }
+
+  /** The shader of a kernel; `bindings` as `renderWgsl` takes them. A CompileError reaches the next read or `idle`. */
+  load(kernel: Kernel, bindings: readonly number[]): LoadedShader {
+    const shader = renderWgsl(kernel, bindings, this.#features);
+    const known = this.#shaders.get(shader.code);
+    if (known) return known;
+    const passed = kernel.buffers.filter(isPassed);
+    const written = Array.from({ length: Math.max(0, ...bindings.map((n) => n + 1)) }, (_, n) => passed.some(({ access }, i) => bindings[i] === n && access !== "read"));
+    const made = this.#compile(kernel.name, shader, this.layout(written));
+    this.#shaders.set(shader.code, made);
+    return made;
+  }
+
+  /** The layout of a bind group: arguments, then the buffers. */
+  layout(written: readonly boolean[]): GPUBindGroupLayout {
+    const key = written.map(Number).join("");
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      const buffers = written.map((write, i): GPUBindGroupLayoutEntry => ({ binding: 1 + i, visibility: compute, buffer: { type: write ? "storage" : "read-only-storage" } }));
+      const args: GPUBindGroupLayoutEntry = { binding: 0, visibility: compute, buffer: { type: "uniform", hasDynamicOffset: true } };
+      this.#layouts.set(key, (layout = this.#device.createBindGroupLayout({ entries: [args, ...buffers] })));
+    }
+    return layout;
+  }
+
+  #compile(name: string, shader: WgslShader, layout: GPUBindGroupLayout): LoadedShader {
+    const device = this.#device;
+    const module: GPUShaderModule = this.#failures.scope(device, "validation", () => device.createShaderModule({ label: name, code: shader.code }), async (error) => refuse(await whyRefused(name, shader.code, module, error)));
+    const made: LoadedShader = {
+      ...shader,
+      pipeline: this.#failures.scope(
+        device,
+        "validation",
+        () => device.createComputePipeline({ label: name, layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }), compute: { module, entryPoint: "main" } }),
+        // A module that was refused makes this fail as well.
+        (error) => made.refusal ?? refuse(new CompileError(`[webgpu] the adapter refuses kernel "${name}": ${error.message}`)),
+      ),
+      refusal: undefined,
+    };
+    const refuse = (error: CompileError): CompileError => (made.refusal = error);
+    return made;
+  }
+}
+
+/** GPUShaderStage.COMPUTE. */
+const compute = 4;
+
+async function whyRefused(name: string, code: string, module: GPUShaderModule, error: GPUError): Promise<CompileError> {
+  const { messages } = await module.getCompilationInfo();
+  const lines = code.split("\n");
+  const details = messages
+    .filter(({ type }) => type === "error")
+    .map(({ lineNum, linePos, message }) => `\n${lineNum}:${linePos}: ${message}\n  ${lines[lineNum - 1]?.trim() ?? ""}`);
+  return new CompileError(`[webgpu] the WGSL of kernel "${name}" is not valid; please report it:${details.join("") || ` ${error.message}`}`);
+}

@@ -1,0 +1,31 @@
+import { DeviceError } from "../../core/errors.js";
+import { findAdapter, openWebgpu, type WebgpuOptions } from "./open-webgpu.js";
+import type { WebgpuBackend } from "./webgpu-backend.js";
+
+let dawn: Promise<GPU> | undefined;
+
+/** WebGPU in Node, which the optional package "webgpu" (Dawn) brings. Throws DeviceError where it is missing or does not load. */
+export function nodeGpu(): Promise<GPU> {
+  dawn ??= load();
+  dawn.catch(() => (dawn = undefined));
+  return dawn;
+}
+
+async function load(): Promise<GPU> {
+  // The name is not literal: the package need not be there, not even for the type checker.
+  const name: string = "webgpu";
+  let loaded: { create(options: readonly string[]): GPU };
+  try {
+    loaded = await import(name);
+  } catch (cause) {
+    const missing = cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND";
+    const why = missing ? "which is not installed" : `which does not load here (${cause instanceof Error ? cause.message : String(cause)})`;
+    throw new DeviceError(`[webgpu] WebGPU in Node needs the package "webgpu", ${why}: npm install webgpu`, { cause });
+  }
+  return loaded.create([]);
+}
+
+/** A WebGPU device in Node. Throws DeviceError without the package "webgpu" or a GPU. */
+export async function openNodeWebgpu(options: WebgpuOptions = {}): Promise<WebgpuBackend> {
+  return openWebgpu(await findAdapter(await nodeGpu()), options);
+}
