@@ -18,6 +18,8 @@ export interface Executable {
 export interface Backend extends DeviceTag {
   readonly name: string;
   readonly threads: number;
+  /** Whether the device went away with all that was on it; absent where it cannot. */
+  readonly isLost?: boolean;
   /** Whether it computes with this dtype. */
   supports(dtype: DType): boolean;
   /** Compiles (or finds) the program of a graph. Throws CompileError, OutOfMemoryError. */
