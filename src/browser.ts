@@ -1,6 +1,6 @@
 import { createBrowserWasm } from "./backends/wasm/browser-wasm.js";
 import { DeferredBackend } from "./runtime/deferred-backend.js";
-import { registerBackend, setAutoDevices } from "./runtime/devices.js";
+import { registerBackend, registerGpu, setAutoDevices } from "./runtime/devices.js";
 
 export * from "./index.js";
 export { createBrowserWasm } from "./backends/wasm/browser-wasm.js";
@@ -15,4 +15,5 @@ registerBackend("reference", () => {
     return new ReferenceBackend();
   });
 });
+registerGpu("webgpu", async (options) => (await import("./backends/webgpu/webgpu-browser.js")).openBrowserWebgpu(options));
 setAutoDevices(["wasm", "reference"]);

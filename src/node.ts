@@ -2,7 +2,7 @@ import { NativeBackend } from "./backends/native/native-backend.js";
 import { ReferenceBackend } from "./backends/reference/reference-backend.js";
 import { createNodeWasm } from "./backends/wasm/wasm-node.js";
 import "./debug.js";
-import { onDeviceStart, registerBackend, setAutoDevices } from "./runtime/devices.js";
+import { onDeviceStart, registerBackend, registerGpu, setAutoDevices } from "./runtime/devices.js";
 import { profileUntilExit } from "./runtime/measurement.js";
 
 export { nativeInfo, type NativeInfo } from "./backends/native/native-info.js";
@@ -24,5 +24,6 @@ registerBackend("native", ({ threads }) => {
 });
 registerBackend("wasm", ({ threads }) => createNodeWasm(given(threads)));
 registerBackend("reference", () => new ReferenceBackend());
+registerGpu("webgpu", async (options) => (await import("./backends/webgpu/webgpu-node.js")).openNodeWebgpu(options));
 onDeviceStart(profileUntilExit);
 setAutoDevices(["native", "wasm", "reference"]);

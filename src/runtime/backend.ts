@@ -20,6 +20,8 @@ export interface Backend extends DeviceTag {
   readonly threads: number;
   /** Whether the device went away with all that was on it; absent where it cannot. */
   readonly isLost?: boolean;
+  /** Whether it is a GPU that the processor plays; absent where it is no GPU. */
+  readonly isSoftware?: boolean;
   /** Whether it computes with this dtype. */
   supports(dtype: DType): boolean;
   /** Compiles (or finds) the program of a graph. Throws CompileError, OutOfMemoryError. */

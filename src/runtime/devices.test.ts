@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import { DeviceError } from "../core/errors.js";
-import { device, getDefaultDevice, registerBackend, setAutoDevices, setDefaultDevice } from "./devices.js";
+import { device, getDefaultDevice, openDevice, registerBackend, registerGpu, setAutoDevices, setDefaultDevice } from "./devices.js";
 
 it("takes the first device that runs for auto, and says why not an earlier one, once", () => {
   const warn = vi.spyOn(console, "warn").mockReturnValue(undefined);
@@ -28,4 +28,44 @@ it("starts one device for each number of threads", () => {
   expect(device("counted", { threads: 2 })).toBe(device("counted", { threads: 2 }));
   expect(device("counted", { threads: 2 })).not.toBe(device("counted"));
   expect(threads).toEqual([2, undefined]);
+});
+
+it("gives a GPU once it was opened, and another after it was lost", async () => {
+  let lost = false;
+  let openings = 0;
+  registerGpu("far", async ({ hardware }) => {
+    if (hardware) throw new DeviceError("software");
+    openings++;
+    return Object.defineProperties(new ReferenceBackend(), { isLost: { get: () => lost }, isSoftware: { value: true } });
+  });
+  expect(() => device("far")).toThrow(/await openDevice\("far"\)/);
+  const [first, second] = await Promise.all([openDevice("far"), openDevice("far")]);
+  expect(second).toBe(first);
+  expect(device("far")).toBe(first);
+  lost = true;
+  expect(() => device("far")).toThrow(/was lost.*await openDevice/);
+  const fresh = openDevice("far");
+  lost = false;
+  expect(await fresh).not.toBe(first);
+  expect(openings).toBe(2);
+});
+
+it("takes a GPU that is no software for auto, where the work is large", async () => {
+  const asked: boolean[] = [];
+  let real = false;
+  registerBackend("cpu", () => new ReferenceBackend());
+  setAutoDevices(["cpu"]);
+  registerGpu("distant", async ({ hardware }) => {
+    asked.push(hardware);
+    if (!real) throw new DeviceError("software");
+    return new ReferenceBackend();
+  });
+  const before = await openDevice("cpu");
+  expect(await openDevice("auto", { work: 1e6 })).toBe(before);
+  expect(asked).toEqual([]);
+  expect(await openDevice("auto", { work: 1e12 })).toBe(before);
+  expect(await openDevice()).toBe(before);
+  expect(asked).toEqual([true, true]);
+  real = true;
+  expect(await openDevice("auto", { work: 1e12 })).not.toBe(before);
 });

@@ -88,7 +88,7 @@ function keep(key: string, backend: Backend): Backend {
 /** The GPU of that name, opened if it is not open or was lost. */
 async function openGpu(name: string, opener: GpuOpener, hardware: boolean): Promise<Backend> {
   const running = open.get(name);
-  if (running && !running.isLost) return running;
+  if (running && !running.isLost && !(hardware && running.isSoftware)) return running;
   // Several calls at once open one device.
   const key = `${name} ${hardware}`;
   let pending = opening.get(key);

@@ -2,7 +2,7 @@ export type { DType, TypedArray } from "../core/dtype.js";
 export * from "../core/errors.js";
 export type { Shape } from "../core/shape.js";
 export type { Graph } from "../ir/graph.js";
-export { device, getDefaultDevice, registerBackend, setDefaultDevice, type Backend, type BackendFactory, type DeviceOptions } from "../runtime/devices.js";
+export { device, getDefaultDevice, openDevice, registerBackend, setDefaultDevice, type Backend, type BackendFactory, type DeviceOptions, type OpenOptions } from "../runtime/devices.js";
 export { attentionWeights, maskedSoftmax, scaledDotProductAttention, type AttentionOptions } from "./attention.js";
 export { checkpoint } from "./checkpoint.js";
 export { compile, trace, type Compiled } from "./compile.js";

@@ -14,15 +14,23 @@ const wantedLimits = [
 
 const wantedFeatures: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
 
+export interface AdapterOptions {
+  /** Whether an adapter in software is refused; false by default. */
+  readonly hardware?: boolean;
+}
+
 export interface WebgpuOptions {
   /** Less than the adapter has, as on smaller GPUs. */
   readonly limits?: Partial<Record<(typeof wantedLimits)[number], number>>;
 }
 
-/** The fastest adapter. Throws DeviceError where there is none. */
-export async function findAdapter(gpu: GPU): Promise<GPUAdapter> {
+/** The fastest adapter. Throws DeviceError where there is none, or only one in software and `hardware` is wanted. */
+export async function findAdapter(gpu: GPU, { hardware = false }: AdapterOptions = {}): Promise<GPUAdapter> {
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new DeviceError("[webgpu] WebGPU finds no GPU here: use another device, such as wasm");
+  if (hardware && adapter.info.isFallbackAdapter) {
+    throw new DeviceError(`[webgpu] WebGPU finds no GPU here but one in software (${describeAdapter(adapter.info)}): use another device, such as wasm`);
+  }
   return adapter;
 }
 
@@ -45,6 +53,23 @@ export function describeAdapter({ vendor, architecture, device, description }: G
   return parts.length === 0 ? "unnamed" : parts.join(", ");
 }
 
-function targetOf(_limits: GPUSupportedLimits): Target {
-  return { name: "webgpu", vectorBytes: 4, vectorRegisters: 16, l1Bytes: 2048, l2Bytes: 8192, float64: false, memoryBytes: Infinity };
+function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits): Target {
+  const invocations = Math.min(256, maxComputeInvocationsPerWorkgroup);
+  return {
+    name: "webgpu",
+    vectorBytes: 4,
+    vectorRegisters: 64,
+    l1Bytes: 16 << 10,
+    l2Bytes: 1 << 20,
+    float64: false,
+    // How much a GPU has is not told; what is too much is an error of the buffers.
+    memoryBytes: Infinity,
+    group: {
+      invocations,
+      // Combining takes a word of each invocation.
+      sharedBytes: maxComputeWorkgroupStorageSize - 4 * invocations,
+      buffers: maxStorageBuffersPerShaderStage,
+      privateBytes: 4096,
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { CompileError } from "../../core/errors.js";
 import type { Kernel } from "../../ir/loop.js";
 import { isPassed } from "../../ir/loop.js";
 import type { Failures } from "./failures.js";
-import { renderWgsl, type WgslFeatures, type WgslShader } from "./render-wgsl.js";
+import { renderWgsl, type WgslShader } from "./render-wgsl.js";
 
 /** A kernel made ready to run on a device, for one way of binding its buffers. */
 export interface LoadedShader extends WgslShader {
@@ -15,14 +15,12 @@ export interface LoadedShader extends WgslShader {
 export class ShaderLibrary {
   readonly #device: GPUDevice;
   readonly #failures: Failures;
-  readonly #features: WgslFeatures;
   readonly #shaders = new Map<string, LoadedShader>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  constructor(device: GPUDevice, failures: Failures, features: WgslFeatures) {
+  constructor(device: GPUDevice, failures: Failures) {
     this.#device = device;
     this.#failures = failures;
-    this.#features = features;
   }
 
   /** Shaders compiled so far. */
@@ -32,7 +30,7 @@ export class ShaderLibrary {
 
   /** The shader of a kernel; `bindings` as `renderWgsl` takes them. A CompileError reaches the next read or `idle`. */
   load(kernel: Kernel, bindings: readonly number[]): LoadedShader {
-    const shader = renderWgsl(kernel, bindings, this.#features);
+    const shader = renderWgsl(kernel, bindings);
     const known = this.#shaders.get(shader.code);
     if (known) return known;
     const passed = kernel.buffers.filter(isPassed);

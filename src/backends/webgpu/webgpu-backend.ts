@@ -45,7 +45,7 @@ export class WebgpuBackend implements Backend {
     this.target = target;
     this.#pool = new BufferPool(device, this.#failures);
     this.#reads = new ReadQueue(device, this.#failures);
-    this.#library = new ShaderLibrary(device, this.#failures, { f16: device.features.has("shader-f16"), subgroups: device.features.has("subgroups") });
+    this.#library = new ShaderLibrary(device, this.#failures);
     this.#collected = new FinalizationRegistry((block) => this.#pool.give(block));
     device.onuncapturederror = (event) => {
       event.preventDefault();
@@ -63,6 +63,10 @@ export class WebgpuBackend implements Backend {
   /** Whether the device is gone: closed, or lost with all that was on it. */
   get isLost(): boolean {
     return this.#failures.fatal !== undefined;
+  }
+
+  get isSoftware(): boolean {
+    return this.adapter.isFallbackAdapter;
   }
 
   /** Command submissions so far: one for each run, and one for reads that were asked for together. */

@@ -1,5 +1,5 @@
 import { DeviceError } from "../../core/errors.js";
-import { findAdapter, openWebgpu, type WebgpuOptions } from "./open-webgpu.js";
+import { type AdapterOptions, findAdapter, openWebgpu, type WebgpuOptions } from "./open-webgpu.js";
 import type { WebgpuBackend } from "./webgpu-backend.js";
 
 let dawn: Promise<GPU> | undefined;
@@ -26,6 +26,6 @@ async function load(): Promise<GPU> {
 }
 
 /** A WebGPU device in Node. Throws DeviceError without the package "webgpu" or a GPU. */
-export async function openNodeWebgpu(options: WebgpuOptions = {}): Promise<WebgpuBackend> {
-  return openWebgpu(await findAdapter(await nodeGpu()), options);
+export async function openNodeWebgpu(options: WebgpuOptions & AdapterOptions = {}): Promise<WebgpuBackend> {
+  return openWebgpu(await findAdapter(await nodeGpu(), options), options);
 }
