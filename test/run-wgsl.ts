@@ -1,6 +1,7 @@
 import { renderWgsl } from "../src/backends/webgpu/render-wgsl.js";
 import { byteSize, type DType } from "../src/core/dtype.js";
-import { isPassed, type Kernel } from "../src/ir/loop.js";
+import { ExprBuilder } from "../src/ir/expr-builder.js";
+import { isPassed, type Expr, type Kernel, type KernelBuffer, type Stmt } from "../src/ir/loop.js";
 import { verifyKernel } from "../src/ir/verify.js";
 import { at } from "../src/ops/indexing.js";
 
@@ -15,9 +16,10 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** WebGPU's numbers for what a buffer is used for, and for mapping one to read it. */
+/** WebGPU's numbers for what a buffer is used for, for mapping one to read it, and for compute shaders. */
 const usages = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
 const mapRead = 1;
+const inCompute = 4;
 
 /** Runs a kernel once; gives what its buffers hold afterwards, from their first byte on. */
 export async function runWgsl(
@@ -32,7 +34,16 @@ export async function runWgsl(
   const module = device.createShaderModule({ code: shader.code });
   const problems = (await module.getCompilationInfo()).messages.filter((m) => m.type === "error");
   if (problems.length > 0) throw new Error(`${problems.map((m) => `${m.lineNum}: ${m.message}`).join("\n")}\n${shader.code}`);
-  const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
+  device.pushErrorScope("validation");
+  const buffers = kernel.buffers.filter(isPassed);
+  const typeOf = (binding: number): GPUBufferBindingType => (buffers.some(({ access }, i) => bindings[i] === binding && access !== "read") ? "storage" : "read-only-storage");
+  const layout = device.createBindGroupLayout({
+    entries: [
+      { binding: 0, visibility: inCompute, buffer: { type: "uniform" } },
+      ...[...new Set(bindings)].map((k) => ({ binding: 1 + k, visibility: inCompute, buffer: { type: typeOf(k) } })),
+    ],
+  });
+  const pipeline = await device.createComputePipelineAsync({ layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }), compute: { module, entryPoint: "main" } });
   const padded = (bytes: number): number => 4 * Math.ceil(bytes / 4);
   const upload = (bytes: Uint8Array, usage: number): GPUBuffer => {
     const buffer = device.createBuffer({ size: Math.max(16, padded(bytes.length)), usage: usage | usages.copySource | usages.copyTarget, mappedAtCreation: true });
@@ -52,7 +63,7 @@ export async function runWgsl(
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+  pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
   const groups = Math.ceil(items / shader.itemsPerGroup);
   const across = groupsAcross ?? groups;
   pass.dispatchWorkgroups(across, Math.ceil(groups / across));
@@ -64,6 +75,8 @@ export async function runWgsl(
     return { to, length: bytes.length };
   });
   device.queue.submit([encoder.finish()]);
+  const problem = await device.popErrorScope();
+  if (problem) throw new Error(problem.message);
   const read = await Promise.all(results.map(async ({ to, length }) => {
     await to.mapAsync(mapRead);
     const bytes = new Uint8Array(to.getMappedRange().slice(0, length));
@@ -79,7 +92,17 @@ export function zeros(dtype: DType, count: number): Passed {
   return { bytes: new Uint8Array(count * byteSize(dtype)) };
 }
 
-/** The dtypes of a kernel's passed buffers. */
-export function passedTypes(kernel: Kernel): DType[] {
-  return kernel.buffers.filter(isPassed).map(({ dtype }) => dtype);
+/** A kernel over buffers of the given dtypes and accesses. */
+export function kernelOf(buffers: readonly (readonly [DType, KernelBuffer["access"], number?])[], build: (b: ExprBuilder, item: Expr) => readonly Stmt[]): Kernel {
+  const b = new ExprBuilder();
+  const item = b.counter("item", 2 ** 31);
+  return {
+    name: "test",
+    buffers: buffers.map(([dtype, access, scratchSize]) => ({ dtype, access, scratchSize: scratchSize ?? 0 })),
+    item,
+    body: build(b, b.ref(item)),
+    intCount: 0,
+    flops: 0,
+    bytes: 0,
+  };
 }
