@@ -6,9 +6,18 @@ import { bitsOf, fromBits, laneOf, type Prelude, scalarType, splatted, suffix, v
 export function convert(p: Prelude, from: ComputeType, to: ComputeType, lanes: number, a: string): string {
   const [source, target] = [scalarType(from), scalarType(to)];
   if (source === target) return a;
+  if (target === "f32" && (source === "i32" || source === "u32")) return `${toFloatFunction(p, source, lanes)}(${a})`;
   if (source !== "f32") return target === "bool" ? `(${a} != ${splatted(source, lanes, source === "u32" ? "0u" : "0i")})` : `${vectorType(target, lanes)}(${a})`;
   if (target === "bool") return `((${bitsOf(a, lanes)} & ${splatted("u32", lanes, "0x7fffffffu")}) != ${splatted("u32", lanes, "0u")})`;
   return `${truncateFunction(p, target === "u32" ? "u32" : "i32", lanes)}(${a})`;
+}
+
+/** Integer to the nearest float: both halves are exact, and their sum is rounded once. WGSL's own may round either way. */
+function toFloatFunction(p: Prelude, from: "i32" | "u32", lanes: number): string {
+  const f = vectorType("f32", lanes);
+  const high = `${f}(a >> ${splatted("u32", lanes, "16u")})`;
+  const low = `${f}(a & ${splatted(from, lanes, from === "i32" ? "0xffffi" : "0xffffu")})`;
+  return p.function(`f32_of_${from}${suffix(lanes)}`, `a: ${vectorType(from, lanes)}`, f, [`return ${high} * 65536.0f + ${low};`]);
 }
 
 /** Float to integer: toward zero, saturating, NaN to 0. */
