@@ -11,6 +11,14 @@ export interface Passed {
   readonly offset?: number;
 }
 
+export interface RunOptions {
+  readonly ints?: readonly number[];
+  /** As for `renderWgsl`; each buffer has its own if there are none. Of buffers in one binding the first one's bytes count. */
+  readonly bindings?: readonly number[];
+  /** Groups along the first dimension of the dispatch, all of them if not given. */
+  readonly groupsAcross?: number;
+}
+
 /** Bytes of elements that are stored as they are in a typed array. */
 export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -27,7 +35,7 @@ export async function runWgsl(
   kernel: Kernel,
   items: number,
   passed: readonly Passed[],
-  { ints = [], bindings = passed.map((_, i) => i), groupsAcross }: { ints?: readonly number[]; bindings?: readonly number[]; groupsAcross?: number } = {},
+  { ints = [], bindings = passed.map((_, i) => i), groupsAcross }: RunOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   verifyKernel(kernel);
   const shader = renderWgsl(kernel, bindings);
