@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { renderKernel as renderC } from "../../src/backends/native/render-c.js";
 import { renderKernel as renderWasm } from "../../src/backends/wasm/render-wasm.js";
+import { renderWgsl } from "../../src/backends/webgpu/render-wgsl.js";
 import { functionText } from "../../src/backends/wasm/wasm-module.js";
 import { compileGraph } from "../../src/compiler/compile-graph.js";
 import type { Target } from "../../src/compiler/target.js";
+import { isPassed } from "../../src/ir/loop.js";
 import { input, type Graph, type Value } from "../../src/ir/graph.js";
 import * as ops from "../../src/ops/index.js";
 import { relu } from "../../src/tensor/composite/activation.js";
@@ -38,4 +40,9 @@ test.each(Object.entries(graphs))("%s is written in C as before", (_, make) => {
 
 test.each(Object.entries(graphs))("%s is written in WebAssembly as before", (_, make) => {
   expect(compileGraph(make(), target).kernels.map((kernel) => functionText(renderWasm(kernel, false))).join("\n")).toMatchSnapshot();
+});
+
+test.each(Object.entries(graphs))("%s is written in WGSL as before", (_, make) => {
+  const { kernels } = compileGraph(make(), target);
+  expect(kernels.map((kernel) => renderWgsl(kernel, kernel.buffers.filter(isPassed).map((_, k) => k)).code).join("\n")).toMatchSnapshot();
 });
