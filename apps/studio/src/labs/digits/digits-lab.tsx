@@ -1,4 +1,46 @@
+import { useEffect, useMemo } from "preact/hooks";
+import { DigitsCourse } from "../../course/digits-course.js";
+import { Answer } from "./answer.js";
+import { CurvesPanel } from "./curves-panel.js";
+import "./digits.css";
+import { DrawingPad } from "./drawing-pad.js";
+import { FilesPanel } from "./files-panel.js";
+import { LabModel } from "./lab-model.js";
+import { LayersPanel } from "./layers-panel.js";
+import { MistakesPanel } from "./mistakes-panel.js";
+import { SettingsPanel } from "./settings-panel.js";
+import { TrainingBar } from "./training-bar.js";
+import { WeightsPanel } from "./weights-panel.js";
+
 /** The lab "Reading digits". */
 export function DigitsLab() {
-  return <h1>Reading digits</h1>;
+  const model = useMemo(() => new LabModel(), []);
+  useEffect(() => () => model.close(), [model]);
+  return (
+    <>
+      <header class="lab-head">
+        <h1>Reading digits</h1>
+        <p class="quiet">A network learns to read handwriting in this page, from pixels alone. Train it, write a digit, and see what every layer makes of it.</p>
+      </header>
+      <div class="digits-lab">
+        <div class="lab-main">
+          <TrainingBar model={model} />
+          <section class="card write" aria-labelledby="write-title">
+            <h2 id="write-title" class="visually-hidden">Write a digit</h2>
+            <DrawingPad model={model} />
+            <Answer model={model} />
+          </section>
+          <CurvesPanel model={model} />
+          <LayersPanel model={model} />
+          <WeightsPanel model={model} />
+          <MistakesPanel model={model} />
+        </div>
+        <div class="lab-side">
+          <SettingsPanel model={model} />
+          <FilesPanel model={model} />
+        </div>
+      </div>
+      <DigitsCourse model={model} />
+    </>
+  );
 }

@@ -28,7 +28,7 @@ const storeMs = 1500;
 const checkpointFile = "checkpoint.safetensors";
 const dataFile = (i: number): string => `data-${i}`;
 
-/** The digits lab without its page: carries out requests one after another while a training runs beside them. */
+/** The digits lab without its page: carries out what the page asks, one after another, while a training runs beside it. */
 export class DigitsEngine {
   readonly #options: EngineOptions;
   readonly #pace = new Pace();
@@ -36,6 +36,7 @@ export class DigitsEngine {
   #data: LabData | undefined;
   #session: Session | undefined;
   #training: { readonly end: AbortController; readonly over: Promise<void> } | undefined;
+  #last: Promise<void> = Promise.resolve();
   #started = new Date();
   #view: { readonly id: number; readonly image: Pick<Seen, "pixels" | "how" | "label"> } | undefined;
   #sentLines = 0;
@@ -50,12 +51,12 @@ export class DigitsEngine {
   }
 
   /** Carries out a request. What goes wrong is told as an event. */
-  async handle(request: LabRequest): Promise<void> {
-    try {
-      await this.#carryOut(request);
-    } catch (error) {
-      this.#options.emit({ kind: "error", message: error instanceof GradusError ? error.message : String(error) });
-    }
+  handle(request: LabRequest): Promise<void> {
+    const carryOut = (): Promise<void> =>
+      this.#carryOut(request).catch((error: unknown) => this.#options.emit({ kind: "error", message: error instanceof GradusError ? error.message : String(error) }));
+    // A drawing does not wait for what takes long.
+    if (request.kind === "look" || request.kind === "lookAt") return carryOut();
+    return (this.#last = this.#last.then(carryOut));
   }
 
   async #carryOut(request: LabRequest): Promise<void> {
@@ -208,6 +209,7 @@ export class DigitsEngine {
         width: train.width,
         classNames: train.classNames ?? Array.from({ length: train.classes }, (_, i) => String(i)),
       },
+      pixels: session.pixels,
       parameters: network.parameters().reduce((sum, { size }) => sum + size, 0),
       lines: [...session.log.lines],
       recipe: recipeText(setting, train, data.name),

@@ -1,4 +1,4 @@
-import type { MetricsLine } from "gradus";
+import type { MetricsLine, Normalization } from "gradus";
 import type { PickedFile } from "./lab-data.js";
 import type { Speed } from "./pace.js";
 import type { Stroke } from "./prepare-drawing.js";
@@ -74,6 +74,8 @@ export type LabEvent =
       readonly device: string;
       readonly threads: number;
       readonly data: { readonly name: string; readonly train: number; readonly test: number; readonly height: number; readonly width: number; readonly classNames: readonly string[] };
+      /** How pixels become the network's input. */
+      readonly pixels: Normalization;
       readonly parameters: number;
       readonly lines: readonly MetricsLine[];
       /** The network as a recipe for the command line. */

@@ -1,0 +1,79 @@
+import { Button } from "../../ui/controls.js";
+import { HeatMaps } from "../../ui/heat-maps.js";
+import { count, percent } from "./format.js";
+import type { LabModel } from "./lab-model.js";
+
+/** What was taken for what, over all test images, and the worst mistakes. */
+export function MistakesPanel({ model }: { readonly model: LabModel }) {
+  const judged = model.judged.value;
+  const opened = model.opened.value;
+  if (!opened) return null;
+  const { classNames, test, height, width } = opened.data;
+  const n = classNames.length;
+  const totals = classNames.map((_, row) => judged?.confusion.subarray(row * n, (row + 1) * n).reduce((sum, value) => sum + value, 0) ?? 0);
+  return (
+    <section class="card mistakes" aria-labelledby="mistakes-title">
+      <header>
+        <h2 id="mistakes-title">Confusion matrix and misread digits</h2>
+        <Button small onClick={() => model.judge()} disabled={model.isTraining.value}>Read all test digits</Button>
+      </header>
+      {judged ? (
+        <>
+          <p>
+            {count(test - judged.wrong)} of {count(test)} test digits were read right after step {count(judged.step)}: <b>{percent(judged.accuracy, 2)}</b>. A row holds the images of one digit, a column what they were read as.
+          </p>
+          <div class="scroll-x" tabIndex={0} role="region" aria-label="Confusion matrix">
+            <table class="confusion">
+              <caption class="visually-hidden">How often each digit was read as each digit</caption>
+              <thead>
+                <tr>
+                  <td />
+                  {classNames.map((name) => (
+                    <th key={name} scope="col">{name}</th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {classNames.map((name, row) => (
+                  <tr key={name}>
+                    <th scope="row">{name}</th>
+                    {classNames.map((other, column) => {
+                      const times = judged.confusion[row * n + column] ?? 0;
+                      const share = times / Math.max(1, totals[row] ?? 1);
+                      return (
+                        <td key={other} class={row === column ? "right" : times > 0 ? "wrong" : ""} style={{ "--share": String(row === column ? share : Math.min(1, 0.25 + 5 * share)) }}>
+                          {times > 0 ? times : ""}
+                        </td>
+                      );
+                    })}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          {judged.misread.length > 0 && (
+            <>
+              <h3>{judged.wrong > judged.misread.length ? `The ${judged.misread.length} most confident of ${count(judged.wrong)} mistakes` : "Every mistake"}</h3>
+              <p class="quiet small">Choose one to see what the layers make of it.</p>
+              <ul class="misread">
+                {judged.misread.map(({ index, pixels, label, predicted, confidence }) => (
+                  <li key={index}>
+                    <button type="button" onClick={() => model.showTestImage(index)}>
+                      <HeatMaps label="" values={pixels} count={1} height={height} width={width} palette="ink" limit={255} zoom={2} />
+                      <span>
+                        {classNames[label]} read as <b>{classNames[predicted]}</b>
+                      </span>
+                      <span class="quiet small">{percent(confidence, 0)} sure</span>
+                    </button>
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+        </>
+      ) : (
+        <p class="quiet">After each pass over the training images, all test images are read.</p>
+      )}
+    </section>
+  );
+}
