@@ -21,15 +21,17 @@ export interface HeatMapsProps {
   readonly zoom: number;
 }
 
-/** Numbers as pictures beside each other on one canvas, a blank number's width apart. */
+/** Canvas pixels of a number, and between two pictures: single numbers stand closer together than their own size. */
+const grainOf = (height: number, width: number) => (height * width === 1 ? { side: 8, gap: 2 } : { side: 1, gap: 1 });
+
+/** Numbers as pictures beside each other on one canvas. */
 export function HeatMaps({ label, values, count, height, width, columns = count, palette, limit, each = false, zoom }: HeatMapsProps) {
   const place = useRef<HTMLCanvasElement>(null);
   const version = colourVersion.value;
   const rows = Math.ceil(count / columns);
-  // Pictures of single numbers need half a number between them.
-  const gap = Math.max(1, Math.round(4 / zoom));
-  const across = columns * (width + gap) - gap;
-  const down = rows * (height + gap) - gap;
+  const { side, gap } = grainOf(height, width);
+  const across = columns * (width * side + gap) - gap;
+  const down = rows * (height * side + gap) - gap;
   useLayoutEffect(() => {
     const canvas = place.current;
     const context = canvas?.getContext("2d");
@@ -43,11 +45,11 @@ export function HeatMaps({ label, values, count, height, width, columns = count,
     const whole = limit ?? sizeOf(values, 0, count * area);
     for (let k = 0; k < count; k++) {
       const most = (each ? sizeOf(values, k * area, area) : whole) || 1;
-      const left = (k % columns) * (width + gap);
-      const top = Math.floor(k / columns) * (height + gap);
-      for (let row = 0; row < height; row++) {
-        for (let column = 0; column < width; column++) {
-          const share = (values[k * area + row * width + column] ?? 0) / most;
+      const left = (k % columns) * (width * side + gap);
+      const top = Math.floor(k / columns) * (height * side + gap);
+      for (let row = 0; row < height * side; row++) {
+        for (let column = 0; column < width * side; column++) {
+          const share = (values[k * area + Math.floor(row / side) * width + Math.floor(column / side)] ?? 0) / most;
           const at = palette === "signed" ? 127.5 * (share + 1) : 255 * share;
           pixels[(top + row) * across + left + column] = colours[Math.min(255, Math.max(0, Math.round(at)))] ?? 0;
         }
@@ -55,7 +57,7 @@ export function HeatMaps({ label, values, count, height, width, columns = count,
     }
     context.putImageData(image, 0, 0);
   }, [values, palette, limit, each, across, down, count, columns, version]);
-  return <canvas ref={place} class="heat-maps" role="img" aria-label={label} style={{ width: `${across * zoom}px`, aspectRatio: `${across} / ${down}` }} />;
+  return <canvas ref={place} class="heat-maps" role="img" aria-label={label} style={{ width: `${(across * zoom) / side}px`, aspectRatio: `${across} / ${down}` }} />;
 }
 
 function sizeOf(values: ArrayLike<number>, from: number, count: number): number {

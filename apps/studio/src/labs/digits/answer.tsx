@@ -34,7 +34,7 @@ export function Answer({ model }: { readonly model: LabModel }) {
             <tr key={name} class={i === best && seen ? "best" : ""}>
               <th scope="row">{name}</th>
               <td>
-                <span class="bar" style={{ width: `${100 * (shares[i] ?? 0)}%` }} />
+                <span class="bar" style={{ "--share": String(shares[i] ?? 0) }} />
                 <span class="share">{seen ? percent(shares[i] ?? 0) : "–"}</span>
               </td>
             </tr>

@@ -87,7 +87,7 @@ export function DrawingPad({ model }: { readonly model: LabModel }) {
       {strokes.length === 0 && <span class="drawing-hint" aria-hidden="true">Write a digit here</span>}
       <div class="row">
         <Button small onClick={clear} disabled={strokes.length === 0}>Clear</Button>
-        <Button small onClick={undo} disabled={strokes.length === 0}>Take back</Button>
+        <Button small onClick={undo} disabled={strokes.length === 0}>Undo</Button>
         <Button small onClick={() => model.showTestImage()}>Next test digit</Button>
       </div>
       <div class="visually-hidden" role="status">{said}</div>

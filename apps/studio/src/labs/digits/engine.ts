@@ -24,6 +24,8 @@ export interface EngineOptions {
 const reportMs = 100;
 const lookMs = 300;
 const storeMs = 1500;
+/** Milliseconds after a movement of the pen in which the next one is awaited. */
+const drawingMs = 600;
 
 const checkpointFile = "checkpoint.safetensors";
 const dataFile = (i: number): string => `data-${i}`;
@@ -43,6 +45,7 @@ export class DigitsEngine {
   #lastReport = 0;
   #lastLook = 0;
   #lastStore = 0;
+  #lastDrawn = -Infinity;
   #mark = { examples: 0, time: 0, aside: 0 };
   #rate = 0;
 
@@ -78,6 +81,7 @@ export class DigitsEngine {
         return;
       case "look": {
         const { data } = this.#opened();
+        this.#lastDrawn = performance.now();
         const drawn = prepareDrawing(request.strokes, data.train, data.fit);
         this.#view = drawn && { id: request.id, image: drawn };
         return drawn ? this.#look() : this.#options.emit({ kind: "blank", id: request.id });
@@ -263,6 +267,8 @@ export class DigitsEngine {
       await this.#keep(await fit.checkpoint());
     }
     session.aside += performance.now() - now;
+    // While somebody draws, no steps are queued ahead that an answer would have to wait for.
+    if (now - this.#lastDrawn < drawingMs) await session.settle();
     await this.#pace.next(async () => {
       session.running = false;
       await this.#keep(await fit.checkpoint());

@@ -31,7 +31,7 @@ export async function judge(network: nn.Sequential, read: BatchReader, images: I
   const predicted: number[] = [];
   const confidence: number[] = [];
   let loss = 0;
-  for await (const [batch, labels] of new DataLoader(imageDataset(images), { batchSize: 500 })) {
+  for await (const [batch, labels] of new DataLoader(imageDataset(images), { batchSize: 100 })) {
     network.eval();
     const answer = read(batch, labels);
     network.train();

@@ -10,6 +10,10 @@ export function MistakesPanel({ model }: { readonly model: LabModel }) {
   if (!opened) return null;
   const { classNames, test, height, width } = opened.data;
   const n = classNames.length;
+  const show = (index: number): void => {
+    model.showTestImage(index);
+    document.getElementById("write-title")?.parentElement?.scrollIntoView({ block: "nearest" });
+  };
   const totals = classNames.map((_, row) => judged?.confusion.subarray(row * n, (row + 1) * n).reduce((sum, value) => sum + value, 0) ?? 0);
   return (
     <section class="card mistakes" aria-labelledby="mistakes-title">
@@ -22,6 +26,7 @@ export function MistakesPanel({ model }: { readonly model: LabModel }) {
           <p>
             {count(test - judged.wrong)} of {count(test)} test digits were read right after step {count(judged.step)}: <b>{percent(judged.accuracy, 2)}</b>. A row holds the images of one digit, a column what they were read as.
           </p>
+          <div class="matrix-and-misread">
           <div class="scroll-x" tabIndex={0} role="region" aria-label="Confusion matrix">
             <table class="confusion">
               <caption class="visually-hidden">How often each digit was read as each digit</caption>
@@ -52,13 +57,13 @@ export function MistakesPanel({ model }: { readonly model: LabModel }) {
             </table>
           </div>
           {judged.misread.length > 0 && (
-            <>
+            <div>
               <h3>{judged.wrong > judged.misread.length ? `The ${judged.misread.length} most confident of ${count(judged.wrong)} mistakes` : "Every mistake"}</h3>
               <p class="quiet small">Choose one to see what the layers make of it.</p>
               <ul class="misread">
                 {judged.misread.map(({ index, pixels, label, predicted, confidence }) => (
                   <li key={index}>
-                    <button type="button" onClick={() => model.showTestImage(index)}>
+                    <button type="button" onClick={() => show(index)}>
                       <HeatMaps label="" values={pixels} count={1} height={height} width={width} palette="ink" limit={255} zoom={2} />
                       <span>
                         {classNames[label]} read as <b>{classNames[predicted]}</b>
@@ -68,8 +73,9 @@ export function MistakesPanel({ model }: { readonly model: LabModel }) {
                   </li>
                 ))}
               </ul>
-            </>
+            </div>
           )}
+          </div>
         </>
       ) : (
         <p class="quiet">After each pass over the training images, all test images are read.</p>

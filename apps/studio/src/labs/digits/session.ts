@@ -107,6 +107,11 @@ export class Session implements Callback {
     return insight;
   }
 
+  /** Waits until every step that was queued is over. */
+  async settle(): Promise<void> {
+    await this.network.parameters().at(-1)?.data();
+  }
+
   /** Reads all test images. */
   judge(images = this.data.test): Promise<Judgement> {
     return judge(this.network, this.#read, images);

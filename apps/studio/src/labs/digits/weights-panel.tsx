@@ -29,7 +29,7 @@ export function WeightsPanel({ model }: { readonly model: LabModel }) {
         columns={isConvolution ? Math.min(8, filters) : filters > 16 ? 16 : 5}
         palette="signed"
         each
-        zoom={isConvolution ? 9 : filters > 16 ? 1 : 2.5}
+        zoom={isConvolution ? 12 : filters > 16 ? 1.5 : 3}
       />
       <h3 class="spread-title">All weights</h3>
       <ul class="spreads">
