@@ -30,3 +30,4 @@ export {
   type NumericColumn,
   type Table,
 } from "./data/table.js";
+export { isZip, readZip, writeZip, type UnpackOptions, type ZipEntry } from "./io/zip.js";

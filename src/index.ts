@@ -17,7 +17,7 @@ export { fromTensor, toTensor } from "./io/tensor-data.js";
 export { decodeTorch, torchState } from "./io/torch-file.js";
 export { TorchTensor } from "./io/torch-tensor.js";
 export { decodeArrays, decodeWeights, type WeightsOptions } from "./io/weights.js";
-export { isZip, readZip, writeZip, type UnpackOptions, type ZipEntry } from "./io/zip.js";
+export type { UnpackOptions } from "./io/zip.js";
 export { withoutPrefix } from "./tensor/state-dict.js";
 export { accuracy } from "./metrics/accuracy.js";
 export * as metrics from "./metrics/index.js";

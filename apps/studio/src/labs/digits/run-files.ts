@@ -1,6 +1,6 @@
-import { DataError, encodeModel, isZip, loadModel, readZip, writeZip } from "gradus";
+import { DataError, encodeModel, loadModel } from "gradus";
 import type { MetricsLine, nn, Normalization } from "gradus";
-import type { ImageFit } from "gradus/data";
+import { isZip, readZip, writeZip, type ImageFit } from "gradus/data";
 import type { PickedFile } from "./lab-data.js";
 import type { NetworkSetting } from "./network.js";
 import { recipeText } from "./recipe-text.js";
