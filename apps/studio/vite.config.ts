@@ -15,7 +15,8 @@ export default defineConfig({
     ],
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  worker: { format: "es" },
+  // Summaries and errors name classes.
+  worker: { format: "es", rolldownOptions: { output: { keepNames: true } } },
   build: {
     outDir: fileURLToPath(new URL("../../dist/studio/pages/", import.meta.url)),
     emptyOutDir: true,

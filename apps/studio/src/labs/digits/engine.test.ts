@@ -1,55 +1,146 @@
-import { device } from "gradus";
+import { decodeSafetensorsArrays, encodeModel, normalize, tensor } from "gradus";
+import { LeNet, Mlp } from "gradus/models";
 import { expect, it } from "vitest";
-import { DigitsEngine } from "./engine.js";
-import type { LabEvent, LabRequest } from "./protocol.js";
-import { defaultSetting } from "./setting.js";
-import type { FileStore } from "./store.js";
+import { MemoryLab, smallIdxFiles } from "./memory-lab.js";
+import { prepareDrawing } from "./prepare-drawing.js";
+import type { LabEvent } from "./protocol.js";
+import { defaultSetting, type DigitsSetting } from "./setting.js";
 
-/** Files in memory. */
-class MemoryStore implements FileStore {
-  readonly files = new Map<string, Uint8Array>();
-  read = async (name: string): Promise<Uint8Array | undefined> => this.files.get(name)?.slice();
-  write = async (name: string, bytes: Uint8Array): Promise<void> => void this.files.set(name, bytes.slice());
-  remove = async (name: string): Promise<void> => void this.files.delete(name);
-}
+const isPaused = ({ state }: Extract<LabEvent, { kind: "state" }>): boolean => state === "paused";
+const isDone = ({ state }: Extract<LabEvent, { kind: "state" }>): boolean => state === "done";
+const seven = [[0.3, 0.2, 0.7, 0.2, 0.5, 0.5, 0.42, 0.85]];
 
-/** An engine, and what it told so far. */
-function lab(store = new MemoryStore()) {
-  const events: LabEvent[] = [];
-  const waiting: { readonly kind: string; readonly test: (event: never) => boolean; readonly resolve: (event: never) => void }[] = [];
-  const engine = new DigitsEngine({
-    emit: (event) => {
-      events.push(event);
-      for (const { kind, test, resolve } of waiting) if (event.kind === kind && test(event as never)) resolve(event as never);
-    },
-    openDevice: async (name) => device(name),
-    store,
-    version: "0.0.0",
-  });
-  return {
-    store,
-    events,
-    ask: (request: LabRequest) => engine.handle(request),
-    next: <K extends LabEvent["kind"]>(kind: K, test: (event: Extract<LabEvent, { kind: K }>) => boolean = () => true) =>
-      new Promise<Extract<LabEvent, { kind: K }>>((resolve) => waiting.push({ kind, test: test as never, resolve: resolve as never })),
-  };
-}
-
-it("reads 95 % of the test digits within two passes, and a drawn one", async () => {
-  const { ask, next, events } = lab();
-  await ask({ kind: "begin" });
-  const good = next("progress", ({ lines }) => lines.some((line) => "validation" in line && (line.validation["accuracy"] ?? 0) >= 0.95));
-  await ask({ kind: "speed", speed: "full" });
-  const { epoch } = await good;
-  const paused = next("state", ({ state }) => state === "paused");
-  await ask({ kind: "speed", speed: "paused" });
-  await paused;
+it("reads 95 % of the test digits within two passes, then a drawn one, and shows every layer", async () => {
+  const lab = new MemoryLab({ train: 10_000, test: 1000 });
+  await lab.ask({ kind: "begin" });
+  const { epoch } = await lab.answerTo({ kind: "speed", speed: "full" }, "progress", ({ lines }) =>
+    lines.some((line) => "validation" in line && (line.validation["accuracy"] ?? 0) >= 0.95),
+  );
   expect(epoch).toBeLessThan(2);
-  const seen = next("seen", ({ seen: { id } }) => id === 7);
-  await ask({ kind: "look", id: 7, strokes: [[0.3, 0.2, 0.7, 0.2, 0.5, 0.5, 0.42, 0.85]] });
-  const { probabilities, layers } = (await seen).seen;
-  expect(probabilities.indexOf(Math.max(...probabilities))).toBe(7);
-  expect(layers.map(({ name, shape }) => `${name} ${shape.join("×")}`)).toEqual(["active1 6×28×28", "pool1 6×14×14", "active2 16×10×10", "pool2 16×5×5", "active3 120", "active4 84", "fc3 10"]);
-  await ask({ kind: "open", setting: defaultSetting });
-  expect(events.filter(({ kind }) => kind === "error")).toEqual([]);
+  await lab.answerTo({ kind: "speed", speed: "paused" }, "state", isPaused);
+  const { seen } = await lab.answerTo({ kind: "look", id: 7, strokes: seven }, "seen", ({ seen: { id } }) => id === 7);
+  expect(seen.probabilities.indexOf(Math.max(...seen.probabilities))).toBe(7);
+  expect(seen.layers.map(({ name, shape }) => `${name} ${shape.join("×")}`)).toEqual([
+    "active1 6×28×28",
+    "pool1 6×14×14",
+    "active2 16×10×10",
+    "pool2 16×5×5",
+    "active3 120",
+    "active4 84",
+    "fc3 10",
+  ]);
+  const judged = await lab.answerTo({ kind: "judge" }, "judged");
+  expect(judged.accuracy).toBeGreaterThan(0.93);
+  expect(judged.confusion.reduce((sum, times) => sum + times, 0)).toBe(1000);
+  expect(judged.wrong).toBe(Math.round(1000 * (1 - judged.accuracy)));
+  expect((await lab.answerTo({ kind: "look", id: 8, strokes: [] }, "blank")).id).toBe(8);
+  expect(lab.errors).toEqual([]);
+});
+
+/** A network that is trained in no time, with dropout, whose random numbers belong to what is stored. */
+const small: DigitsSetting = {
+  network: { kind: "mlp", maps: [], hidden: [24], activation: "tanh", dropout: 0.2 },
+  training: { optimizer: "adam", lr: 0.005, batchSize: 32, seed: 3 },
+  device: "wasm",
+};
+
+async function smallLab(): Promise<MemoryLab> {
+  const lab = new MemoryLab();
+  await lab.ask({ kind: "begin" });
+  await lab.answerTo({ kind: "open", setting: small }, "opened");
+  return lab;
+}
+
+async function savedWeights(lab: MemoryLab): Promise<Uint8Array | undefined> {
+  const { files } = await lab.answerTo({ kind: "save", name: "run", archive: false }, "saved");
+  return files.find(({ name }) => name === "model.safetensors")?.bytes;
+}
+
+it("goes on after its worker was ended in the middle of a training, as if nothing had happened", async () => {
+  const whole = await smallLab();
+  await whole.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
+
+  const first = await smallLab();
+  await first.ask({ kind: "data", files: smallIdxFiles() });
+  // One batch at a time: pausing stores each of them.
+  for (let step = 1; step <= 13; step++) await first.answerTo({ kind: "step" }, "state", isPaused);
+  const second = new MemoryLab({ store: first.store });
+  const { from, data } = await second.answerTo({ kind: "begin" }, "opened");
+  expect([from, data.name, data.train]).toEqual(["stored", "files", 320]);
+  await second.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
+  expect(second.last("progress")?.step).toBe(100);
+  expect(await savedWeights(second)).toEqual(await savedWeights(whole));
+  expect([...first.errors, ...second.errors, ...whole.errors]).toEqual([]);
+});
+
+it("trains on by itself where it was training when it was ended", async () => {
+  const first = await smallLab();
+  await first.answerTo({ kind: "speed", speed: "slow" }, "state", ({ state }) => state === "training");
+  while (!first.store.files.has("checkpoint.safetensors")) await first.next("progress");
+  const second = new MemoryLab({ store: first.store });
+  await second.answerTo({ kind: "begin" }, "state", isDone);
+  expect(second.last("progress")?.step).toBe(100);
+  await first.answerTo({ kind: "open", setting: small }, "opened");
+});
+
+it.each([
+  ["lenet", LeNet],
+  ["mlp", Mlp],
+] as const)("opens a run of gradus train %s", async (recipe, Model) => {
+  const model = new Model();
+  const pixels = { mean: 0.13, std: 0.3 };
+  const description = { recipe, data: "mnist", classes: 10, options: { optimizer: "adamw", lr: 0.002, batchSize: 32, seed: 5 }, preprocessing: { height: 28, width: 28, ...pixels } };
+  const lab = new MemoryLab();
+  await lab.ask({ kind: "begin" });
+  const files = [
+    { name: "model.safetensors", bytes: await encodeModel(model) },
+    { name: "recipe.json", bytes: new TextEncoder().encode(JSON.stringify(description)) },
+    { name: "metrics.jsonl", bytes: new TextEncoder().encode('{"step":20,"epoch":0.1,"loss":1.5,"lr":0.002,"seconds":1}\n{"step":20,"epoch":0.1,"test":{"loss":1}}\n') },
+  ];
+  const opened = await lab.answerTo({ kind: "load", name: "lenet-1", files }, "opened");
+  expect(opened).toMatchObject({ from: "lenet-1", pixels, parameters: model.parameters().reduce((sum, { size }) => sum + size, 0), lines: [{ step: 20, loss: 1.5 }] });
+  expect(opened.setting.training).toEqual({ optimizer: "adamw", lr: 0.002, batchSize: 32, seed: 5 });
+  const { seen } = await lab.answerTo({ kind: "look", id: 1, strokes: seven }, "seen", ({ seen: { id } }) => id === 1);
+  const prepared = prepareDrawing(seven, { height: 28, width: 28 });
+  const image = tensor(prepared?.pixels ?? new Uint8Array(), { shape: [1, 1, 28, 28] });
+  const expected = await model.eval().forward(normalize(image, pixels)).softmax(1).data();
+  expected.forEach((share, i) => expect(seen.probabilities[i]).toBeCloseTo(share, 5));
+  expect(lab.errors).toEqual([]);
+});
+
+it("says what is wrong with files that it cannot open", async () => {
+  const lab = new MemoryLab();
+  await lab.ask({ kind: "begin" });
+  const text = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+  const weights = { name: "model.safetensors", bytes: new Uint8Array() };
+  await lab.ask({ kind: "load", name: "a", files: [weights] });
+  await lab.ask({ kind: "load", name: "b", files: [weights, { name: "recipe.json", bytes: text({ recipe: "resnet", data: "cifar10", classes: 10, preprocessing: { height: 32, width: 32, std: 1 } }) }] });
+  await lab.ask({ kind: "load", name: "c", files: [weights, { name: "recipe.json", bytes: text({ recipe: "tabular" }) }] });
+  await lab.ask({ kind: "data", files: smallIdxFiles().slice(0, 1) });
+  expect(lab.errors).toEqual([
+    expect.stringContaining("pick both files"),
+    expect.stringContaining("the run trains resnet"),
+    expect.stringContaining("does not describe a network that classifies images"),
+    expect.stringContaining("no file has as many labels"),
+  ]);
+});
+
+it("saves a run that it opens again, with scores and curves", async () => {
+  const lab = await smallLab();
+  await lab.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
+  const { files } = await lab.answerTo({ kind: "save", name: "mine", archive: true }, "saved");
+  expect(files.map(({ name }) => name)).toEqual(["mine.zip"]);
+  const other = new MemoryLab();
+  await other.ask({ kind: "begin" });
+  const opened = await other.answerTo({ kind: "load", name: "mine.zip", files }, "opened", ({ from }) => from !== undefined);
+  expect(opened.setting).toEqual(small);
+  expect(opened.lines).toEqual([...(lab.last("opened")?.lines ?? []), ...lab.events.flatMap((event) => (event.kind === "progress" ? event.lines : []))]);
+  expect(decodeSafetensorsArrays((await savedWeights(other)) ?? new Uint8Array())).toEqual(decodeSafetensorsArrays((await savedWeights(lab)) ?? new Uint8Array()));
+});
+
+it("tells that a training has left all numbers behind", async () => {
+  const lab = await smallLab();
+  await lab.ask({ kind: "open", setting: { ...defaultSetting, network: { ...small.network, activation: "relu" }, training: { ...small.training, optimizer: "sgd", lr: 1e15 } } });
+  const { message } = await lab.answerTo({ kind: "speed", speed: "full" }, "state", ({ state }) => state === "failed");
+  expect(message).toContain("lower the learning rate");
 });

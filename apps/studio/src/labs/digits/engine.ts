@@ -1,5 +1,5 @@
 import { decodeCheckpoint, encodeCheckpoint, GradusError, setDefaultDevice, type Backend, type Checkpoint, type Fit } from "gradus";
-import { dataFromFiles, generatedDigits, type LabData, type PickedFile } from "./lab-data.js";
+import { dataFromFiles, type LabData, type PickedFile } from "./lab-data.js";
 import { misreadOf } from "./misread.js";
 import { Pace } from "./pace.js";
 import { prepareDrawing } from "./prepare-drawing.js";
@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly emit: (event: LabEvent) => void;
   readonly openDevice: (name: DigitsSetting["device"]) => Promise<Backend>;
   readonly store: FileStore;
+  /** The images where the user has chosen none; called "digits". */
+  readonly builtInData: () => Promise<LabData>;
   /** Of Gradus, for the runs that are saved. */
   readonly version: string;
 }
@@ -99,7 +101,8 @@ export class DigitsEngine {
       case "load":
         return this.#load(request.name, request.files);
       case "save": {
-        const files = await filesOfRun(this.#opened().session, this.#options.version, this.#started);
+        const { session } = this.#opened();
+        const files = await filesOfRun(session, await session.judge(), { gradus: this.#options.version, started: this.#started });
         const packed = request.archive ? new Map([[`${request.name}.zip`, await packRun(request.name, files)]]) : files;
         return this.#options.emit({ kind: "saved", name: request.name, files: [...packed].map(([name, bytes]) => ({ name, bytes })) });
       }
@@ -112,15 +115,15 @@ export class DigitsEngine {
   }
 
   async #begin(): Promise<void> {
-    this.#tell("preparing", "Drawing 12,000 digits …");
+    this.#tell("preparing", "Drawing the digits to learn from …");
     const stored = await this.#stored();
     if (!stored) {
-      this.#data = await generatedDigits();
+      this.#data = await this.#options.builtInData();
       return this.#open(defaultSetting);
     }
     const { setting, running } = stateOf(stored);
     await this.#use(setting);
-    this.#data ??= await generatedDigits();
+    this.#data ??= await this.#options.builtInData();
     this.#show(Session.from(stored, this.#data), "stored");
     if (!running) return this.#tell(stored.step > 0 ? "paused" : "fresh", "Goes on where the page was left.");
     this.#pace.speed = "full";
@@ -150,7 +153,7 @@ export class DigitsEngine {
   }
 
   async #use(setting: DigitsSetting): Promise<void> {
-    if (this.#device?.name === setting.device) return;
+    if (this.#device?.name === setting.device && !this.#device.backend.isLost) return;
     const backend = await this.#options.openDevice(setting.device);
     setDefaultDevice(backend);
     this.#device = { name: setting.device, backend };
@@ -159,7 +162,7 @@ export class DigitsEngine {
   async #open(setting: DigitsSetting): Promise<void> {
     await this.#stop();
     await this.#use(setting);
-    this.#data ??= await generatedDigits();
+    this.#data ??= await this.#options.builtInData();
     await this.#options.store.remove(checkpointFile);
     this.#show(new Session(setting, this.#data));
     this.#tell("fresh", "A fresh network with random weights.");
@@ -168,7 +171,7 @@ export class DigitsEngine {
   async #changeData(files: readonly PickedFile[]): Promise<void> {
     const { store } = this.#options;
     const { setting } = this.#opened().session;
-    const data = files.length === 0 ? await generatedDigits() : await dataFromFiles(files);
+    const data = files.length === 0 ? await this.#options.builtInData() : await dataFromFiles(files);
     await this.#stop();
     this.#data = data;
     for (let i = 0; i < 4; i++) {
@@ -182,7 +185,7 @@ export class DigitsEngine {
     const run = await openRun(files, name);
     await this.#stop();
     await this.#use(run.setting);
-    const data = this.#data ?? (await generatedDigits());
+    const data = this.#data ?? (await this.#options.builtInData());
     const session = new Session(run.setting, data, run.pixels);
     loadWeights(session.network, run);
     session.log.lines = [...run.lines];

@@ -1,4 +1,4 @@
-import { DataError, generateDigitsAsync, type ImageSet } from "gradus";
+import { DataError, generateDigitsAsync, type DigitsOptions, type ImageSet } from "gradus";
 import { catalog, parseIdx, type IdxArray, type ImageFit } from "gradus/data";
 
 /** Images to train on and to be judged by. */
@@ -18,8 +18,8 @@ export interface PickedFile {
 }
 
 /** The digits that the library draws: nothing is loaded. */
-export async function generatedDigits(): Promise<LabData> {
-  return { name: "digits", ...(await generateDigitsAsync()), fit: "handwriting" };
+export async function generatedDigits(options?: DigitsOptions): Promise<LabData> {
+  return { name: "digits", ...(await generateDigitsAsync(options)), fit: "handwriting" };
 }
 
 /**

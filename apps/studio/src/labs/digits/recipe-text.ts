@@ -33,8 +33,7 @@ function layerLines({ kind, maps, hidden, activation, dropout }: DigitsSetting["
   const convolutions = kind === "cnn" ? maps : [];
   convolutions.forEach((count, i) => {
     const padding = i === 0 ? 2 : 0;
-    const options = padding === 0 ? "" : `, { padding: ${padding} }`;
-    lines.push(`conv${i + 1}: new nn.Conv2d(${channels}, ${count}, 5${options})`, `active${i + 1}: ${active}`, `pool${i + 1}: new nn.MaxPool2d(2)`);
+    lines.push(`conv${i + 1}: new nn.Conv2d(${channels}, ${count}, 5, { padding: ${padding} })`, `active${i + 1}: ${active}`, `pool${i + 1}: new nn.MaxPool2d(2)`);
     [channels, height, width] = [count, Math.floor((height + 2 * padding - 4) / 2), Math.floor((width + 2 * padding - 4) / 2)];
   });
   lines.push("flatten: new nn.Flatten()");

@@ -1,6 +1,7 @@
 import { DataError, encodeModel, loadModel } from "gradus";
-import type { MetricsLine, nn, Normalization } from "gradus";
+import type { ImageSet, MetricsLine, nn, Normalization } from "gradus";
 import { isZip, readZip, writeZip, type ImageFit } from "gradus/data";
+import type { Judgement } from "./judge.js";
 import type { PickedFile } from "./lab-data.js";
 import type { NetworkSetting } from "./network.js";
 import { recipeText } from "./recipe-text.js";
@@ -33,13 +34,24 @@ interface Description {
   readonly lab?: NetworkSetting;
 }
 
-/** The files from which `gradus predict`, `gradus evaluate` and the lab open the session's network. `version` is that of Gradus. */
-export async function filesOfRun({ network, setting, data, pixels, log, latest, step }: Session, version: string, started: Date): Promise<RunFiles> {
+/** What is said of a run's making. */
+export interface Origin {
+  /** The version of Gradus. */
+  readonly gradus: string;
+  readonly started: Date;
+}
+
+/**
+ * The session's network as the files of a run, which `gradus predict`, `gradus evaluate`, the studio's page of runs and the lab open. `judgement` is that of
+ * all test images.
+ */
+export async function filesOfRun({ network, setting, data, pixels, log, latest, step }: Session, judgement: Judgement, { gradus, started }: Origin): Promise<RunFiles> {
   const { height, width, classes, classNames } = data.train;
   const { optimizer, lr, batchSize, seed } = setting.training;
-  const parameters = network.parameters().reduce((sum, { size }) => sum + size, 0);
+  const input = [1, 1, height, width];
+  const summary = network.summary({ shape: input }, { print: false });
   const description = {
-    gradus: version,
+    gradus,
     recipe: `lab-${setting.network.kind}`,
     recipeFile: "recipe.mjs",
     data: data.name,
@@ -48,17 +60,39 @@ export async function filesOfRun({ network, setting, data, pixels, log, latest, 
     classes,
     ...(classNames && { classNames }),
     lab: setting.network,
-    parameters,
+    parameters: summary.parameters,
     trained: { steps: step, examples: latest?.examples ?? step * batchSize, interrupted: false },
     environment: { started: started.toISOString() },
   };
+  const { loss, accuracy } = judgement;
+  const last = log.lines.at(-1);
+  const lines: object[] = [...log.lines, ...(last ? [{ step: last.step, epoch: last.epoch, test: { loss, accuracy } }] : [])];
   const texts = {
-    "metrics.jsonl": log.lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    "metrics.jsonl": lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    "summary.txt": `${summary.toString()}\n`,
+    "model.json": JSON.stringify({ input, ...summary }),
+    "evaluation.json": JSON.stringify(reportOf(judgement, data.test)),
     "recipe.mjs": recipeText(setting, data.train, data.name),
     "recipe.json": `${JSON.stringify(description, null, 2)}\n`,
   };
   const encoder = new TextEncoder();
   return new Map([["model.safetensors", await encodeModel(network)], ...Object.entries(texts).map(([name, text]) => [name, encoder.encode(text)] as const)]);
+}
+
+/** A judgement as `evaluation.json` of a run holds it. */
+function reportOf({ loss, accuracy, predicted, confidence, confusion: { counts, classes } }: Judgement, { labels, count, classNames }: ImageSet): object {
+  const wrong = Array.from(predicted.keys()).filter((i) => predicted[i] !== labels[i]);
+  const misread = wrong.map((index) => ({ index, actual: labels[index], predicted: predicted[index], confidence: confidence[index] ?? 0 }));
+  return {
+    task: "classification",
+    examples: count,
+    loss,
+    accuracy,
+    classes: classNames ?? Array.from({ length: classes }, (_, i) => String(i)),
+    confusion: Array.from({ length: classes }, (_, i) => [...counts.subarray(i * classes, (i + 1) * classes)]),
+    wrong: wrong.length,
+    misread: misread.sort((a, b) => b.confidence - a.confidence).slice(0, 1000),
+  };
 }
 
 /** The files as one archive. */

@@ -1,6 +1,7 @@
-import { device } from "gradus";
+import { openDevice } from "gradus";
 import { version } from "../../version.js";
 import { DigitsEngine } from "./engine.js";
+import { generatedDigits } from "./lab-data.js";
 import { OpfsStore } from "./opfs-store.js";
 import type { LabEvent, LabRequest } from "./protocol.js";
 
@@ -12,7 +13,8 @@ const scope = globalThis as unknown as {
 
 const engine = new DigitsEngine({
   emit: (event) => scope.postMessage(event, buffersIn(event)),
-  openDevice: async (name) => device(name),
+  openDevice,
+  builtInData: () => generatedDigits(),
   store: new OpfsStore("studio", "digits"),
   version,
 });

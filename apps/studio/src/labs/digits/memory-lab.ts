@@ -1,0 +1,94 @@
+import { device, generateDigits, type ImageSet } from "gradus";
+import { DigitsEngine } from "./engine.js";
+import { generatedDigits, type PickedFile } from "./lab-data.js";
+import type { LabEvent, LabRequest } from "./protocol.js";
+import type { FileStore } from "./store.js";
+
+/** Files in memory. */
+export class MemoryStore implements FileStore {
+  readonly files = new Map<string, Uint8Array>();
+
+  async read(name: string): Promise<Uint8Array | undefined> {
+    return this.files.get(name)?.slice();
+  }
+
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    this.files.set(name, bytes.slice());
+  }
+
+  async remove(name: string): Promise<void> {
+    this.files.delete(name);
+  }
+}
+
+type EventOf<K extends LabEvent["kind"]> = Extract<LabEvent, { kind: K }>;
+
+/** An engine without a page for tests, with what it told. */
+export class MemoryLab {
+  readonly store: MemoryStore;
+  readonly events: LabEvent[] = [];
+  readonly #engine: DigitsEngine;
+  readonly #waiting = new Set<(event: LabEvent) => void>();
+
+  /** `train` and `test` are the numbers of images. */
+  constructor({ store = new MemoryStore(), train = 320, test = 100 }: { readonly store?: MemoryStore; readonly train?: number; readonly test?: number } = {}) {
+    this.store = store;
+    const emit = (event: LabEvent): void => {
+      this.events.push(event);
+      for (const waiting of this.#waiting) waiting(event);
+    };
+    this.#engine = new DigitsEngine({ emit, openDevice: async (name) => device(name), builtInData: () => generatedDigits({ train, test }), store, version: "0.0.0" });
+  }
+
+  ask(request: LabRequest): Promise<void> {
+    return this.#engine.handle(request);
+  }
+
+  /** The next event of a kind. */
+  next<K extends LabEvent["kind"]>(kind: K, test: (event: EventOf<K>) => boolean = () => true): Promise<EventOf<K>> {
+    return new Promise((resolve) => {
+      const waiting = (event: LabEvent): void => {
+        if (event.kind !== kind || !test(event as EventOf<K>)) return;
+        this.#waiting.delete(waiting);
+        resolve(event as EventOf<K>);
+      };
+      this.#waiting.add(waiting);
+    });
+  }
+
+  /** What the engine tells when it is asked. */
+  async answerTo<K extends LabEvent["kind"]>(request: LabRequest, kind: K, test?: (event: EventOf<K>) => boolean): Promise<EventOf<K>> {
+    const answer = this.next(kind, test);
+    await this.ask(request);
+    return answer;
+  }
+
+  /** The last event of a kind. */
+  last<K extends LabEvent["kind"]>(kind: K): EventOf<K> | undefined {
+    return this.events.findLast((event): event is EventOf<K> => event.kind === kind);
+  }
+
+  get errors(): readonly string[] {
+    return this.events.flatMap((event) => (event.kind === "error" ? [event.message] : []));
+  }
+}
+
+/** A few digits as the four files of MNIST. */
+export function smallIdxFiles(train = 320, test = 100): PickedFile[] {
+  const sets = generateDigits({ train, test });
+  const both = (name: string, { images, labels, count, height, width }: ImageSet): PickedFile[] => [
+    { name: `${name}-images-idx3-ubyte`, bytes: idx([count, height, width], images) },
+    { name: `${name}-labels-idx1-ubyte`, bytes: idx([count], labels) },
+  ];
+  return [...both("train", sets.train), ...both("t10k", sets.test)];
+}
+
+/** Bytes in the IDX format. */
+export function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 + 4 * shape.length + data.length);
+  bytes.set([0, 0, 8, shape.length]);
+  const view = new DataView(bytes.buffer);
+  shape.forEach((length, axis) => view.setUint32(4 + 4 * axis, length));
+  bytes.set(data, 4 + 4 * shape.length);
+  return bytes;
+}
