@@ -3,7 +3,7 @@ import { builtinModules } from "node:module";
 /** Folders of src/ by rank: a folder imports itself or a lower rank, never a neighbour of its own rank. */
 const ranks = [
   ["core"],
-  ["ir"],
+  ["ir", "files"],
   ["ops"],
   ["autodiff", "compiler"],
   ["runtime"],

@@ -21,6 +21,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Every compiler pass is checked in tests.
     env: { GRADUS_VERIFY: "1" },
-    setupFiles: ["src/debug.ts"],
+    setupFiles: ["src/debug.ts", "test/disk.ts"],
   },
 });

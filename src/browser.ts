@@ -1,4 +1,5 @@
 import { createBrowserWasm } from "./backends/wasm/browser-wasm.js";
+import { setFiles } from "./files/files.js";
 import { DeferredBackend } from "./runtime/deferred-backend.js";
 import { registerBackend, registerGpu, setAutoDevices } from "./runtime/devices.js";
 
@@ -6,6 +7,8 @@ export * from "./index.js";
 export { createBrowserWasm } from "./backends/wasm/browser-wasm.js";
 export type { BrowserWasmOptions } from "./backends/wasm/wasm-browser.js";
 export { workerSource } from "./backends/wasm/worker-source.js";
+
+setFiles(async () => (await import("./files/page-files.js")).pageFiles);
 
 // Code that computes is fetched with the first tensor: a page needs one device of several.
 registerBackend("wasm", ({ threads }) => createBrowserWasm(threads === undefined ? {} : { threads }));

@@ -2,22 +2,20 @@ import { NativeBackend } from "./backends/native/native-backend.js";
 import { ReferenceBackend } from "./backends/reference/reference-backend.js";
 import { createNodeWasm } from "./backends/wasm/wasm-node.js";
 import "./debug.js";
+import { diskFiles } from "./files/disk-files.js";
+import { setFiles } from "./files/files.js";
 import { onDeviceStart, registerBackend, registerGpu, setAutoDevices } from "./runtime/devices.js";
 import { profileUntilExit } from "./runtime/measurement.js";
 
 export { nativeInfo, type NativeInfo } from "./backends/native/native-info.js";
 export { loadImageFolder, type ImageFolderOptions } from "./data/image-folder.js";
 export { loadDataset, type LoadDatasetOptions } from "./data/load-dataset.js";
-export { loadTabularRun } from "./tabular/load-run.js";
-export { loadCsv, loadText } from "./data/load-file.js";
-export { CheckpointFolder, type CheckpointFolderOptions } from "./train/checkpoint-folder.js";
-export { SafetensorsFile } from "./io/safetensors-file.js";
-export { loadWeights, saveWeights, type SaveWeightsOptions } from "./io/weights-file.js";
 export * from "./index.js";
 
 type Threads = { readonly threads?: number };
 const given = (threads: number | undefined): Threads => (threads === undefined ? {} : { threads });
 
+setFiles(() => diskFiles);
 registerBackend("native", ({ threads }) => {
   // A program that the C compiler refuses is run by WebAssembly.
   return new NativeBackend({ ...given(threads), substitute: () => createNodeWasm(given(threads)) });

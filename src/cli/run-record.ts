@@ -5,7 +5,7 @@ import type { Backend } from "../node.js";
 import type { FitResult } from "../train/callback.js";
 import { encodeEvents } from "../train/event-file.js";
 import type { MetricsLine } from "../train/metrics-log.js";
-import type { RunFiles } from "../train/run-folder.js";
+import type { FileContents } from "../files/files.js";
 import { runningHere } from "../train/running.js";
 import { formatDescription } from "../train/save-run.js";
 import { packageVersion } from "./package-version.js";
@@ -73,7 +73,7 @@ export function describeRun(
 }
 
 /** What is known of a run when it begins: its network as a table for people and for programs, the recipe if it is a user's, and `recipe.json`. */
-export async function filesAtBegin(setting: Setting): Promise<RunFiles> {
+export async function filesAtBegin(setting: Setting): Promise<FileContents> {
   const { options, task } = setting;
   const files = new Map<string, Uint8Array | string>();
   const { shape } = task.train.batch(Int32Array.of(0))[0];
@@ -87,7 +87,7 @@ export async function filesAtBegin(setting: Setting): Promise<RunFiles> {
 }
 
 /** What comes on top of model, metrics and description when a run ends: TensorBoard's events, and what the test gave. */
-export function filesAtEnd({ startedAt }: Setting, metrics: readonly MetricsLine[], judgement: Judgement | undefined): RunFiles {
+export function filesAtEnd({ startedAt }: Setting, metrics: readonly MetricsLine[], judgement: Judgement | undefined): FileContents {
   return new Map([["events.out.tfevents.gradus", encodeEvents(metrics, judgement?.scores, startedAt / 1000)], ...(judgement?.files ?? [])]);
 }
 

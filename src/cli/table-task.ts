@@ -3,7 +3,7 @@ import type { FileProgress } from "../data/fetch-files.js";
 import { confusionMatrix, formatConfusionMatrix } from "../metrics/confusion.js";
 import { evaluateTable, prepareTable, tableLoss, TabularModel, tabularDataset, type TableEvaluation, type TabularData, type TabularPart } from "../tabular/index.js";
 import { classificationReport, listedExamples, misreadOnes, type ClassificationReport, type RegressionReport } from "../train/evaluation-report.js";
-import type { RunFiles } from "../train/run-folder.js";
+import type { FileContents } from "../files/files.js";
 import { formatCount, formatLoss } from "./progress-line.js";
 import type { Judgement, Task } from "./task.js";
 import { hasColour, painter, type OutputStream } from "./terminal.js";
@@ -89,7 +89,7 @@ function judgement(evaluation: TableEvaluation, { target, test }: TabularData): 
   };
 }
 
-function reportFiles(report: ClassificationReport | RegressionReport): RunFiles {
+function reportFiles(report: ClassificationReport | RegressionReport): FileContents {
   return new Map([["evaluation.json", JSON.stringify(report)]]);
 }
 

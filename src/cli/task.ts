@@ -2,7 +2,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { AnyModule, Module } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
 import type { Scores } from "../train/callback.js";
-import type { RunFiles } from "../train/run-folder.js";
+import type { FileContents } from "../files/files.js";
 import type { OutputStream } from "./terminal.js";
 
 /** Inputs and what they should give. */
@@ -32,7 +32,7 @@ export interface Judgement {
   readonly scores: Scores;
   readonly compileSeconds: number;
   /** What the run's folder keeps of it: `evaluation.json`, and pictures of what was misread. */
-  readonly files: RunFiles;
+  readonly files: FileContents;
   /** The same for people. */
   lines(stream: OutputStream): readonly string[];
 }

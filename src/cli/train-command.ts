@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
 import type { FileProgress } from "../data/fetch-files.js";
 import { DataLoader } from "../data/loader.js";
-import { writeFileAtomic } from "../io/atomic-file.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
 import { manualSeed } from "../node.js";
 import { startProfile } from "../runtime/measurement.js";
 import { formatProfile, formatTrace } from "../runtime/profile-report.js";

@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { DataError, FormatError } from "../core/errors.js";
+import { files } from "../files/files.js";
 import type { CsvOptions } from "./csv.js";
 import type { Table } from "./table.js";
 import { unpackGzip } from "./unpack.js";
@@ -27,11 +27,11 @@ export async function loadText(path: string): Promise<string> {
 }
 
 async function readWhole(path: string): Promise<Uint8Array> {
+  const file = await (await files()).open(path);
   try {
-    const { size } = await stat(path);
-    if (size <= largestText) return await readFile(path);
-  } catch (error) {
-    throw new DataError(`cannot read ${path}: ${String(error)}`, { cause: error });
+    if (file.size <= largestText) return await file.read();
+  } finally {
+    await file.close();
   }
   throw new DataError(`${path}: larger than ${largestText} bytes; split it.`);
 }

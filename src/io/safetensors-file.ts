@@ -1,18 +1,18 @@
 import { ArgumentError } from "../core/errors.js";
+import { files, type OpenFile } from "../files/files.js";
 import type { FileArray } from "./file-array.js";
-import { RangeReader } from "./read-range.js";
 import { safetensorsDTypes } from "./safetensors-arrays.js";
 import { decodeSafetensorsHeader, safetensorsHeaderEnd, safetensorsLengthBytes, type SafetensorsPlace } from "./safetensors.js";
 
-/** A safetensors file on disk: the header is read when it is opened, each tensor when it is asked for. Close it after use. */
+/** A stored safetensors file: the header is read when it is opened, each tensor when it is asked for. Close it after use. */
 export class SafetensorsFile {
   readonly metadata: ReadonlyMap<string, string>;
   /** Element type, shape and place of each tensor. */
   readonly places: ReadonlyMap<string, SafetensorsPlace>;
-  private readonly reader: RangeReader;
+  private readonly reader: OpenFile;
   private readonly dataStart: number;
 
-  private constructor(reader: RangeReader, dataStart: number, places: ReadonlyMap<string, SafetensorsPlace>, metadata: ReadonlyMap<string, string>) {
+  private constructor(reader: OpenFile, dataStart: number, places: ReadonlyMap<string, SafetensorsPlace>, metadata: ReadonlyMap<string, string>) {
     this.reader = reader;
     this.dataStart = dataStart;
     this.places = places;
@@ -21,7 +21,7 @@ export class SafetensorsFile {
 
   /** Throws DataError where the file cannot be read, FormatError as `decodeSafetensors`. */
   static async open(path: string): Promise<SafetensorsFile> {
-    const reader = await RangeReader.open(path);
+    const reader = await (await files()).open(path);
     try {
       const dataStart = safetensorsHeaderEnd(await reader.read(0, safetensorsLengthBytes), reader.size);
       const { places, metadata } = decodeSafetensorsHeader(await reader.read(0, dataStart), reader.size - dataStart);

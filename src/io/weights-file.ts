@@ -1,11 +1,8 @@
-import { stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { ArgumentError, DataError, FormatError } from "../core/errors.js";
+import { files } from "../files/files.js";
 import type { StateDict } from "../tensor/state-dict.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { writeFileAtomic } from "./atomic-file.js";
 import type { FileArray } from "./file-array.js";
-import { RangeReader } from "./read-range.js";
 import { encodeSafetensorsArrays } from "./safetensors-arrays.js";
 import { SafetensorsFile } from "./safetensors-file.js";
 import { decodeSafetensorsIndex, encodeSafetensorsIndex, shardArrays } from "./safetensors-index.js";
@@ -25,7 +22,7 @@ const maxIndexBytes = 100_000_000;
 export async function loadWeights(source: string | Uint8Array, options: WeightsOptions = {}): Promise<StateDict> {
   if (typeof source !== "string") return decodeWeights(source, options);
   const path = await weightsPath(source);
-  const reader = await RangeReader.open(path);
+  const reader = await (await files()).open(path);
   try {
     const start = await reader.read(0, 16);
     if (isSafetensors(start)) return await loadSafetensors(path, options);
@@ -37,10 +34,15 @@ export async function loadWeights(source: string | Uint8Array, options: WeightsO
   }
 }
 
+/** A path up to its last separator. */
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+}
+
 async function weightsPath(path: string): Promise<string> {
-  const isFolder = async (at: string): Promise<boolean | undefined> => (await stat(at).catch(() => undefined))?.isDirectory();
-  if (!(await isFolder(path))) return path;
-  for (const name of [indexName, "model.safetensors"]) if ((await isFolder(join(path, name))) === false) return join(path, name);
+  const names = await (await files()).list(path).catch(() => undefined);
+  if (!names) return path;
+  for (const name of [indexName, "model.safetensors"]) if (names.includes(name)) return `${path}/${name}`;
   throw new DataError(`${path} holds neither ${indexName} nor model.safetensors: name the file itself.`);
 }
 
@@ -66,7 +68,7 @@ async function loadShards(path: string, text: string, { device, only = () => tru
   }
   const state: (readonly [string, Tensor])[] = [];
   for (const [name, names] of wanted) {
-    const file = await SafetensorsFile.open(join(dirname(path), name));
+    const file = await SafetensorsFile.open(folderOf(path) + name);
     try {
       for (const tensor of names) {
         if (!file.places.has(tensor)) throw new FormatError(`${path}: "${tensor}" should lie in ${name}, which does not have it.`);
@@ -92,18 +94,20 @@ export interface SaveWeightsOptions {
  * ArgumentError, and DataError where files cannot be written.
  */
 export async function saveWeights(path: string, state: StateDict, { maxShardSize, metadata = { format: "pt" } }: SaveWeightsOptions = {}): Promise<string> {
-  const stem = basename(path, ".safetensors");
-  if (stem === basename(path)) throw new ArgumentError(`[saveWeights] ${path}: expected a name that ends in ".safetensors", the format that is written`);
+  const folder = folderOf(path);
+  const stem = path.slice(folder.length).replace(/\.safetensors$/, "");
+  if (folder + stem === path) throw new ArgumentError(`[saveWeights] ${path}: expected a name that ends in ".safetensors", the format that is written`);
   // All are read at once: what is queued later changes nothing.
   const arrays = await Promise.all(Object.entries(state).map(async ([name, tensor]): Promise<[string, FileArray]> => [name, await fromTensor(tensor)]));
   const { shards, totalBytes } = shardArrays(new Map(arrays), stem, maxShardSize);
   const texts = new Map(Object.entries(metadata));
   const places = new Map<string, string>();
+  const place = await files();
   for (const [file, piece] of shards) {
-    await writeFileAtomic(join(dirname(path), file), encodeSafetensorsArrays(piece, texts));
+    await place.write(folder + file, encodeSafetensorsArrays(piece, texts));
     for (const name of piece.keys()) places.set(name, file);
   }
   if (shards.size === 1) return path;
-  await writeFileAtomic(`${path}.index.json`, encodeSafetensorsIndex(places, totalBytes));
+  await place.write(`${path}.index.json`, encodeSafetensorsIndex(places, totalBytes));
   return `${path}.index.json`;
 }

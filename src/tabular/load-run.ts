@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { DataError } from "../core/errors.js";
+import { readWhole } from "../files/files.js";
 import { TabularModel } from "./tabular-model.js";
 
 /**
@@ -16,10 +15,10 @@ import { TabularModel } from "./tabular-model.js";
  */
 export async function loadTabularRun(folder: string): Promise<TabularModel> {
   try {
-    const description: unknown = JSON.parse(await readFile(join(folder, "recipe.json"), "utf8"));
-    return TabularModel.fromJSON(description, await readFile(join(folder, "model.safetensors")));
+    const description: unknown = JSON.parse(new TextDecoder().decode(await readWhole(`${folder}/recipe.json`)));
+    return TabularModel.fromJSON(description, await readWhole(`${folder}/model.safetensors`));
   } catch (error) {
-    if (!(error instanceof SyntaxError) && !(error instanceof Error && "code" in error)) throw error;
+    if (!(error instanceof SyntaxError || error instanceof DataError)) throw error;
     throw new DataError(`${folder} holds no finished run: ${error.message}`, { cause: error });
   }
 }

@@ -1,8 +1,5 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { ArgumentError, DataError, FormatError } from "../core/errors.js";
-import { removeAbandoned } from "../core/temporary-name.js";
-import { writeFileAtomic } from "../io/atomic-file.js";
+import { ArgumentError, FormatError } from "../core/errors.js";
+import { files, readWhole } from "../files/files.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.js";
 import type { CheckpointStore } from "./model-checkpoint.js";
 
@@ -32,22 +29,16 @@ export class CheckpointFolder implements CheckpointStore {
   /** Writes a checkpoint and removes those that are older than the last ones. Throws DataError where it cannot be written. */
   async save(checkpoint: Checkpoint, best = false): Promise<string> {
     const bytes = await encodeCheckpoint(checkpoint);
-    await mkdir(this.path, { recursive: true }).catch((error: unknown) => {
-      throw new DataError(`cannot make the folder ${this.path}: ${String(error)}`, { cause: error });
-    });
-    if (best) await writeFileAtomic(join(this.path, bestFile), bytes);
-    const place = join(this.path, fileOf(checkpoint.step));
-    await writeFileAtomic(place, bytes);
+    const folder = await files();
+    if (best) await folder.write(`${this.path}/${bestFile}`, bytes);
+    const place = `${this.path}/${fileOf(checkpoint.step)}`;
+    await folder.write(place, bytes);
     await this.#removeOld(checkpoint.step);
     return place;
   }
 
-  /**
-   * The last checkpoint that is whole; undefined if there is none. Damaged ones are named and passed over, what a process that
-   * was killed left is removed.
-   */
+  /** The last checkpoint that is whole; undefined if there is none. Damaged ones are named and passed over. */
   async latest(): Promise<Checkpoint | undefined> {
-    removeAbandoned(this.path);
     const steps = (await this.#entries()).map(stepOf).filter((step) => step !== undefined);
     for (const step of steps.sort((a, b) => b - a)) {
       const found = await this.#read(fileOf(step));
@@ -62,9 +53,9 @@ export class CheckpointFolder implements CheckpointStore {
   }
 
   async #read(name: string): Promise<Checkpoint | undefined> {
-    const path = join(this.path, name);
+    const path = `${this.path}/${name}`;
     try {
-      return await decodeCheckpoint(await readFile(path));
+      return await decodeCheckpoint(await readWhole(path));
     } catch (error) {
       this.#onDamaged(path, error instanceof Error ? error : new FormatError(String(error)));
       return undefined;
@@ -75,11 +66,13 @@ export class CheckpointFolder implements CheckpointStore {
   async #removeOld(step: number): Promise<void> {
     const entries = await this.#entries();
     const past = entries.filter((name) => (stepOf(name) ?? Infinity) <= step).sort();
-    await Promise.all(past.slice(0, -this.#keep).map((name) => rm(join(this.path, name), { force: true })));
+    const { remove } = await files();
+    await Promise.all(past.slice(0, -this.#keep).map((name) => remove(`${this.path}/${name}`)));
   }
 
-  async #entries(): Promise<string[]> {
-    return readdir(this.path).catch(() => []);
+  async #entries(): Promise<readonly string[]> {
+    const entries = await (await files()).list(this.path).catch(() => undefined);
+    return entries ?? [];
   }
 }
 

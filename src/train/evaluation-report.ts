@@ -3,7 +3,7 @@ import type { ImageSet } from "../data/image-set.js";
 import type { ConfusionMatrix } from "../metrics/confusion.js";
 import { confusionMatrix } from "../metrics/confusion.js";
 import type { Evaluation } from "./evaluate.js";
-import type { RunFiles } from "./run-folder.js";
+import type { FileContents } from "../files/files.js";
 
 /** An example that was taken for something else. */
 export interface Misread {
@@ -50,7 +50,7 @@ const picturedExamples = 100;
 const pictureColumns = 10;
 
 /** The files that say how a classifier of images did: `evaluation.json` and, where something was misread, `misread.png`. */
-export function imageReportFiles({ loss, predicted, confidence }: Omit<Evaluation, "compileSeconds">, test: ImageSet): RunFiles {
+export function imageReportFiles({ loss, predicted, confidence }: Omit<Evaluation, "compileSeconds">, test: ImageSet): FileContents {
   const { labels, classes, classNames, height, width } = test;
   const misread = misreadOnes(predicted, labels, confidence);
   const count = Math.min(misread.length, picturedExamples);

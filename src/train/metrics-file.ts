@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomic } from "../io/atomic-file.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
 import type { Callback, Fit } from "./callback.js";
-import type { MetricsLine, MetricsLog } from "./metrics-log.js";
+import { formatLines, type MetricsLog } from "./metrics-log.js";
 
 export interface MetricsFileOptions {
   /** Gives the run's folder; called once, when there is a line to write. */
@@ -72,9 +72,4 @@ export class MetricsFile implements Callback {
       this.#written = Infinity;
     }
   }
-}
-
-/** Lines as the file holds them. */
-export function formatLines(lines: readonly (MetricsLine | object)[]): string {
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
 }

@@ -106,3 +106,8 @@ export class MetricsLog implements Callback {
 export function endsEpoch({ stepsPerEpoch }: Fit, { step, epoch }: StepRecord): boolean {
   return stepsPerEpoch !== undefined && step === epoch * stepsPerEpoch;
 }
+
+/** Lines as `metrics.jsonl` holds them. */
+export function formatLines(lines: readonly (MetricsLine | object)[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}

@@ -1,11 +1,12 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { DataError } from "../core/errors.js";
+import type { OpenFile } from "./files.js";
 
 /** Node reads at most 2 GiB in one call. */
 const maxPiece = 2 ** 30;
 
 /** A file that is read in pieces. Errors of the system are thrown as DataError naming the file. */
-export class RangeReader {
+export class RangeReader implements OpenFile {
   readonly path: string;
   readonly size: number;
   private readonly file: FileHandle;
@@ -29,7 +30,7 @@ export class RangeReader {
   }
 
   /** The bytes from `start` up to `end`, or up to the file's end. */
-  async read(start = 0, end = this.size): Promise<Uint8Array> {
+  async read(start = 0, end = this.size): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(Math.max(0, Math.min(end, this.size) - start));
     let filled = 0;
     while (filled < bytes.length) {
