@@ -6,7 +6,8 @@ import type { BlockProduct, Node, Scratch, TensorType } from "../src/ir/graph.js
 import type { ComputeType, Expr, FoldOp, Kernel, Stmt, Variable } from "../src/ir/loop.js";
 import { foldIdentity } from "../src/ops/fold.js";
 import { wrapNumber } from "../src/ops/index.js";
-import { at, forEachIndex, numberAt, ravel } from "../src/ops/indexing.js";
+import { forEachIndex, numberAt } from "../src/backends/reference/numbers.js";
+import { at, ravel } from "../src/ops/indexing.js";
 
 /** A buffer as plain numbers that its dtype holds exactly. */
 export interface Memory extends TensorType {

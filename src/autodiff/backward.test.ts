@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { interpretGraph } from "../ops/interpret-graph.js";
+import { interpretGraph } from "../backends/reference/interpret-graph.js";
 import { GradientError } from "../core/errors.js";
 import { input, type Value } from "../ir/graph.js";
 import { add, constant, lt, mul, reduce, sort } from "../ops/index.js";

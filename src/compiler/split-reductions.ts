@@ -92,7 +92,6 @@ function splitNode(node: Node, output: Value, target: Target): Value | undefined
         return b.guard(b.lt(at, b.index(longest)), element, identityOf(b, fold, output.dtype));
       },
     },
-    ref: () => [],
   };
   const total: Op = {
     name: node.op.name,
@@ -103,7 +102,6 @@ function splitNode(node: Node, output: Value, target: Target): Value | undefined
       extents: () => [parts],
       element: (_, ctx, index, [part]) => ctx.operand(0, part ? [part, ...index] : index),
     },
-    ref: () => [],
   };
   const [pieces] = new Node(partial, node.inputs, node.attrs, partial.infer(node.inputs, node.attrs), output.device).outputs;
   if (!pieces) return undefined;

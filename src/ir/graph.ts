@@ -1,4 +1,4 @@
-import { isFloat, type DType, type TypedArray } from "../core/dtype.js";
+import { isFloat, type DType } from "../core/dtype.js";
 import { DeviceError } from "../core/errors.js";
 import type { Shape } from "../core/shape.js";
 import type { ExprBuilder } from "./expr-builder.js";
@@ -112,7 +112,6 @@ export const inputOp: Op = {
   name: "input",
   infer: () => [],
   lower: { kind: "leaf" },
-  ref: () => [],
 };
 
 /** A new leaf. */
@@ -174,11 +173,6 @@ export function recordedLike<R>({ op, inputs, outputs }: Node, fn: () => R): R {
   }
 }
 
-/** Numbers of a tensor as the reference interpreter holds them: every dtype as float64, row-major. */
-export interface RefTensor extends TensorType {
-  readonly data: Float64Array;
-}
-
 /** Gradients of `outputs` with respect to `wrt` as graph operations, undefined where there is no dependence. */
 export type Differentiate = (outputs: readonly Value[], cotangents: readonly Value[], wrt: readonly Value[]) => (Value | undefined)[];
 
@@ -232,8 +226,6 @@ export interface Op<A extends Attrs = Attrs> {
   readonly lower: Lowering<A>;
   /** How many products are added up; absent where there are none, or in graphs among the attributes only. */
   multiplyAdds?(inputs: readonly TensorType[], attrs: A, outputs: readonly TensorType[]): number;
-  /** Plain meaning in float64, one array for each output; results are wrapped to the output's dtype by the caller. */
-  ref(inputs: readonly RefTensor[], attrs: A, outputs: readonly TensorType[]): readonly (Float64Array | TypedArray)[];
 }
 
 /** Reads an element of an input at the given index (one expression for each axis, type index). May be any fused computation. */

@@ -8,7 +8,6 @@ export const afterOp: Op<NoAttrs> = {
   vjp: (_, [ct]) => [ct],
   batch: ({ inputs, attrs, all }) => apply(afterOp, [all(0), ...inputs.slice(1)], attrs),
   lower: { kind: "map", view: true, after: true, element: (_, ctx, index) => ctx.operand(0, index) },
-  ref: (inputs) => [at(inputs, 0).data.slice()],
 };
 
 /**

@@ -1,4 +1,4 @@
-import { isFloat, type DType } from "../core/dtype.js";
+import { isFloat } from "../core/dtype.js";
 import { applyOne, type Value } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr } from "../ir/loop.js";
@@ -11,7 +11,6 @@ export const addOp = binary({
   name: "add",
   kinds: numbers,
   element: (b, x, y) => b.add(x, y),
-  ref: (x, y) => x + y,
   vjp: (ct) => [ct, ct],
 });
 
@@ -24,7 +23,6 @@ export const subOp = binary({
   name: "sub",
   kinds: numbers,
   element: (b, x, y) => b.sub(x, y),
-  ref: (x, y) => x - y,
   vjp: (ct) => [ct, neg(ct)],
 });
 
@@ -37,7 +35,6 @@ export const negOp = unary({
   name: "neg",
   kinds: numbers,
   element: (b, x) => b.neg(x),
-  ref: (x) => -x,
   vjp: (ct) => neg(ct),
 });
 
@@ -50,7 +47,6 @@ export const mulOp = binary({
   name: "mul",
   kinds: numbers,
   element: (b, x, y) => b.mul(x, y),
-  ref: (x, y, dtype) => (isFloat(dtype) ? x * y : Math.imul(x, y)),
   vjp: (ct, x, y) => [mul(ct, y), mul(ct, x)],
 });
 
@@ -84,7 +80,6 @@ export const divOp = binary({
   name: "div",
   kinds: numbers,
   element: (b, x, y, dtype) => (isFloat(dtype) ? b.div(x, y) : floorDivision(b, x, y)),
-  ref: (x, y, dtype) => (isFloat(dtype) ? x / y : y === 0 ? 0 : Math.floor(x / y)),
   vjp: (ct, _, y, z) => {
     const dx = div(ct, y);
     return [dx, neg(mul(dx, z))];
@@ -101,7 +96,6 @@ function extremum(name: "min" | "max"): ReturnType<typeof binary> {
     name,
     kinds: numbers,
     element: (b, x, y) => b.op(name, x, y),
-    ref: name === "min" ? (x, y): number => Math.min(x, y) : (x, y): number => Math.max(x, y),
     vjp: (ct, x, y) => {
       const first = name === "min" ? lt(x, y) : lt(y, x);
       const half = select(eq(x, y), constantLike(ct, 0.5), constantLike(ct, 0));
@@ -123,10 +117,4 @@ export function min(a: Value, b: Value): Value {
 /** The larger of a and b; NaN if either is NaN. At ties each gets half of the gradient. */
 export function max(a: Value, b: Value): Value {
   return applyOne(maxOp, [a, b], {});
-}
-
-/** Adds and multiplies plain numbers as the dtype does: 32-bit integers wrap. */
-export function arithmeticOf(dtype: DType): { add(x: number, y: number): number; mul(x: number, y: number): number } {
-  if (isFloat(dtype)) return { add: (x, y) => x + y, mul: (x, y) => x * y };
-  return { add: (x, y) => (x + y) | 0, mul: (x, y) => Math.imul(x, y) };
 }

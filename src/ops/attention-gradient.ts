@@ -4,13 +4,12 @@ import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { AttentionWriter, attentionShape, blockSizes, checkAttention, keptBelow, spanAt, type AttentionAttrs, type AttentionShape } from "./attention-blocks.js";
-import { referenceWeights } from "./attention-reference.js";
 import { broadcast } from "./broadcast.js";
 import { le, lt, select } from "./compare.js";
 import { constant, iota } from "./constant.js";
 import { convert } from "./convert.js";
 import { dot } from "./dot.js";
-import { at, numberAt, range, unravel } from "./indexing.js";
+import { at, range, unravel } from "./indexing.js";
 import { reshape, transpose } from "./movement.js";
 import { slice } from "./slicing.js";
 import { exp } from "./transcendental.js";
@@ -23,7 +22,7 @@ import { reduce } from "./reduce.js";
 type GradientAttrs = AttentionAttrs & { readonly parts: number };
 
 /** Operands before the mask: queries, keys, values, logarithms of sums, Σ out·cotangent, cotangent. */
-const mask = 6;
+export const gradientMask = 6;
 
 /** Pieces of work below which more of them would not help the threads. */
 const wantedItems = 8;
@@ -34,7 +33,7 @@ function partsOf(shape: AttentionShape): number {
 }
 
 /** Query blocks of one part. */
-function blocksOfPart(shape: AttentionShape, parts: number): number {
+export function blocksOfPart(shape: AttentionShape, parts: number): number {
   return Math.ceil(Math.ceil(shape.queries / blockSizes(shape).tall) / parts);
 }
 
@@ -50,7 +49,7 @@ function buildGradient(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Gradient
   return {
     items: sizeOf(sizes) * parts,
     body: (item) => {
-      const w = new AttentionWriter(b, ctx, attrs, shape, mask);
+      const w = new AttentionWriter(b, ctx, attrs, shape, gradientMask);
       const batch = unravel(b, b.div(item, b.index(parts)), sizes);
       const part = b.rem(item, b.index(parts));
       const first = b.mul(part, b.index(perPart));
@@ -148,7 +147,7 @@ function buildGradient(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Gradient
 export const attentionGradientOp: Op<GradientAttrs> = {
   name: "attention-gradient",
   infer: (inputs, attrs) => {
-    checkAttention("attention-gradient", inputs, attrs, mask);
+    checkAttention("attention-gradient", inputs, attrs, gradientMask);
     const [q, k, v] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
     return [q, { shape: [attrs.parts, ...k.shape], dtype: k.dtype }, { shape: [attrs.parts, ...v.shape], dtype: v.dtype }];
   },
@@ -158,32 +157,6 @@ export const attentionGradientOp: Op<GradientAttrs> = {
     return [at([dq], 0), ...parts.map((x) => transpose(x, [1, 0, ...range(x.shape.length).slice(2)]))].filter((x) => x !== undefined);
   },
   lower: { kind: "loops", build: (b, ctx) => buildGradient(b, ctx, ctx.attrs) },
-  ref: (inputs, attrs, outputs) => {
-    const shape = referenceWeights(inputs, attrs, mask, at(inputs, 3).data);
-    const { rows, queries, keys, features, values, weights, dropped, factors } = shape;
-    const [q, k, v, , offset, ct] = inputs.map((x) => x.data);
-    if (!q || !k || !v || !offset || !ct) throw new RangeError("[attention-gradient] has six operands");
-    const [dq, dk, dv] = [0, 1, 2].map((i) => new Float64Array(sizeOf(at(outputs, i).shape)));
-    if (!dq || !dk || !dv) throw new RangeError("[attention-gradient] has three results");
-    const perPart = blocksOfPart(shape, attrs.parts) * blockSizes(shape).tall;
-    for (let row = 0; row < rows; row++) {
-      const start = Math.floor(row / queries) * keys;
-      const base = Math.floor((row % queries) / perPart) * (rows / queries) * keys + start;
-      for (let j = 0; j < keys; j++) {
-        let slope = 0;
-        for (let d = 0; d < values; d++) {
-          slope += numberAt(ct, row * values + d) * numberAt(v, (start + j) * values + d);
-          dv[(base + j) * values + d] = numberAt(dv, (base + j) * values + d) + numberAt(dropped, row * keys + j) * numberAt(ct, row * values + d);
-        }
-        const score = attrs.scale * numberAt(weights, row * keys + j) * (slope * numberAt(factors, row * keys + j) - numberAt(offset, row));
-        for (let e = 0; e < features; e++) {
-          dq[row * features + e] = numberAt(dq, row * features + e) + score * numberAt(k, (start + j) * features + e);
-          dk[(base + j) * features + e] = numberAt(dk, (base + j) * features + e) + score * numberAt(q, row * features + e);
-        }
-      }
-    }
-    return [dq, dk, dv];
-  },
 };
 
 /** Gradients of queries, keys and values; the operands are those of `attentionGradientOp`. */
@@ -217,11 +190,11 @@ function secondDerivative(inputs: readonly Value[], attrs: GradientAttrs, [a, bP
 
   let score = scaleOf(byRows(q, k));
   const least = constant(-Infinity, q.dtype, scores);
-  const given = attrs.mask ? inputs[mask] : undefined;
+  const given = attrs.mask ? inputs[gradientMask] : undefined;
   if (given) score = given.dtype === "bool" ? select(given, score, least) : add(score, convert(given, q.dtype));
   if (attrs.causal) score = select(le(iota(scores, rank - 1, "int32"), iota(scores, rank - 2, "int32")), score, least);
   const weight = exp(sub(score, alongRow(logSum)));
-  const dropped = dropoutOf(inputs[mask + Number(attrs.mask)], attrs.keep, q, scores);
+  const dropped = dropoutOf(inputs[gradientMask + Number(attrs.mask)], attrs.keep, q, scores);
   const slope = dropped(byRows(ct, v));
   const centred = sub(slope, alongRow(offset));
   const scoreSlope = mul(weight, centred);

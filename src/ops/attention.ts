@@ -5,14 +5,13 @@ import type { Expr, Stmt } from "../ir/loop.js";
 import { mul } from "./arithmetic.js";
 import { AttentionWriter, attentionShape, blockSizes, checkAttention, spanAt, type AttentionAttrs } from "./attention-blocks.js";
 import { attentionGradient } from "./attention-gradient.js";
-import { referenceWeights } from "./attention-reference.js";
-import { at, numberAt, unravel } from "./indexing.js";
+import { at, unravel } from "./indexing.js";
 import { expExpr } from "./math/exponential.js";
 import { logExpr } from "./math/logarithm.js";
 import { reduce } from "./reduce.js";
 
 /** Operands before the mask: queries, keys, values. */
-const mask = 3;
+export const attentionMask = 3;
 
 /**
  * A block of queries keeps its scores with one block of keys after another in the thread's memory, and the maximum, the sum
@@ -27,7 +26,7 @@ function buildForward(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Attention
   return {
     items: sizeOf(sizes) * blocks,
     body: (item) => {
-      const w = new AttentionWriter(b, ctx, attrs, shape, mask);
+      const w = new AttentionWriter(b, ctx, attrs, shape, attentionMask);
       const batch = unravel(b, b.div(item, b.index(blocks)), sizes);
       const rows = spanAt(b, queries, tall, b.rem(item, b.index(blocks)));
       const [q, scores, mean] = [w.matrix(tall, features), w.matrix(tall, wide), w.matrix(tall, values)];
@@ -111,7 +110,7 @@ function buildForward(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Attention
 export const attentionOp: Op<AttentionAttrs> = {
   name: "attention",
   infer: (inputs, attrs) => {
-    const { batch, queries, values } = checkAttention("attention", inputs, attrs, mask);
+    const { batch, queries, values } = checkAttention("attention", inputs, attrs, attentionMask);
     const { dtype } = at(inputs, 0);
     return [{ shape: [...batch, queries, values], dtype }, { shape: [...batch, queries], dtype }];
   },
@@ -128,18 +127,6 @@ export const attentionOp: Op<AttentionAttrs> = {
   multiplyAdds: (inputs) => {
     const { batch, queries, keys, features, values } = attentionShape(at(inputs, 0).shape, at(inputs, 1).shape, at(inputs, 2).shape);
     return sizeOf(batch) * queries * keys * (features + values);
-  },
-  ref: (inputs, attrs) => {
-    const { rows, queries, keys, values, dropped, logSums } = referenceWeights(inputs, attrs, mask);
-    const v = at(inputs, 2).data;
-    const mean = new Float64Array(rows * values);
-    for (let row = 0; row < rows; row++) {
-      const start = Math.floor(row / queries) * keys;
-      for (let j = 0; j < keys; j++) {
-        for (let d = 0; d < values; d++) mean[row * values + d] = numberAt(mean, row * values + d) + numberAt(dropped, row * keys + j) * numberAt(v, (start + j) * values + d);
-      }
-    }
-    return [mean, logSums];
   },
 };
 

@@ -8,7 +8,6 @@ export const notOp = unary({
   name: "not",
   kinds: bits,
   element: (b, x) => b.not(x),
-  ref: (x, dtype) => (dtype === "bool" ? Number(!x) : ~x),
 });
 
 /** Logical not of bools, all bits inverted of integers. */
@@ -16,9 +15,9 @@ export function not(x: Value): Value {
   return applyOne(notOp, [x], {});
 }
 
-export const andOp = binary({ name: "and", kinds: bits, element: (b, x, y) => b.and(x, y), ref: (x, y) => x & y });
-export const orOp = binary({ name: "or", kinds: bits, element: (b, x, y) => b.or(x, y), ref: (x, y) => x | y });
-export const xorOp = binary({ name: "xor", kinds: bits, element: (b, x, y) => b.op("xor", x, y), ref: (x, y) => x ^ y });
+export const andOp = binary({ name: "and", kinds: bits, element: (b, x, y) => b.and(x, y) });
+export const orOp = binary({ name: "or", kinds: bits, element: (b, x, y) => b.or(x, y) });
+export const xorOp = binary({ name: "xor", kinds: bits, element: (b, x, y) => b.op("xor", x, y) });
 
 /** Logical and of bools, bitwise of integers. */
 export function and(a: Value, b: Value): Value {
@@ -48,7 +47,6 @@ export const shlOp = binary({
     const [beyond, zero] = [isBeyond(b, y), b.const(0, x.type)];
     return b.select(beyond, zero, b.op("shl", x, b.select(beyond, zero, y)));
   },
-  ref: (x, y) => (y < 0 || y > 31 ? 0 : x << y),
 });
 
 /** x · 2ⁿ, keeping the low bits; 0 where n is negative or all bits are shifted out. */
@@ -65,7 +63,6 @@ export const shrOp = binary({
     const zero = b.const(0, x.type);
     return b.select(beyond, zero, b.op("shr", x, b.select(beyond, zero, y)));
   },
-  ref: (x, y) => (y < 0 || y > 31 ? (x < 0 ? -1 : 0) : Math.floor(x / 2 ** y)),
 });
 
 /** ⌊x / 2ⁿ⌋; 0, or −1 for negative x, where n is negative or all bits are shifted out. */

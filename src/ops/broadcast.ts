@@ -1,9 +1,9 @@
 import { ShapeError } from "../core/errors.js";
-import { checkShape, formatShape, normalizeAxes, sameShape, sizeOf, type Shape } from "../core/shape.js";
+import { checkShape, formatShape, normalizeAxes, sameShape, type Shape } from "../core/shape.js";
 import { apply, applyOne, type Value, type Op } from "../ir/graph.js";
 import type { FoldOp } from "../ir/loop.js";
-import { checkFold, checkNotEmpty, foldIdentity, foldNumbers } from "./fold.js";
-import { at, forEachIndex, numberAt, positionOf, range, tabulate, valueAt } from "./indexing.js";
+import { checkFold, checkNotEmpty } from "./fold.js";
+import { at, range } from "./indexing.js";
 import { reshape } from "./movement.js";
 
 type BroadcastAttrs = { readonly shape: Shape; readonly axes: readonly number[] };
@@ -38,10 +38,6 @@ export const broadcastOp: Op<BroadcastAttrs> = {
       const { shape } = at(ctx.inputs, 0);
       return ctx.operand(0, ctx.attrs.axes.map((axis, i) => (shape[i] === 1 ? b.index(0) : at(index, axis))));
     },
-  },
-  ref: (inputs, { shape, axes }) => {
-    const x = at(inputs, 0);
-    return [tabulate(shape, (index) => valueAt(x, axes.map((axis, i) => (x.shape[i] === 1 ? 0 : at(index, axis)))))];
   },
 };
 
@@ -84,17 +80,6 @@ export function reduction(fold: FoldOp, vjp?: (ct: Value, x: Value, y: Value, ax
         const whole = at(ctx.inputs, 0).shape.map((__, axis) => (axes.includes(axis) ? at(reduced, axes.indexOf(axis)) : at(index, kept++)));
         return ctx.operand(0, whole);
       },
-    },
-    ref: (inputs, { axes }, outputs) => {
-      const x = at(inputs, 0);
-      const { shape } = at(outputs, 0);
-      const result = new Float64Array(sizeOf(shape)).fill(foldIdentity(fold, x.dtype));
-      const combine = foldNumbers(fold, x.dtype);
-      forEachIndex(x.shape, (index, position) => {
-        const to = positionOf(shape, index.filter((_, axis) => !axes.includes(axis)));
-        result[to] = combine(numberAt(result, to), numberAt(x.data, position));
-      });
-      return [result];
     },
   };
   return op;

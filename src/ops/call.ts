@@ -6,7 +6,6 @@ import { after } from "./after.js";
 import { recordBatched, repeated } from "./batching.js";
 import { constant } from "./constant.js";
 import { at, range } from "./indexing.js";
-import { interpretGraph } from "./interpret-graph.js";
 
 function checkInputs(op: string, inputs: readonly TensorType[], body: Graph): void {
   if (inputs.length !== body.inputs.length) throw new ArgumentError(`[${op}] a body of ${body.inputs.length} inputs was given ${inputs.length}`);
@@ -77,7 +76,6 @@ export const checkpointOp: Op<CheckpointAttrs> = {
   },
   batch: ({ inputs, isBatched, size, attrs }: Examples<CheckpointAttrs>) => apply(checkpointOp, inputs, { body: batchedBody(attrs.body, isBatched, size) }),
   lower: { kind: "call", body: ({ body }) => body },
-  ref: (inputs, { body }) => interpretGraph(body, inputs.map((x) => x.data)),
 };
 
 /**
@@ -119,7 +117,6 @@ export const customVjpOp: Op<CustomVjpAttrs> = {
     });
   },
   lower: { kind: "call", body: ({ body }) => body },
-  ref: (inputs, { body }) => interpretGraph(body, inputs.map((x) => x.data)),
 };
 
 /** The outputs of `body` for the given inputs, with `backward` in the place of its gradient. Throws ShapeError, DTypeError, ArgumentError. */

@@ -5,9 +5,9 @@ import type { Expr } from "../ir/loop.js";
 import { checkAlike, everything } from "./dtype-rules.js";
 import { binary, type NoAttrs } from "./elementwise.js";
 import { constantLike } from "./constant.js";
-import { at, numberAt } from "./indexing.js";
+import { at } from "./indexing.js";
 
-function compare(name: "lt" | "le" | "eq" | "ne", ref: (x: number, y: number) => boolean): Op<NoAttrs> {
+function compare(name: "lt" | "le" | "eq" | "ne"): Op<NoAttrs> {
   // Bools are ordered as 0 and 1.
   const number = (b: ExprBuilder, x: Expr): Expr => (x.type === "bool" ? b.cast(x, "int32") : x);
   return binary({
@@ -15,14 +15,13 @@ function compare(name: "lt" | "le" | "eq" | "ne", ref: (x: number, y: number) =>
     kinds: everything,
     result: "bool",
     element: (b, x, y) => b.op(name, number(b, x), number(b, y)),
-    ref: (x, y) => (ref(x, y) ? 1 : 0),
   });
 }
 
-export const ltOp = compare("lt", (x, y) => x < y);
-export const leOp = compare("le", (x, y) => x <= y);
-export const eqOp = compare("eq", (x, y) => x === y);
-export const neOp = compare("ne", (x, y) => x !== y);
+export const ltOp = compare("lt");
+export const leOp = compare("le");
+export const eqOp = compare("eq");
+export const neOp = compare("ne");
 
 /** a < b as bool; false where either is NaN. */
 export function lt(a: Value, b: Value): Value {
@@ -73,10 +72,6 @@ export const selectOp: Op<NoAttrs> = {
   lower: {
     kind: "map",
     element: (b, ctx, index) => b.select(ctx.operand(0, index), ctx.operand(1, index), ctx.operand(2, index)),
-  },
-  ref: (inputs) => {
-    const [condition, a, b] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
-    return [a.data.map((v, i) => (numberAt(condition.data, i) ? v : numberAt(b.data, i)))];
   },
 };
 

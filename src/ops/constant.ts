@@ -1,9 +1,9 @@
 import type { DType } from "../core/dtype.js";
-import { checkShape, normalizeAxis, sizeOf, type Shape } from "../core/shape.js";
+import { checkShape, normalizeAxis, type Shape } from "../core/shape.js";
 import { applyOne, type Value, type Op } from "../ir/graph.js";
 import { checkKind, numbers, wrapExpr, wrapNumber } from "./dtype-rules.js";
 import { computeType } from "./elementwise.js";
-import { at, tabulate } from "./indexing.js";
+import { at } from "./indexing.js";
 
 type ConstantAttrs = { readonly value: number; readonly dtype: DType; readonly shape: Shape };
 
@@ -14,7 +14,6 @@ export const constantOp: Op<ConstantAttrs> = {
     return [{ shape, dtype }];
   },
   lower: { kind: "map", element: (b, { attrs }) => b.const(attrs.value, computeType(attrs.dtype)) },
-  ref: (_, { value, shape }) => [new Float64Array(sizeOf(shape)).fill(value)],
 };
 
 /** A tensor with `value` everywhere, wrapped to the dtype. */
@@ -41,7 +40,6 @@ export const iotaOp: Op<IotaAttrs> = {
     kind: "map",
     element: (b, { attrs }, index) => wrapExpr(b, b.cast(at(index, attrs.axis), computeType(attrs.dtype)), attrs.dtype),
   },
-  ref: (_, { shape, axis }) => [tabulate(shape, (index) => at(index, axis))],
 };
 
 /** The position along `axis`: 0, 1, 2, …, repeated along the other axes. Throws IndexError, DTypeError for bool. */

@@ -4,13 +4,13 @@ import { formatShape, sizeOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import { applyOne, type TensorType, type Value, type Op } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
-import { add, arithmeticOf } from "./arithmetic.js";
+import { add } from "./arithmetic.js";
 import { constant, constantLike } from "./constant.js";
 import { convert } from "./convert.js";
 import { checkAccumulate } from "./dot.js";
 import { wideDType } from "./dtype-rules.js";
 import { computeType } from "./elementwise.js";
-import { at, forEachIndex, isInside, range, tabulate, valueAt } from "./indexing.js";
+import { at, isInside, range } from "./indexing.js";
 import { reshape, reverse, transpose } from "./movement.js";
 import { pad, slice } from "./slicing.js";
 
@@ -32,7 +32,7 @@ export interface ConvOptions {
   readonly accumulate?: DType;
 }
 
-type ConvAttrs = {
+export type ConvAttrs = {
   readonly strides: Shape;
   readonly padding: Padding;
   readonly inputDilation: Shape;
@@ -64,11 +64,6 @@ function checkConv(x: TensorType, w: TensorType, attrs: ConvAttrs): void {
   if (at(w.shape, 0) % (groups * batchGroups) !== 0) fail("the groups must divide the output channels");
   if (at(x.shape, 0) % batchGroups !== 0) fail("the batch groups must divide the batch");
   if (w.shape.slice(2).some((d) => d < 1)) fail("the kernel must not be empty");
-}
-
-/** Position within the dilated and padded input of kernel element k for output o. */
-function tap(attrs: ConvAttrs, axis: number, o: number, k: number): number {
-  return o * at(attrs.strides, axis) - at(attrs.padding, axis)[0] + k * at(attrs.kernelDilation, axis);
 }
 
 export const convOp: Op<ConvAttrs> = {
@@ -129,26 +124,6 @@ export const convOp: Op<ConvAttrs> = {
     },
   },
   multiplyAdds: (inputs, _, outputs) => sizeOf([...at(outputs, 0).shape, ...at(inputs, 1).shape.slice(1)]),
-  ref: (inputs, attrs, outputs) => {
-    const [x, w, y] = [at(inputs, 0), at(inputs, 1), at(outputs, 0)];
-    const arithmetic = arithmeticOf(attrs.accumulate);
-    const channels = at(w.shape, 1);
-    const perGroup = at(w.shape, 0) / (attrs.groups * attrs.batchGroups);
-    return [
-      tabulate(y.shape, ([n = 0, o = 0, ...rest]) => {
-        const group = Math.floor(o / perGroup);
-        const image = attrs.batchGroups > 1 ? group * at(y.shape, 0) + n : n;
-        let total = 0;
-        forEachIndex(w.shape.slice(1), ([c = 0, ...k]) => {
-          const source = rest.map((e, i) => tap(attrs, i, e, at(k, i)) / at(attrs.inputDilation, i));
-          if (!source.every((p, i) => Number.isInteger(p) && p >= 0 && p < at(x.shape, i + 2))) return;
-          const channel = attrs.groups > 1 ? group * channels + c : c;
-          total = arithmetic.add(total, arithmetic.mul(valueAt(x, [image, channel, ...source]), valueAt(w, [o, c, ...k])));
-        });
-        return total;
-      }),
-    ];
-  },
 };
 
 /** Convolutions of many examples as one: examples of x are more images, those of w more output channels, those of both groups. */

@@ -1,9 +1,8 @@
 import { isFloat, type DType } from "../core/dtype.js";
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../core/half.js";
 import { applyOne, type Value, type Op, apply } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr } from "../ir/loop.js";
-import { integerRange, isSmallInteger, wrapExpr, wrapNumber } from "./dtype-rules.js";
+import { integerRange, isSmallInteger, wrapExpr } from "./dtype-rules.js";
 import { computeType } from "./elementwise.js";
 import { at } from "./indexing.js";
 
@@ -21,10 +20,6 @@ export const convertOp: Op<ConvertAttrs> = {
     kind: "map",
     element: (b, ctx, index) => convertExpr(b, ctx.operand(0, index), at(ctx.inputs, 0).dtype, ctx.attrs.dtype),
   },
-  ref: (inputs, { dtype }) => {
-    const x = at(inputs, 0);
-    return [x.data.map((v) => convertNumber(v, x.dtype, dtype))];
-  },
 };
 
 /**
@@ -33,26 +28,6 @@ export const convertOp: Op<ConvertAttrs> = {
  */
 export function convert(x: Value, dtype: DType): Value {
   return x.dtype === dtype ? x : applyOne(convertOp, [x], { dtype });
-}
-
-function convertNumber(value: number, from: DType, to: DType): number {
-  switch (to) {
-    case "float64":
-      return value;
-    case "float32":
-      return Math.fround(value);
-    case "float16":
-      return fromFloat16(toFloat16(Math.fround(value)));
-    case "bfloat16":
-      return fromBfloat16(toBfloat16(value));
-    case "bool":
-      return value !== 0 ? 1 : 0;
-    default: {
-      if (!isFloat(from)) return wrapNumber(value, to);
-      const [low, high] = integerRange(to);
-      return Number.isNaN(value) ? 0 : Math.max(low, Math.min(high, Math.trunc(value)));
-    }
-  }
 }
 
 function convertExpr(b: ExprBuilder, x: Expr, from: DType, to: DType): Expr {

@@ -6,8 +6,8 @@ import { add, mul } from "./arithmetic.js";
 import { or } from "./bitwise.js";
 import { eq, ne, select } from "./compare.js";
 import { constant, constantLike, iota } from "./constant.js";
-import { checkFold, foldNumbers } from "./fold.js";
-import { at, forEachIndex, numberAt, positionOf, range, unravel } from "./indexing.js";
+import { checkFold } from "./fold.js";
+import { at, range, unravel } from "./indexing.js";
 import { reverse, transpose } from "./movement.js";
 import { scatter } from "./gather.js";
 import { pad } from "./slicing.js";
@@ -95,20 +95,6 @@ export const cumulativeOp: Op<CumulativeAttrs> = {
         },
       };
     },
-  },
-  ref: (inputs, attrs) => {
-    const { data, dtype, shape } = at(inputs, 0);
-    const combine = foldNumbers(attrs.fold, dtype);
-    const length = at(shape, attrs.axis);
-    const result = data.slice();
-    forEachIndex(shape, (index) => {
-      const step = at(index, attrs.axis);
-      if (step === 0) return;
-      const place = (k: number): number =>
-        positionOf(shape, index.map((i, axis) => (axis !== attrs.axis ? i : attrs.reverse ? length - 1 - k : k)));
-      result[place(step)] = combine(numberAt(result, place(step - 1)), numberAt(data, place(step)));
-    });
-    return [result];
   },
 };
 

@@ -1,8 +1,7 @@
 import { isFloat, type DType } from "../core/dtype.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
-import { formatShape, sizeOf, stridesOf, type Shape } from "../core/shape.js";
+import { formatShape, sizeOf, type Shape } from "../core/shape.js";
 import { applyOne, type TensorType, type Value, type Op } from "../ir/graph.js";
-import { arithmeticOf } from "./arithmetic.js";
 import { convert } from "./convert.js";
 import { checkKind, checkWide, numbers, wideDType } from "./dtype-rules.js";
 import { computeType } from "./elementwise.js";
@@ -32,7 +31,7 @@ export function checkAccumulate(op: string, a: DType, b: DType, accumulate: DTyp
 }
 
 /** Axes that are in neither list. */
-function freeAxes(rank: number, batch: readonly number[], contract: readonly number[]): number[] {
+export function freeAxes(rank: number, batch: readonly number[], contract: readonly number[]): number[] {
   return range(rank).filter((axis) => !batch.includes(axis) && !contract.includes(axis));
 }
 
@@ -119,33 +118,7 @@ export const dotOp: Op<DotAttrs> = {
     },
   },
   multiplyAdds: (inputs, { contractA }, outputs) => sizeOf([...at(outputs, 0).shape, ...sizesAt(at(inputs, 0).shape, contractA)]),
-  ref: (inputs, { batchA, batchB, contractA, contractB, accumulate }, outputs) => {
-    const [a, b] = [at(inputs, 0), at(inputs, 1)];
-    const [batchesA, batchesB] = [positionsOver(a.shape, batchA), positionsOver(b.shape, batchB)];
-    const [rows, columns] = [positionsOver(a.shape, freeAxes(a.shape.length, batchA, contractA)), positionsOver(b.shape, freeAxes(b.shape.length, batchB, contractB))];
-    const [termsA, termsB] = [positionsOver(a.shape, contractA), positionsOver(b.shape, contractB)];
-    const { add, mul } = arithmeticOf(accumulate);
-    const result = new Float64Array(sizeOf(at(outputs, 0).shape));
-    let position = 0;
-    for (const [batch, startA] of batchesA.entries()) {
-      for (const row of rows) {
-        for (const column of columns) {
-          const [fromA, fromB] = [startA + row, at(batchesB, batch) + column];
-          let total = 0;
-          for (let k = 0; k < termsA.length; k++) total = add(total, mul(a.data[fromA + (termsA[k] ?? 0)] ?? NaN, b.data[fromB + (termsB[k] ?? 0)] ?? NaN));
-          result[position++] = total;
-        }
-      }
-    }
-    return [result];
-  },
 };
-
-/** Positions in a tensor of all indices over some axes, row-major, the other axes being at 0. */
-function positionsOver(shape: Shape, axes: readonly number[]): number[] {
-  const strides = stridesOf(shape);
-  return axes.reduce<number[]>((starts, axis) => starts.flatMap((start) => range(at(shape, axis)).map((i) => start + i * at(strides, axis))), [0]);
-}
 
 /**
  * A product whose axes, which come as [batch…, free axes of a…, free axes of b…], are put where the lists say. Where it spares

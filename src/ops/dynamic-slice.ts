@@ -1,12 +1,12 @@
 import { ShapeError } from "../core/errors.js";
 import { formatShape, sizeOf, stridesOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
-import { applyOne, type TensorType, type Value, type Op, type Operand, type RefTensor } from "../ir/graph.js";
+import { applyOne, type TensorType, type Value, type Op, type Operand } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
 import { constant, constantLike, iota } from "./constant.js";
 import { checkIndices, checkSameDType } from "./dtype-rules.js";
 import type { NoAttrs } from "./elementwise.js";
-import { at, clampIndex, forEachIndex, isInside, numberAt, positionOf, tabulate, valueAt } from "./indexing.js";
+import { at, clampIndex, isInside } from "./indexing.js";
 import { gather, scatter } from "./gather.js";
 import { reshape } from "./movement.js";
 import { add, max, min, mul } from "./arithmetic.js";
@@ -27,10 +27,6 @@ function checkSizes(op: string, shape: Shape, sizes: Shape): void {
 /** Starts moved so that the window lies inside; the first one is input number `first`. */
 function startExprs(b: ExprBuilder, operand: Operand, first: number, shape: Shape, sizes: Shape): Expr[] {
   return shape.map((d, i) => clampIndex(b, b.cast(operand(first + i, []), "index"), d - at(sizes, i)));
-}
-
-function startNumbers(starts: readonly RefTensor[], shape: Shape, sizes: Shape): number[] {
-  return shape.map((d, i) => Math.max(0, Math.min(numberAt(at(starts, i).data, 0), d - at(sizes, i))));
 }
 
 /** Row-major positions in a tensor of the elements of one window for each example: [examples, elements]. `starts` are [examples]. */
@@ -76,11 +72,6 @@ export const dynamicSliceOp: Op<DynamicSliceAttrs> = {
       return ctx.operand(0, index.map((e, i) => b.add(e, at(starts, i))));
     },
   },
-  ref: (inputs, { sizes }) => {
-    const x = at(inputs, 0);
-    const starts = startNumbers(inputs.slice(1), x.shape, sizes);
-    return [tabulate(sizes, (index) => valueAt(x, index.map((i, axis) => i + at(starts, axis))))];
-  },
 };
 
 /** The window of `sizes` at int32 scalar `starts`, which are moved so that it lies inside x. Throws ShapeError, DTypeError. */
@@ -119,16 +110,6 @@ export const dynamicUpdateSliceOp: Op<NoAttrs> = {
       const inside = within.reduce((all, e, i) => b.and(all, isInside(b, e, at(sizes, i))), b.const(1, "bool"));
       return b.guard(inside, ctx.operand(1, within), ctx.operand(0, index));
     },
-  },
-  ref: (inputs) => {
-    const [x, update] = [at(inputs, 0), at(inputs, 1)];
-    const starts = startNumbers(inputs.slice(2), x.shape, update.shape);
-    const result = x.data.slice();
-    if (sizeOf(update.shape) === 0) return [result];
-    forEachIndex(update.shape, (index, position) => {
-      result[positionOf(x.shape, index.map((i, axis) => i + at(starts, axis)))] = numberAt(update.data, position);
-    });
-    return [result];
   },
 };
 

@@ -3,7 +3,7 @@ import type { ExprBuilder } from "../ir/expr-builder.js";
 import { apply, type Value, type Op } from "../ir/graph.js";
 import type { ComputeType, Expr } from "../ir/loop.js";
 import { checkAlike, checkKind, wrapExpr } from "./dtype-rules.js";
-import { at, numberAt } from "./indexing.js";
+import { at } from "./indexing.js";
 
 /** Attributes of an operator that has none. */
 export type NoAttrs = { readonly [key: string]: never };
@@ -20,14 +20,12 @@ interface ElementwiseRule {
 export interface UnaryRule extends ElementwiseRule {
   /** The result in the compute type; 8-bit integers are wrapped by the caller. */
   element(b: ExprBuilder, x: Expr, dtype: DType): Expr;
-  ref(x: number, dtype: DType): number;
   /** The cotangent of x from that of y = f(x). */
   vjp?(ct: Value, x: Value, y: Value): Value;
 }
 
 export interface BinaryRule extends ElementwiseRule {
   element(b: ExprBuilder, x: Expr, y: Expr, dtype: DType): Expr;
-  ref(x: number, y: number, dtype: DType): number;
   /** The cotangents of x and y from that of z = f(x, y). */
   vjp?(ct: Value, x: Value, y: Value, z: Value): readonly [Value, Value];
 }
@@ -56,10 +54,6 @@ export function unary(rule: UnaryRule): Op<NoAttrs> {
         const { dtype } = at(ctx.inputs, 0);
         return wrapExpr(b, rule.element(b, ctx.operand(0, index), dtype), rule.result ?? dtype);
       },
-    },
-    ref: (inputs) => {
-      const { data, dtype } = at(inputs, 0);
-      return [data.map((v) => rule.ref(v, dtype))];
     },
   };
   return op;
@@ -90,10 +84,6 @@ export function binary(rule: BinaryRule): Op<NoAttrs> {
         const { dtype } = at(ctx.inputs, 0);
         return wrapExpr(b, rule.element(b, ctx.operand(0, index), ctx.operand(1, index), dtype), rule.result ?? dtype);
       },
-    },
-    ref: (inputs) => {
-      const [x, y] = [at(inputs, 0), at(inputs, 1)];
-      return [x.data.map((v, i) => rule.ref(v, numberAt(y.data, i), x.dtype))];
     },
   };
   return op;

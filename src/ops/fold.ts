@@ -2,7 +2,6 @@ import { isFloat, type DType } from "../core/dtype.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { formatShape, type Shape } from "../core/shape.js";
 import type { FoldOp } from "../ir/loop.js";
-import { arithmeticOf } from "./arithmetic.js";
 import { checkKind, checkWide, integerRange, numbers } from "./dtype-rules.js";
 
 /** The value that changes nothing when folded in. */
@@ -18,25 +17,6 @@ export function foldIdentity(fold: FoldOp, dtype: DType): number {
       return isFloat(dtype) ? Infinity : integerRange(dtype)[1];
     case "max":
       return isFloat(dtype) ? -Infinity : integerRange(dtype)[0];
-  }
-}
-
-/** The fold of two plain numbers; integer sums and products wrap at 32 bits. */
-export function foldNumbers(fold: FoldOp, dtype: DType): (x: number, y: number) => number {
-  const arithmetic = arithmeticOf(dtype);
-  switch (fold) {
-    case "add":
-      return arithmetic.add;
-    case "mul":
-      return arithmetic.mul;
-    case "min":
-      return (x, y) => Math.min(x, y);
-    case "max":
-      return (x, y) => Math.max(x, y);
-    case "and":
-      return (x, y) => x & y;
-    case "or":
-      return (x, y) => x | y;
   }
 }
 

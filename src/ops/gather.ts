@@ -10,8 +10,7 @@ import { eq, le, lt, select } from "./compare.js";
 import { constant, constantLike, iota } from "./constant.js";
 import { convert } from "./convert.js";
 import { checkIndices, checkKind, checkSameDType, checkWide, everything, numbers } from "./dtype-rules.js";
-import { foldNumbers } from "./fold.js";
-import { at, clampIndex, forEachIndex, isInside, numberAt, positionOf, range, tabulate, unravel, valueAt } from "./indexing.js";
+import { at, clampIndex, isInside, range, unravel } from "./indexing.js";
 import { reshape } from "./movement.js";
 
 /** The parts of x [B…, N, R…] and indices [B…, I…]. */
@@ -64,17 +63,6 @@ export const gatherOp: Op<GatherAttrs> = {
       const pick = clampIndex(b, b.cast(ctx.operand(1, index.slice(0, rank)), "index"), at(x.shape, batch) - 1);
       return ctx.operand(0, [...index.slice(0, batch), pick, ...index.slice(rank)]);
     },
-  },
-  ref: (inputs, { batch }, outputs) => {
-    const [x, indices] = [at(inputs, 0), at(inputs, 1)];
-    const rank = indices.shape.length;
-    const last = at(x.shape, batch) - 1;
-    return [
-      tabulate(at(outputs, 0).shape, (index) => {
-        const pick = Math.max(0, Math.min(last, valueAt(indices, index.slice(0, rank))));
-        return valueAt(x, [...index.slice(0, batch), pick, ...index.slice(rank)]);
-      }),
-    ];
   },
 };
 
@@ -175,20 +163,6 @@ export const scatterOp: Op<ScatterAttrs> = {
         },
       };
     },
-  },
-  ref: (inputs, { batch, mode }) => {
-    const [x, indices, updates] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
-    const rank = indices.shape.length;
-    const size = at(x.shape, batch);
-    const result = x.data.slice();
-    const combine = mode === "set" ? (_: number, value: number): number => value : foldNumbers(mode, x.dtype);
-    forEachIndex(updates.shape, (index, position) => {
-      const target = valueAt(indices, index.slice(0, rank));
-      if (target < 0 || target >= size) return;
-      const to = positionOf(x.shape, [...index.slice(0, batch), target, ...index.slice(rank)]);
-      result[to] = combine(numberAt(result, to), numberAt(updates.data, position));
-    });
-    return [result];
   },
 };
 

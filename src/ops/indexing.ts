@@ -1,5 +1,4 @@
 import { sizeOf, stridesOf, type Shape } from "../core/shape.js";
-import type { RefTensor } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr } from "../ir/loop.js";
 
@@ -39,55 +38,4 @@ export function clampIndex(b: ExprBuilder, index: Expr, last: number): Expr {
 /** `0 ≤ index < size`. */
 export function isInside(b: ExprBuilder, index: Expr, size: number): Expr {
   return b.and(b.le(b.index(0), index), b.lt(index, b.index(size)));
-}
-
-/** An array of the shape, computed index by index; the index array is reused. */
-export function tabulate(shape: Shape, value: (index: readonly number[], position: number) => number): Float64Array {
-  const data = new Float64Array(sizeOf(shape));
-  const index = shape.map(() => 0);
-  for (let position = 0; position < data.length; position++) {
-    data[position] = value(index, position);
-    advance(index, shape);
-  }
-  return data;
-}
-
-/** Calls `visit` for each index of the shape, row-major; the index array is reused. */
-export function forEachIndex(shape: Shape, visit: (index: readonly number[], position: number) => void): void {
-  const size = sizeOf(shape);
-  const index = shape.map(() => 0);
-  for (let position = 0; position < size; position++) {
-    visit(index, position);
-    advance(index, shape);
-  }
-}
-
-function advance(index: number[], shape: Shape): void {
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const next = (index[axis] ?? 0) + 1;
-    if (next < (shape[axis] ?? 1)) {
-      index[axis] = next;
-      return;
-    }
-    index[axis] = 0;
-  }
-}
-
-/** Row-major position of an index. */
-export function positionOf(shape: Shape, index: readonly number[]): number {
-  let position = 0;
-  for (let axis = 0; axis < shape.length; axis++) position = position * (shape[axis] ?? 1) + (index[axis] ?? 0);
-  return position;
-}
-
-/** The element at an index. */
-export function valueAt(tensor: RefTensor, index: readonly number[]): number {
-  return numberAt(tensor.data, positionOf(tensor.shape, index));
-}
-
-/** The number at a position, which must exist. */
-export function numberAt(data: Float64Array, position: number): number {
-  const value = data[position];
-  if (value === undefined) throw new RangeError(`position ${position} of ${data.length} numbers`);
-  return value;
 }

@@ -2,7 +2,7 @@ import { IndexError, ShapeError } from "../core/errors.js";
 import { checkShape, formatShape, normalizeAxis, sizeOf, type Shape } from "../core/shape.js";
 import { applyOne, type Value, type Op, apply } from "../ir/graph.js";
 import type { NoAttrs } from "./elementwise.js";
-import { at, range, ravel, tabulate, unravel, valueAt } from "./indexing.js";
+import { at, range, ravel, unravel } from "./indexing.js";
 
 type ReshapeAttrs = { readonly shape: Shape };
 
@@ -23,7 +23,6 @@ export const reshapeOp: Op<ReshapeAttrs> = {
     view: true,
     element: (b, ctx, index) => ctx.operand(0, unravel(b, ravel(b, index, ctx.attrs.shape), at(ctx.inputs, 0).shape)),
   },
-  ref: (inputs) => [at(inputs, 0).data.slice()],
 };
 
 /** The same elements in row-major order under another shape. Throws ShapeError when the sizes differ. */
@@ -36,7 +35,6 @@ export const stopGradientOp: Op<NoAttrs> = {
   infer: (inputs) => [{ shape: at(inputs, 0).shape, dtype: at(inputs, 0).dtype }],
   batch: ({ inputs, attrs }) => apply(stopGradientOp, inputs, attrs),
   lower: { kind: "map", view: true, element: (_, ctx, index) => ctx.operand(0, index) },
-  ref: (inputs) => [at(inputs, 0).data.slice()],
 };
 
 /** The same numbers as a value of its own, through which no gradient flows. */
@@ -57,13 +55,9 @@ export const transposeOp: Op<TransposeAttrs> = {
   vjp: (node, [ct]) => [ct && transpose(ct, inverse(node.attrs.perm))],
   batch: ({ inputs, attrs }) => [transpose(at(inputs, 0), [0, ...attrs.perm.map((axis) => axis + 1)])],
   lower: { kind: "map", element: (_, ctx, index) => ctx.operand(0, inverse(ctx.attrs.perm).map((axis) => at(index, axis))) },
-  ref: (inputs, { perm }, outputs) => {
-    const back = inverse(perm);
-    return [tabulate(at(outputs, 0).shape, (index) => valueAt(at(inputs, 0), back.map((axis) => at(index, axis))))];
-  },
 };
 
-function inverse(perm: readonly number[]): number[] {
+export function inverse(perm: readonly number[]): number[] {
   return perm.map((_, axis) => perm.indexOf(axis));
 }
 
@@ -89,10 +83,6 @@ export const reverseOp: Op<ReverseAttrs> = {
       const { shape } = at(ctx.inputs, 0);
       return ctx.operand(0, index.map((e, axis) => (ctx.attrs.axes.includes(axis) ? b.sub(b.index(at(shape, axis) - 1), e) : e)));
     },
-  },
-  ref: (inputs, { axes }) => {
-    const x = at(inputs, 0);
-    return [tabulate(x.shape, (index) => valueAt(x, index.map((i, axis) => (axes.includes(axis) ? at(x.shape, axis) - 1 - i : i))))];
   },
 };
 

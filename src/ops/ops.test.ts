@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { vjpOf } from "../autodiff/backward.js";
+import { interpretNode } from "../backends/reference/interpret-graph.js";
 import type { DType } from "../core/dtype.js";
 import { sizeOf, type Shape } from "../core/shape.js";
 import { input, isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
@@ -23,8 +24,8 @@ function run(output: Value, fed: readonly Fed[], lowered: boolean): number[] {
   const known = new Map<Value, Float64Array>(fed.map(({ value, data }) => [value, data]));
   for (const node of topologicalOrder([output])) {
     if (isLeaf(at(node.outputs, 0))) continue;
-    const inputs = node.inputs.map((v) => ({ shape: v.shape, dtype: v.dtype, data: known.get(v) ?? new Float64Array(sizeOf(v.shape)) }));
-    const results = lowered ? runLowering(node, inputs.map((t) => t.data)) : node.op.ref(inputs, node.attrs, node.outputs);
+    const data = node.inputs.map((v) => known.get(v) ?? new Float64Array(sizeOf(v.shape)));
+    const results = lowered ? runLowering(node, data) : interpretNode(node, data);
     node.outputs.forEach((v, i) => known.set(v, Float64Array.from(at(results, i), (x) => wrapNumber(x, v.dtype))));
   }
   return [...(known.get(output) ?? [])];

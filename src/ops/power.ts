@@ -1,4 +1,4 @@
-import { isFloat, type DType, byteSize } from "../core/dtype.js";
+import { isFloat, byteSize } from "../core/dtype.js";
 import { applyOne, type Value } from "../ir/graph.js";
 import { add, div, mul, neg, sub, truncatedDivision } from "./arithmetic.js";
 import { and } from "./bitwise.js";
@@ -16,7 +16,6 @@ export const powOp = binary({
   kinds: numbers,
   cost: 120,
   element: (b, x, y, dtype) => (isFloat(dtype) ? powExpr(b, x, y) : integerPowExpr(b, x, y, 8 * byteSize(dtype))),
-  ref: powNumber,
   vjp: (ct, x, y, z) => {
     const [zero, one] = [constantLike(x, 0), constantLike(x, 1)];
     // Where y = 0 the factor y makes the product 0, whatever the power; y = 1 keeps that power finite.
@@ -34,17 +33,6 @@ export function pow(a: Value, b: Value): Value {
   return applyOne(powOp, [a, b], {});
 }
 
-function powNumber(x: number, y: number, dtype: DType): number {
-  if (isFloat(dtype)) return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
-  if (y < 0) return x === 1 ? 1 : x === -1 ? (y % 2 === 0 ? 1 : -1) : 0;
-  let [result, square] = [1, x];
-  for (let rest = y; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) result = Math.imul(result, square);
-    square = Math.imul(square, square);
-  }
-  return result;
-}
-
 export const modOp = binary({
   name: "mod",
   kinds: numbers,
@@ -56,11 +44,6 @@ export const modOp = binary({
     if (y.type === "uint32") return b.select(b.eq(y, zero), zero, remainder);
     const opposite = b.and(b.ne(remainder, zero), b.op("xor", b.lt(remainder, zero), b.lt(y, zero)));
     return b.select(b.eq(y, zero), zero, b.select(opposite, b.add(remainder, y), remainder));
-  },
-  ref: (x, y, dtype) => {
-    if (y === 0) return isFloat(dtype) ? NaN : 0;
-    const rest = x % y;
-    return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
   },
   vjp: (ct, x, y) => [ct, neg(mul(ct, floor(div(x, y))))],
 });
@@ -78,7 +61,6 @@ export const atan2Op = binary({
   kinds: floats,
   cost: 60,
   element: (b, y, x) => atan2Expr(b, y, x),
-  ref: Math.atan2,
   vjp: (ct, y, x) => {
     const share = div(ct, add(mul(x, x), mul(y, y)));
     return [mul(share, x), neg(mul(share, y))];

@@ -1,10 +1,10 @@
 import { DTypeError, ShapeError } from "../core/errors.js";
-import { drawBits, drawKey, drawTag, threefry, type WordAlgebra } from "../core/rng.js";
+import { drawTag, threefry, type WordAlgebra } from "../core/rng.js";
 import { checkShape, formatShape, sizeOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import { applyOne, type Value, type Op, apply } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
-import { at, numberAt, range, ravel } from "./indexing.js";
+import { at, ravel } from "./indexing.js";
 
 type RandomAttrs = { readonly shape: Shape; readonly offset: number };
 
@@ -51,16 +51,6 @@ export const randomBitsOp: Op<RandomAttrs> = {
       const word = (i: Expr): Expr => operand(0, [...index.slice(0, states), i]);
       return bitsAt(b, word, ravel(b, index.slice(states), attrs.shape), attrs.offset);
     },
-  },
-  ref: (inputs, { shape, offset }) => {
-    const { data } = at(inputs, 0);
-    const size = sizeOf(shape);
-    const bits = new Float64Array((data.length / 3) * size);
-    for (const s of range(data.length / 3)) {
-      const key = drawKey([numberAt(data, 3 * s), numberAt(data, 3 * s + 1)], numberAt(data, 3 * s + 2) + offset);
-      for (let i = 0; i < size; i++) bits[s * size + i] = drawBits(key, i);
-    }
-    return [bits];
   },
 };
 

@@ -5,11 +5,11 @@ import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { add, mul } from "./arithmetic.js";
 import { constant, constantLike } from "./constant.js";
-import { checkFold, foldIdentity, foldNumbers } from "./fold.js";
+import { checkFold, foldIdentity } from "./fold.js";
 import { checkKind, numbers } from "./dtype-rules.js";
-import { at, forEachIndex, isInside, positionOf, range, ravel, tabulate, unravel, valueAt } from "./indexing.js";
+import { at, isInside, range, ravel, unravel } from "./indexing.js";
 import { reshape } from "./movement.js";
-import { replaces, replacesNumber } from "./reduce.js";
+import { replaces } from "./reduce.js";
 import { scatter } from "./gather.js";
 import { pad, slice } from "./slicing.js";
 
@@ -23,7 +23,7 @@ export interface WindowOptions {
 
 type WindowFold = "add" | "mul" | "min" | "max";
 
-type WindowAttrs = {
+export type WindowAttrs = {
   readonly window: Shape;
   readonly strides: Shape;
   readonly padding: readonly (readonly [number, number])[];
@@ -72,14 +72,6 @@ function allInside(b: ExprBuilder, source: readonly Expr[], shape: Shape): Expr 
   return source.reduce((all, e, i) => b.and(all, isInside(b, e, at(shape, i))), b.const(1, "bool"));
 }
 
-/** Calls `visit` with the input index of each element of a window that lies inside the input. */
-function forEachInWindow(attrs: WindowAttrs, shape: Shape, index: readonly number[], visit: (source: readonly number[]) => void): void {
-  forEachIndex(attrs.window, (within) => {
-    const source = index.map((o, i) => o * at(attrs.strides, i) - at(attrs.padding, i)[0] + at(within, i) * at(attrs.dilation, i));
-    if (source.every((p, i) => p >= 0 && p < at(shape, i))) visit(source);
-  });
-}
-
 export const reduceWindowOp: Op<WindowAttrs> = {
   name: "reduce-window",
   infer: (inputs, attrs) => {
@@ -105,17 +97,6 @@ export const reduceWindowOp: Op<WindowAttrs> = {
       const value = ctx.operand(0, source);
       return b.guard(allInside(b, source, shape), value, b.const(foldIdentity(ctx.attrs.fold, dtype), value.type));
     },
-  },
-  ref: (inputs, attrs, outputs) => {
-    const x = at(inputs, 0);
-    const combine = foldNumbers(attrs.fold, x.dtype);
-    return [
-      tabulate(at(outputs, 0).shape, (index) => {
-        let total = foldIdentity(attrs.fold, x.dtype);
-        forEachInWindow(attrs, x.shape, index, (source) => (total = combine(total, valueAt(x, source))));
-        return total;
-      }),
-    ];
   },
 };
 
@@ -179,7 +160,7 @@ function extremumVjp(ct: Value, x: Value, attrs: WindowAttrs, fold: "min" | "max
 }
 
 /** Leading axes along which the windows are single elements, one each. */
-function batchAxes({ window, strides, padding }: WindowAttrs): number {
+export function batchAxes({ window, strides, padding }: WindowAttrs): number {
   const spans = window.findIndex((w, i) => w !== 1 || strides[i] !== 1 || at(padding, i).some((p) => p !== 0));
   return spans < 0 ? window.length - 1 : spans;
 }
@@ -240,23 +221,6 @@ export const argReduceWindowOp: Op<WindowAttrs> = {
         },
       };
     },
-  },
-  ref: (inputs, attrs, outputs) => {
-    const x = at(inputs, 0);
-    const fold = attrs.fold === "min" ? "min" : "max";
-    const batch = batchAxes(attrs);
-    return [
-      tabulate(at(outputs, 0).shape, (index) => {
-        let [best, place] = [NaN, -1];
-        forEachInWindow(attrs, x.shape, index, (source) => {
-          const value = valueAt(x, source);
-          if (place >= 0 && !replacesNumber(fold, value, best)) return;
-          best = value;
-          place = positionOf(x.shape.slice(batch), source.slice(batch));
-        });
-        return place;
-      }),
-    ];
   },
 };
 

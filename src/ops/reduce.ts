@@ -10,7 +10,7 @@ import { constantLike } from "./constant.js";
 import { convert } from "./convert.js";
 import { productBefore } from "./cumulative.js";
 import { checkKind, numbers } from "./dtype-rules.js";
-import { at, range, tabulate, unravel, valueAt } from "./indexing.js";
+import { at, range, unravel } from "./indexing.js";
 import { reshape, reverse, transpose } from "./movement.js";
 
 export const reduceMulOp = reduction("mul", (ct, x, _, axes) => {
@@ -63,11 +63,6 @@ export function replaces(b: ExprBuilder, fold: "min" | "max", value: Expr, best:
   return b.or(beyond, b.and(b.ne(value, value), b.eq(best, best)));
 }
 
-/** The same for plain numbers. */
-export function replacesNumber(fold: "min" | "max", value: number, best: number): boolean {
-  return (fold === "min" ? value < best : value > best) || (Number.isNaN(value) && !Number.isNaN(best));
-}
-
 export const argReduceOp: Op<ArgReduceAttrs> = {
   name: "arg-reduce",
   infer: (inputs, { axis, fold }) => {
@@ -115,18 +110,6 @@ export const argReduceOp: Op<ArgReduceAttrs> = {
         },
       };
     },
-  },
-  ref: (inputs, { axis, fold }, outputs) => {
-    const x = at(inputs, 0);
-    const length = at(x.shape, axis);
-    return [
-      tabulate(at(outputs, 0).shape, (index) => {
-        const element = (i: number): number => valueAt(x, [...index.slice(0, axis), i, ...index.slice(axis)]);
-        let best = 0;
-        for (let i = 1; i < length; i++) if (replacesNumber(fold, element(i), element(best))) best = i;
-        return best;
-      }),
-    ];
   },
 };
 

@@ -6,19 +6,18 @@ import { numbers } from "./dtype-rules.js";
 import { computeType, unary, type NoAttrs } from "./elementwise.js";
 
 /** A step function of floats that leaves integers as they are; its derivative is 0. */
-function step(name: string, element: (b: ExprBuilder, x: Expr) => Expr, ref: (x: number) => number): Op<NoAttrs> {
+function step(name: string, element: (b: ExprBuilder, x: Expr) => Expr): Op<NoAttrs> {
   return unary({
     name,
     kinds: numbers,
     element: (b, x) => (x.type === "float32" || x.type === "float64" ? element(b, x) : x),
-    ref,
   });
 }
 
-export const floorOp = step("floor", (b, x) => b.op("floor", x), Math.floor);
-export const ceilOp = step("ceil", (b, x) => b.op("ceil", x), Math.ceil);
-export const truncOp = step("trunc", (b, x) => b.op("trunc", x), Math.trunc);
-export const roundOp = step("round", roundExpr, roundHalfToEven);
+export const floorOp = step("floor", (b, x) => b.op("floor", x));
+export const ceilOp = step("ceil", (b, x) => b.op("ceil", x));
+export const truncOp = step("trunc", (b, x) => b.op("trunc", x));
+export const roundOp = step("round", roundExpr);
 
 /** The largest whole number ≤ x. */
 export function floor(x: Value): Value {
@@ -50,13 +49,6 @@ function roundExpr(b: ExprBuilder, x: Expr): Expr {
   return b.select(hasFraction, b.select(b.lt(x, k(0)), b.neg(rounded), rounded), x);
 }
 
-function roundHalfToEven(x: number): number {
-  const below = Math.floor(x);
-  const rest = x - below;
-  if (rest === 0.5) return 2 * Math.round(below / 2);
-  return rest < 0.5 ? below : below + 1;
-}
-
 export const signOp = unary({
   name: "sign",
   kinds: numbers,
@@ -65,7 +57,6 @@ export const signOp = unary({
     const negative = x.type === "uint32" ? x : b.select(b.lt(x, k(0)), k(-1), x);
     return b.select(b.lt(k(0), x), k(1), negative);
   },
-  ref: (x) => Math.sign(x),
 });
 
 /** −1, 0 or 1; NaN stays NaN. The derivative is 0. */
@@ -81,7 +72,6 @@ export const absOp = unary({
     if (x.type === "int32") return b.select(b.lt(x, b.const(0, "int32")), b.neg(x), x);
     return b.abs(x);
   },
-  ref: (x) => Math.abs(x),
   vjp: (ct, x) => mul(ct, sign(x)),
 });
 

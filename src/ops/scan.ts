@@ -1,9 +1,8 @@
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
-import { formatShape, sameShape, sizeOf } from "../core/shape.js";
-import { apply, type Op, type RefTensor, type ScanLoop, type TensorType, type Value } from "../ir/graph.js";
+import { formatShape, sameShape } from "../core/shape.js";
+import { apply, type Op, type ScanLoop, type TensorType, type Value } from "../ir/graph.js";
 import { constant } from "./constant.js";
 import { at, range } from "./indexing.js";
-import { interpretGraph } from "./interpret-graph.js";
 import { batchScan } from "./scan-batching.js";
 import { scanVjp } from "./scan-gradient.js";
 import { computedAtOnce } from "./scan-slices.js";
@@ -38,20 +37,6 @@ export const scanOp: Op<ScanLoop> = {
   vjp: scanVjp,
   batch: (examples) => batchScan(examples, scan),
   lower: { kind: "scan", loop: (attrs) => attrs },
-  ref: (inputs, { body, consts, carries, length, reverse }, outputs) => {
-    const data = inputs.map((x: RefTensor) => x.data);
-    const fixed = data.slice(0, consts);
-    let carried = data.slice(consts, consts + carries);
-    const stacked = outputs.slice(carries).map(({ shape }) => new Float64Array(sizeOf(shape)));
-    for (const step of range(length)) {
-      const t = reverse ? length - 1 - step : step;
-      const slices = data.slice(consts + carries).map((x) => x.subarray((t * x.length) / length, ((t + 1) * x.length) / length));
-      const results = interpretGraph(body, [...fixed, ...carried, ...slices]);
-      carried = results.slice(0, carries);
-      results.slice(carries).forEach((slice, k) => stacked[k]?.set(slice, t * slice.length));
-    }
-    return [...carried, ...stacked];
-  },
 };
 
 /**

@@ -5,7 +5,7 @@ import { sub } from "./arithmetic.js";
 import { sum, broadcast } from "./broadcast.js";
 import { constant } from "./constant.js";
 import { checkSameDType } from "./dtype-rules.js";
-import { at, isInside, numberAt, positionOf, range, tabulate, valueAt } from "./indexing.js";
+import { at, isInside, range } from "./indexing.js";
 import { select } from "./compare.js";
 
 type SliceAttrs = { readonly starts: readonly number[]; readonly limits: readonly number[]; readonly strides: readonly number[] };
@@ -41,9 +41,6 @@ export const sliceOp: Op<SliceAttrs> = {
       return ctx.operand(0, index.map((e, i) => b.add(b.mul(e, b.index(at(strides, i))), b.index(at(starts, i)))));
     },
   },
-  ref: (inputs, { starts, strides }, outputs) => [
-    tabulate(at(outputs, 0).shape, (index) => valueAt(at(inputs, 0), index.map((i, axis) => at(starts, axis) + i * at(strides, axis)))),
-  ],
 };
 
 /** Elements start, start + stride, … below limit along each axis. Throws ShapeError. */
@@ -106,16 +103,6 @@ export const padOp: Op<PadAttrs> = {
       return b.guard(inside, ctx.operand(0, source), ctx.operand(1, []));
     },
   },
-  ref: (inputs, { low, interior }, outputs) => {
-    const [x, value] = [at(inputs, 0), numberAt(at(inputs, 1).data, 0)];
-    return [
-      tabulate(at(outputs, 0).shape, (index) => {
-        const source = index.map((i, axis) => (i - at(low, axis)) / (at(interior, axis) + 1));
-        const inside = source.every((i, axis) => Number.isInteger(i) && i >= 0 && i < at(x.shape, axis));
-        return inside ? numberAt(x.data, positionOf(x.shape, source)) : value;
-      }),
-    ];
-  },
 };
 
 /**
@@ -168,19 +155,10 @@ export const concatOp: Op<ConcatAttrs> = {
       return choose(0, ctx.inputs.length);
     },
   },
-  ref: (inputs, { axis }, outputs) => {
-    const starts = startsAlong(inputs, axis);
-    return [
-      tabulate(at(outputs, 0).shape, (index) => {
-        const k = starts.findLastIndex((start, i) => at(index, axis) >= start && at(at(inputs, i).shape, axis) > 0);
-        return valueAt(at(inputs, k), index.map((i, a) => (a === axis ? i - at(starts, k) : i)));
-      }),
-    ];
-  },
 };
 
 /** Where each input begins along the axis. */
-function startsAlong(inputs: readonly TensorType[], axis: number): number[] {
+export function startsAlong(inputs: readonly TensorType[], axis: number): number[] {
   let next = 0;
   return inputs.map((t) => {
     const start = next;

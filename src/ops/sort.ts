@@ -6,7 +6,7 @@ import type { Expr, Stmt } from "../ir/loop.js";
 import { constantLike } from "./constant.js";
 import { scatterAlong } from "./cumulative.js";
 import { checkKind, numbers } from "./dtype-rules.js";
-import { at, forEachIndex, positionOf, unravel, valueAt } from "./indexing.js";
+import { at, unravel } from "./indexing.js";
 
 type SortAttrs = { readonly axis: number; readonly descending: boolean };
 
@@ -73,26 +73,6 @@ export const sortOp: Op<SortAttrs> = {
         },
       };
     },
-  },
-  ref: (inputs, { axis, descending }) => {
-    const x = at(inputs, 0);
-    const length = at(x.shape, axis);
-    const values = new Float64Array(x.data.length);
-    const indices = new Float64Array(x.data.length);
-    forEachIndex(x.shape.map((d, i) => (i === axis ? Math.min(1, d) : d)), (row) => {
-      const place = (i: number): number[] => row.map((e, a) => (a === axis ? i : e));
-      const order = Array.from({ length }, (_, i) => ({ value: valueAt(x, place(i)), from: i }));
-      order.sort((p, q) => {
-        const byNaN = Number(Number.isNaN(p.value)) - Number(Number.isNaN(q.value));
-        const difference = p.value === q.value ? 0 : p.value < q.value ? -1 : 1;
-        return byNaN || (Number.isNaN(p.value) ? 0 : descending ? -difference : difference) || p.from - q.from;
-      });
-      order.forEach(({ value, from }, i) => {
-        values[positionOf(x.shape, place(i))] = value;
-        indices[positionOf(x.shape, place(i))] = from;
-      });
-    });
-    return [values, indices];
   },
 };
 

@@ -4,7 +4,6 @@ import { constantLike } from "./constant.js";
 import { floats } from "./dtype-rules.js";
 import { unary } from "./elementwise.js";
 import { erfExpr } from "./math/error-function.js";
-import { erfNumber } from "./math/erf-number.js";
 import { expExpr, expm1Expr, sigmoidExpr, tanhExpr } from "./math/exponential.js";
 import { log1pExpr, logExpr } from "./math/logarithm.js";
 import { atanExpr, cosExpr, sinExpr } from "./math/trigonometric.js";
@@ -18,7 +17,6 @@ export const sqrtOp = unary({
   kinds: floats,
   cost: 4,
   element: (b, x) => b.op("sqrt", x),
-  ref: Math.sqrt,
   vjp: (ct, _, y) => div(mul(ct, constantLike(y, 0.5)), y),
 });
 
@@ -27,7 +25,7 @@ export function sqrt(x: Value): Value {
   return applyOne(sqrtOp, [x], {});
 }
 
-export const expOp = unary({ name: "exp", kinds: floats, cost: 25, element: (b, x) => expExpr(b, x), ref: Math.exp, vjp: (ct, _, y) => mul(ct, y) });
+export const expOp = unary({ name: "exp", kinds: floats, cost: 25, element: (b, x) => expExpr(b, x), vjp: (ct, _, y) => mul(ct, y) });
 
 /** eˣ. */
 export function exp(x: Value): Value {
@@ -39,7 +37,6 @@ export const expm1Op = unary({
   kinds: floats,
   cost: 30,
   element: expm1Expr,
-  ref: Math.expm1,
   vjp: (ct, _, y) => mul(ct, onePlus(y)),
 });
 
@@ -48,7 +45,7 @@ export function expm1(x: Value): Value {
   return applyOne(expm1Op, [x], {});
 }
 
-export const logOp = unary({ name: "log", kinds: floats, cost: 30, element: logExpr, ref: Math.log, vjp: (ct, x) => div(ct, x) });
+export const logOp = unary({ name: "log", kinds: floats, cost: 30, element: logExpr, vjp: (ct, x) => div(ct, x) });
 
 /** ln x; −∞ at 0, NaN below. */
 export function log(x: Value): Value {
@@ -60,7 +57,6 @@ export const log1pOp = unary({
   kinds: floats,
   cost: 40,
   element: log1pExpr,
-  ref: Math.log1p,
   vjp: (ct, x) => div(ct, onePlus(x)),
 });
 
@@ -69,7 +65,7 @@ export function log1p(x: Value): Value {
   return applyOne(log1pOp, [x], {});
 }
 
-export const sinOp = unary({ name: "sin", kinds: floats, cost: 40, element: sinExpr, ref: Math.sin, vjp: (ct, x) => mul(ct, cos(x)) });
+export const sinOp = unary({ name: "sin", kinds: floats, cost: 40, element: sinExpr, vjp: (ct, x) => mul(ct, cos(x)) });
 
 /** sin x; accurate up to |x| = 6.5 million in float32 and 3.3 billion in float64, some number in [−1, 1] beyond. */
 export function sin(x: Value): Value {
@@ -81,7 +77,6 @@ export const cosOp = unary({
   kinds: floats,
   cost: 40,
   element: cosExpr,
-  ref: Math.cos,
   vjp: (ct, x) => neg(mul(ct, sin(x))),
 });
 
@@ -95,7 +90,6 @@ export const tanhOp = unary({
   kinds: floats,
   cost: 35,
   element: tanhExpr,
-  ref: Math.tanh,
   vjp: (ct, _, y) => mul(ct, sub(constantLike(y, 1), mul(y, y))),
 });
 
@@ -109,7 +103,6 @@ export const sigmoidOp = unary({
   kinds: floats,
   cost: 30,
   element: sigmoidExpr,
-  ref: (x) => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x))),
   vjp: (ct, _, y) => mul(ct, mul(y, sub(constantLike(y, 1), y))),
 });
 
@@ -123,7 +116,6 @@ export const erfOp = unary({
   kinds: floats,
   cost: 50,
   element: erfExpr,
-  ref: erfNumber,
   vjp: (ct, x) => mul(ct, mul(constantLike(x, 2 / Math.sqrt(Math.PI)), exp(neg(mul(x, x))))),
 });
 
@@ -137,7 +129,6 @@ export const atanOp = unary({
   kinds: floats,
   cost: 40,
   element: atanExpr,
-  ref: Math.atan,
   vjp: (ct, x) => div(ct, onePlus(mul(x, x))),
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DisposedError } from "../../core/errors.js";
 import { input, type Storage, type Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
+import { meanings } from "./interpret-graph.js";
 import { ReferenceBackend } from "./reference-backend.js";
 
 const device = new ReferenceBackend();
@@ -54,5 +55,12 @@ describe("ReferenceBackend", () => {
     const storage = upload(Float32Array.of(1));
     device.release(storage);
     expect(() => device.readSync(storage)).toThrow(DisposedError);
+  });
+});
+
+describe("meanings", () => {
+  it("are there for every operator", () => {
+    expect(ops.allOps.filter((op) => !meanings.has(op)).map(({ name }) => name)).toEqual([]);
+    expect(meanings.size).toBe(ops.allOps.length);
   });
 });

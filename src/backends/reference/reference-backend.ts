@@ -4,7 +4,7 @@ import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../core/hal
 import { sizeOf } from "../../core/shape.js";
 import type { Graph, Storage, TensorType } from "../../ir/graph.js";
 import type { Backend, Executable } from "../../runtime/backend.js";
-import { interpretGraph } from "../../ops/interpret-graph.js";
+import { interpretGraph } from "./interpret-graph.js";
 
 /** What a storage holds: bytes as they were uploaded, or float64 numbers that are rounded only when somebody reads bytes. */
 type Contents =
