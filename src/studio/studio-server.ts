@@ -3,7 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { ArgumentError, GradusError } from "../core/errors.js";
 import { accessTo, cookieName, type Door } from "./access.js";
 import { jsonAnswer, refusalPage, send } from "./answer.js";
+import { parsePosition, sendLiveEvents } from "./live-events.js";
 import { findPages, readPage, type Pages } from "./pages.js";
+import { RunStore } from "./run-store.js";
+import { answerAboutRuns } from "./runs-api.js";
 
 export interface StudioOptions {
   /** The folder of the built pages. */
@@ -27,13 +30,13 @@ export interface Studio {
  * Serves the studio's pages and the runs of a folder on the loopback address 127.0.0.1. Who has the token sees them; see
  * `accessTo`. Throws ArgumentError where the port cannot be had, DataError without built pages.
  */
-export async function startStudio({ pages: folder, runs: _runs, port }: StudioOptions): Promise<Studio> {
-  const pages = await findPages(folder);
+export async function startStudio({ pages: folder, runs, port }: StudioOptions): Promise<Studio> {
+  const site = { pages: await findPages(folder), store: new RunStore(runs) };
   const token = randomBytes(18).toString("base64url");
   const server = createServer();
   const door = { port: await listen(server, port), token };
   server.on("request", (request, response) => {
-    answer(door, pages, request, response).catch((error: unknown) => {
+    answer(door, site, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else send(response, jsonAnswer({ error: error instanceof GradusError ? error.message : String(error) }, 500));
     });
@@ -63,7 +66,13 @@ async function listen(server: Server, port: number): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : port;
 }
 
-async function answer(door: Door, pages: Pages, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** What there is to see. */
+interface Site {
+  readonly pages: Pages;
+  readonly store: RunStore;
+}
+
+async function answer(door: Door, { pages, store }: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = "GET", url: target = "/", headers } = request;
   const withBody = method !== "HEAD";
   const access = accessTo(door, { method, target, headers });
@@ -73,7 +82,13 @@ async function answer(door: Door, pages: Pages, request: IncomingMessage, respon
     const cookie = `${cookieName(door)}=${door.token}; HttpOnly; SameSite=Strict; Path=/`;
     return send(response, { status: 303, headers: { "set-cookie": cookie, location: "/" } });
   }
-  const { pathname } = new URL(target, "http://studio");
-  const found = await readPage(pages, pathname);
+  const { pathname, searchParams } = new URL(target, "http://studio");
+  if (withBody && method !== "GET") return send(response, { ...jsonAnswer({ error: `${method} is not understood` }, 405), headers: { allow: "GET, HEAD" } });
+  if (pathname === "/api/live" && withBody) {
+    const asked = parsePosition(searchParams.get("follow") ?? "{}");
+    const known = await Promise.all([...asked].map(async ([run, bytes]) => ((await store.pathOf(run)) === undefined ? [] : [[run, bytes] as const])));
+    return sendLiveEvents(store, new Map(known.flat()), request, response);
+  }
+  const found = (await answerAboutRuns(store, pathname, searchParams)) ?? (await readPage(pages, pathname));
   send(response, found ?? jsonAnswer({ error: `there is no ${pathname}` }, 404), withBody);
 }
