@@ -1,3 +1,4 @@
+import { bufferUsage, mapRead } from "../src/backends/webgpu/buffer-usage.js";
 import { renderWgsl } from "../src/backends/webgpu/render-wgsl.js";
 import { byteSize, type DType } from "../src/core/dtype.js";
 import { ExprBuilder } from "../src/ir/expr-builder.js";
@@ -24,9 +25,7 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** WebGPU's numbers for what a buffer is used for, for mapping one to read it, and for compute shaders. */
-const usages = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
-const mapRead = 1;
+/** GPUShaderStage.COMPUTE, which is no global outside of browsers. */
 const inCompute = 4;
 
 /** Runs a kernel once; gives what its buffers hold afterwards, from their first byte on. */
@@ -54,7 +53,7 @@ export async function runWgsl(
   const pipeline = await device.createComputePipelineAsync({ layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }), compute: { module, entryPoint: "main" } });
   const padded = (bytes: number): number => 4 * Math.ceil(bytes / 4);
   const upload = (bytes: Uint8Array, usage: number): GPUBuffer => {
-    const buffer = device.createBuffer({ size: Math.max(16, padded(bytes.length)), usage: usage | usages.copySource | usages.copyTarget, mappedAtCreation: true });
+    const buffer = device.createBuffer({ size: Math.max(16, padded(bytes.length)), usage: usage | bufferUsage.copySource | bufferUsage.copyTarget, mappedAtCreation: true });
     new Uint8Array(buffer.getMappedRange()).set(bytes);
     buffer.unmap();
     return buffer;
@@ -64,9 +63,9 @@ export async function runWgsl(
   const storage = new Map<number, GPUBuffer>();
   passed.forEach(({ bytes }, i) => {
     const binding = at(bindings, i);
-    if (!storage.has(binding)) storage.set(binding, upload(bytes, usages.storage));
+    if (!storage.has(binding)) storage.set(binding, upload(bytes, bufferUsage.storage));
   });
-  const uniform = upload(bytesOf(params), usages.uniform);
+  const uniform = upload(bytesOf(params), bufferUsage.uniform);
   const entries = [{ binding: 0, resource: { buffer: uniform } }, ...[...storage].map(([k, buffer]) => ({ binding: 1 + k, resource: { buffer } }))];
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -78,7 +77,7 @@ export async function runWgsl(
   pass.end();
   const results = passed.map(({ bytes }, i) => {
     const from = storage.get(at(bindings, i));
-    const to = device.createBuffer({ size: Math.max(16, padded(bytes.length)), usage: usages.mapRead | usages.copyTarget });
+    const to = device.createBuffer({ size: Math.max(16, padded(bytes.length)), usage: bufferUsage.mapRead | bufferUsage.copyTarget });
     if (from) encoder.copyBufferToBuffer(from, to);
     return { to, length: bytes.length };
   });

@@ -58,6 +58,17 @@ describe.skipIf(!device)("WGSL on this machine's WebGPU adapter (skipped where D
     expect(result).toEqual(bytesOf(expected));
   });
 
+  it("divides indices, toward zero where they may be negative", async () => {
+    const kernel = kernelOf([["int32", "write"]], (b, item) => {
+      const below = b.sub(item, b.index(150));
+      const quotients = [b.div(item, b.index(7)), b.rem(item, b.index(7)), b.div(item, b.index(16)), b.rem(item, b.index(16)), b.op("div", below, b.index(8)), b.op("rem", below, b.index(7))];
+      return quotients.map((value, k): Stmt => ({ kind: "store", buffer: 0, index: b.add(times(b, item, 6), b.index(k)), value: b.cast(value, "int32") }));
+    });
+    const [bytes] = await runWgsl(device, kernel, 300, [zeros("int32", 1800)]);
+    const expected = range(300).flatMap((i) => [i / 7, i % 7, i / 16, i % 16, (i - 150) / 8, (i - 150) % 7].map((v) => Math.trunc(v) + 0));
+    expect([...new Int32Array(bytes?.buffer ?? [])]).toEqual(expected);
+  });
+
   it("loops, branches, and reads only where a guard lets it", async () => {
     const kernel = kernelOf([["float32", "read"], ["float32", "write"], ["float32", "scratch", 8], ["float32", "readwrite"]], (b, item) => {
       const [total, i, j] = [b.variable("total", "float32"), b.counter("i", 8), b.counter("j", 8)];

@@ -1,5 +1,6 @@
 import { byteSize } from "../../core/dtype.js";
 import { CompileError, GradusError } from "../../core/errors.js";
+import { constantOf } from "../../ir/expr-builder.js";
 import { allExprs, nested } from "../../compiler/walk.js";
 import { isPassed, type ComputeType, type Expr, type Kernel, type KernelBuffer, type Stmt, type Variable } from "../../ir/loop.js";
 import type { ScalarOp } from "../../ir/scalar.js";
@@ -82,7 +83,7 @@ class Renderer {
       "fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {",
       "  let group = id.y * groups.x + id.x;",
       `  let ${name} = i32(${start});`,
-      `  if (${name} >= i32(params[0].x)) { return; }`,
+      `  if (u32(${name}) >= params[0].x) { return; }`,
     ];
     if (group) main.push(`  let ${this.#name(group.lane)} = i32(local);`);
     for (let k = 0; k < this.#bindings.length; k++) main.push(`  let o${k} = ${parameter(1 + k)};`);
@@ -145,7 +146,9 @@ class Renderer {
     switch (s.kind) {
       case "let":
       case "mutable": {
-        const value = this.#expr(s.value, indent);
+        const text = this.#expr(s.value, indent);
+        // A sum that begins with 0 keeps it.
+        const value = s.kind === "mutable" ? this.#operand("add", false, s.value, text) : text;
         const keyword = s.kind === "let" ? "let" : "var";
         this.#lines.push(`${indent}${keyword} ${this.#name(s.variable)}: ${this.#type(s.variable)} = ${value};`);
         return;
@@ -244,7 +247,8 @@ class Renderer {
       case "op": {
         const [x] = e.args;
         if (!x) throw new GradusError(`[${e.op}] has no operands in kernel ${this.#kernel.name}`);
-        const [a = "", b = "", c = ""] = e.args.map((arg) => this.#operand(e.op, this.#isRounded(arg), arg, this.#expr(arg, indent)));
+        const [a = "", b = "", c = ""] = e.args.map((arg, k) => this.#operand(e.op, this.#isRounded(arg) || (k === 1 && arg === x), arg, this.#expr(arg, indent)));
+        if (e.type === "index" && (e.op === "div" || e.op === "rem")) return this.#indexDivision(e, a, b);
         return scalarSpellings[e.op](p, e.op === "select" ? e.type : x.type, e.lanes, a, b, c);
       }
       case "cast":
@@ -292,9 +296,18 @@ class Renderer {
     return name;
   }
 
-  /** An operand of an operation, rounded where it stands if a compiler could join the two. */
-  #operand(op: ScalarOp, isRounded: boolean, { type, lanes }: Expr | Variable, text: string): string {
-    return isRounded && type === "float32" && (op === "add" || op === "sub" || op === "mul") ? kept(this.#prelude, lanes, text) : text;
+  /** A quotient or remainder of what is not negative is cheaper than one of which this is not known. */
+  #indexDivision(e: Extract<Expr, { kind: "op" }>, a: string, b: string): string {
+    const [x, y] = e.args;
+    if (!x || y?.kind !== "const" || x.min < 0 || y.value < 1) return scalarSpellings[e.op](this.#prelude, e.type, 1, a, b, "");
+    if (Number.isInteger(Math.log2(y.value))) return e.op === "div" ? `(${a} >> ${Math.log2(y.value)}u)` : `(${a} & ${y.value - 1}i)`;
+    return `i32(u32(${a}) ${e.op === "div" ? "/" : "%"} ${y.value}u)`;
+  }
+
+  /** An operand of a sum or product, hidden where a compiler could join or drop the two: a result, a zero, the other operand. */
+  #operand(op: ScalarOp, hides: boolean, e: Expr | Variable, text: string): string {
+    if (e.type !== "float32" || (op !== "add" && op !== "sub" && op !== "mul")) return text;
+    return hides || ("kind" in e && constantOf(e) === 0) ? kept(this.#prelude, e.lanes, text) : text;
   }
 
   #isRounded(e: Expr): boolean {
