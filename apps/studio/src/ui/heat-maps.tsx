@@ -3,7 +3,7 @@ import { paletteOf, type PaletteName } from "./palette.js";
 import { colourVersion } from "./theme.js";
 
 export interface HeatMapsProps {
-  /** What is seen, for those who do not. */
+  /** What is seen, for those who do not; empty where a text beside the pictures says it. */
   readonly label: string;
   /** `count` pictures of height × width numbers, row by row. */
   readonly values: ArrayLike<number>;
@@ -57,7 +57,8 @@ export function HeatMaps({ label, values, count, height, width, columns = count,
     }
     context.putImageData(image, 0, 0);
   }, [values, palette, limit, each, across, down, count, columns, version]);
-  return <canvas ref={place} class="heat-maps" role="img" aria-label={label} style={{ width: `${(across * zoom) / side}px`, aspectRatio: `${across} / ${down}` }} />;
+  const spoken = label === "" ? { "aria-hidden": true } : { role: "img" as const, "aria-label": label };
+  return <canvas ref={place} class="heat-maps" {...spoken} style={{ width: `${(across * zoom) / side}px`, aspectRatio: `${across} / ${down}` }} />;
 }
 
 function sizeOf(values: ArrayLike<number>, from: number, count: number): number {

@@ -39,7 +39,7 @@ export class LabModel {
   readonly #openedAt = performance.now();
   #nextId = 1;
   /** The drawing that the worker reads, and the newest one, which waits until it is done. */
-  #asked: { readonly id: number; readonly at: number } | undefined;
+  #asked: { readonly id: number; readonly at: number | undefined } | undefined;
   #waiting: (() => void) | undefined;
   #testImage = -1;
   #saved: ((saved: Saved) => void) | undefined;
@@ -95,7 +95,7 @@ export class LabModel {
   showTestImage(index = this.#testImage + 1): void {
     this.#testImage = index;
     this.strokes.value = [];
-    this.#ask(performance.now(), (id) => ({ kind: "lookAt", id, index }));
+    this.#ask(undefined, (id) => ({ kind: "lookAt", id, index }));
   }
 
   judge(): void {
@@ -122,11 +122,12 @@ export class LabModel {
   /** Told when an answer is on the page. */
   answered(id: number): void {
     if (this.#asked?.id !== id) return;
-    this.answerMs.value = [...this.answerMs.peek(), performance.now() - this.#asked.at].slice(-timedAnswers);
+    const { at } = this.#asked;
+    if (at !== undefined) this.answerMs.value = [...this.answerMs.peek(), performance.now() - at].slice(-timedAnswers);
     this.#next();
   }
 
-  #ask(at: number, request: (id: number) => LabRequest): void {
+  #ask(at: number | undefined, request: (id: number) => LabRequest): void {
     const send = (): void => {
       const id = this.#nextId++;
       this.#asked = { id, at };

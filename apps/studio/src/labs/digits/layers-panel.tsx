@@ -51,7 +51,7 @@ function Layer({ layer: { name, shape, values }, setting, isLast, names }: Layer
       <div class="layer-picture">
         <HeatMaps label={label} values={values} count={count} height={height} width={width} columns={columns} palette={isSigned ? "signed" : "heat"} zoom={zoomOf(height, isLast)} />
         {isLast && (
-          <div class="score-names" aria-hidden="true">
+          <div class="score-names" aria-hidden="true" style={{ "--count": String(count) }}>
             {names.map((text) => (
               <span key={text}>{text}</span>
             ))}
