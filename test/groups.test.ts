@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compileGraph } from "../src/compiler/compile-graph.js";
+import { largeTiles } from "../src/compiler/group-tiles.js";
 import type { Program } from "../src/compiler/program.js";
 import type { DType } from "../src/core/dtype.js";
 import type { Shape } from "../src/core/shape.js";
@@ -98,5 +99,59 @@ describe("rows", () => {
     const many = input({ shape: [16384, 384], dtype: "float32" });
     const bias = compileGraph({ inputs: [many], outputs: [ops.reduce(many, [0], "add")] }, groupTarget(smallGroups));
     expect(bias.steps.map((s) => s.kind === "launch" && s.items)).toEqual([384 * 86, 384]);
+  });
+});
+
+/** a [M, K] · b [K, N]; with letters turned around, the operand's axes are. */
+function product(p: Problem, axes: string, m: number, k: number, n: number, dtype: DType = "float32"): Value {
+  const [left, right] = axes.split(" ");
+  const [a, b] = [p.leaf(left === "mk" ? [m, k] : [k, m], dtype), p.leaf(right === "kn" ? [k, n] : [n, k], dtype)];
+  return ops.dot(a, b, { batchA: [], batchB: [], contractA: [left === "mk" ? 1 : 0], contractB: [right === "kn" ? 0 : 1] });
+}
+
+describe("contractions", () => {
+  it.each([[16, 16, 16], [17, 15, 15], [33, 17, 31], [9, 5, 67], [70, 33, 8], [31, 0, 3]])("of [%i, %i] and columns of %i fit their tiles", async (m, k, n) => {
+    const p = new Problem();
+    const outputs = ["mk kn", "mk nk", "km kn", "km nk"].map((axes) => product(p, axes, m, k, n));
+    expect(await p.differences(outputs, "sum")).toEqual([]);
+  });
+
+  it("compute what follows from each result at once", async () => {
+    const p = new Problem();
+    const z = ops.add(product(p, "mk kn", 20, 9, 17), spread(p.leaf([17]), [20, 17], 1));
+    const y = ops.max(z, ops.constant(0, "float32", [20, 17]));
+    expect(await p.differences([y, z], "gradient")).toEqual([]);
+    expect(p.program([y, z]).kernels.length).toBe(1);
+  });
+
+  it("give the same numbers with every tile", async () => {
+    const p = new Problem();
+    const y = product(p, "mk nk", 65, 19, 66);
+    const machines = largeTiles.map((tile) => ({ ...smallGroups, invocations: 256, tiles: [tile] }));
+    const runs = await Promise.all(machines.map((machine) => runGraph(new InterpretedDevice(machine), [y], p.feeds)));
+    for (const [numbers] of runs) expect(numbers).toEqual(runs[0]?.[0]);
+    expect(await p.differences([y], "sum")).toEqual([]);
+    expect(new Set(machines.map((machine) => p.program([y], machine).kernels[0]?.buffers.find(({ access }) => access === "shared")?.scratchSize)).size).toBe(3);
+  });
+
+  it("divide long sums of few results", async () => {
+    const p = new Problem();
+    const y = ops.neg(product(p, "km kn", 9, 1100, 9));
+    expect(await p.differences([y], "gradient")).toEqual([]);
+    expect(p.program([y]).kernels.map(({ name }) => name)).toEqual(["dot-neg-part", "dot-neg"]);
+  });
+
+  it("are reductions where they share little", async () => {
+    const p = new Problem();
+    const outputs = [product(p, "mk kn", 1, 70, 90), product(p, "mk kn", 40, 65, 1), product(p, "mk kn", 30, 3, 40), product(p, "mk nk", 3, 300, 4)];
+    const x = p.leaf([2, 3, 6, 6]);
+    outputs.push(ops.conv(x, p.leaf([3, 1, 3, 3]), { groups: 3, padding: [[1, 1], [1, 1]] }));
+    expect(await p.differences(outputs, "sum")).toEqual([]);
+    expect(p.program(outputs).kernels.flatMap(({ buffers }) => buffers.filter(({ access }) => access === "shared"))).toEqual([]);
+  });
+
+  it("of integers wrap", async () => {
+    const p = new Problem();
+    expect(await p.differences([product(p, "mk kn", 17, 33, 18, "int32"), product(p, "mk nk", 17, 33, 18, "uint32")], "exact")).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import { inspection } from "./inspection.js";
 import { layOut } from "./lay-out.js";
 import { chooseLayouts } from "./layouts.js";
 import { lowerContraction } from "./lower-contraction.js";
+import { lowerGroupContraction } from "./lower-group-contraction.js";
 import { lowerLoops, lowerMap } from "./lower-map.js";
 import { lowerRows } from "./lower-rows.js";
 import { type Call, isScan, lowerScan } from "./lower-scan.js";
@@ -19,6 +20,7 @@ import { simplifyScans } from "./simplify-scans.js";
 import { spillScratch } from "./spill-scratch.js";
 import { splitReductions } from "./split-reductions.js";
 import type { Target } from "./target.js";
+import { reduceThinProducts } from "./thin-products.js";
 import { vectorize } from "./vectorize.js";
 import { allExprs, nested, ownExprs } from "./walk.js";
 
@@ -37,7 +39,7 @@ export function compileGraph(given: Graph, target: Target): Program {
 
 /** A graph as calls of kernels, written for single elements still; the bodies of loops are graphs of their own. */
 function lowerGraph(given: Graph, target: Target): { readonly graph: Graph; readonly calls: readonly Call[] } {
-  const graph = splitReductions(simplifyScans(shareCommonSubexpressions(inlineCalls(given))), target);
+  const graph = splitReductions(reduceThinProducts(simplifyScans(shareCommonSubexpressions(inlineCalls(given))), target), target);
   inspection()?.graph(graph);
   const order = topologicalOrder(graph.outputs);
   checkValues(order.flatMap((node) => node.outputs), target);
@@ -70,7 +72,7 @@ function lowerGroup(group: Group, stored: Stored, target: Target): Call[] {
     case "rows":
       return [lowerRows(group, stored, target)];
     case "contraction":
-      return lowerContraction(group, stored, target);
+      return target.group ? lowerGroupContraction(group, stored, target, target.group) : lowerContraction(group, stored, target);
     case "loops":
       return [lowerLoops(group, stored, target)];
     case "scan":

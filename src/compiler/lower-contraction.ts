@@ -4,9 +4,10 @@ import type { Value, Contraction } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { axesOf, blockAt, blockLoops, makeBox, startOf, type BlockAxis, type BlockLoops, type Box } from "./box.js";
+import { columnsAreFar, swapped } from "./contraction-spec.js";
 import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
 import { factorOf } from "./loops.js";
-import { computeThenStore, groupName, lowerMap, memoryReader } from "./lower-map.js";
+import { computeThenStore, type Given, groupName, lowerMap, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
 import { counters, type Reader, type Source } from "./reader.js";
 import { type RowTile, type StepAxis, type TileAxis, tileAcross, tilesAcross, tilesAlong } from "./register-tiles.js";
@@ -264,7 +265,7 @@ function joined(b: ExprBuilder, axes: readonly BlockAxis[], strides: readonly (r
   return list;
 }
 
-function sumOfParts(root: Value, partial: Temporary): (draft: Draft) => (v: Value) => Source | undefined {
+function sumOfParts(root: Value, partial: Temporary): (draft: Draft) => Given {
   return (draft) => {
     const parts = draft.memory(partial);
     const { b } = draft;
@@ -273,7 +274,7 @@ function sumOfParts(root: Value, partial: Temporary): (draft: Draft) => (v: Valu
       for (let s = 1; s < (partial.shape[0] ?? 1); s++) sum = b.add(sum, parts([b.index(s), ...index]));
       return sum;
     };
-    return (v) => (v === root ? total : undefined);
+    return { source: (v) => (v === root ? total : undefined) };
   };
 }
 
@@ -285,18 +286,6 @@ function changesPlaces(draft: Draft, root: Value, spec: Contraction, target: Tar
   const window = sizeOf(spec.m) >= fewestColumns ? windowOf(draft, (batch, own, steps) => spec.rhs(batch, steps, own), { batch: spec.batch, own: spec.n, steps: spec.k }) : undefined;
   const short = sizeOf(spec.n) * 4 < target.vectorBytes && sizeOf(spec.m) > sizeOf(spec.n);
   return window?.overlaps === true || (sizeOf(spec.m) >= fewestColumns && columnsAreFar(draft, root, spec)) || short;
-}
-
-function swapped(spec: Contraction): Contraction {
-  return {
-    batch: spec.batch,
-    m: spec.n,
-    n: spec.m,
-    k: spec.k,
-    lhs: (batch, m, k) => spec.rhs(batch, k, m),
-    rhs: (batch, k, n) => spec.lhs(batch, n, k),
-    out: (batch, m, n) => spec.out(batch, n, m),
-  };
 }
 
 /** Whether an operand's elements along k are neighbours in memory, and those along its own axis are not. */
@@ -370,15 +359,6 @@ function tileAlong(M: number, N: number, registers: number): { mr: number; nr: n
 /** Elements of the block of results from one index to the next, for each axis of the rows. */
 function resultStrides(axes: readonly JoinedAxis[], rows: readonly TileAxis[]): Map<number, number> {
   return new Map(axes.flatMap(({ parts }, k) => parts.map(({ axis, by }) => [axis, by * (rows[k]?.result ?? 0)] as const)));
-}
-
-/** Whether the result's neighbours in memory are rows of the contraction, not columns. */
-function columnsAreFar(draft: Draft, root: Value, spec: Contraction): boolean {
-  const { b } = draft;
-  const m = counters(b, "m", spec.m);
-  const address = draft.address(root, spec.out(counters(b, "b", spec.batch), m, counters(b, "n", spec.n)));
-  const last = [...m].reverse().find((e) => e.kind === "var");
-  return last?.kind === "var" && factorOf(b, address, last.variable) === 1;
 }
 
 /** A window as first operand, and the axes of rows and steps in the order in which its source has them. */

@@ -38,16 +38,24 @@ export function computeThenStore(draft: Draft, values: readonly Value[], indexOf
   ];
 }
 
+/** Values that a map takes from somewhere else than memory. */
+export interface Given {
+  source(v: Value): Source | undefined;
+  /** What comes before an element is computed. */
+  before?(index: readonly Expr[]): readonly Stmt[];
+}
+
 /** Elementwise work: every element of the stored members, one shape, each computed from memory (or as `local` says). */
 export function lowerMap(
   group: Group,
   stored: Stored,
   target: Target,
-  local?: (draft: Draft) => (v: Value) => Source | undefined,
+  local?: (draft: Draft) => Given,
 ): KernelCall {
   const draft = new Draft(stored);
   const { b } = draft;
-  const reader = memoryReader(draft, group, stored, local?.(draft));
+  const given = local?.(draft);
+  const reader = memoryReader(draft, group, stored, given?.source);
   // The loops follow the memory that is written.
   const [first] = group.stored;
   const order = first ? draft.orderOf(first) : [];
@@ -56,7 +64,8 @@ export function lowerMap(
     ...group.stored.map((v) => reader.read(v, logical(index))),
     ...group.stored.map((v) => draft.address(v, logical(index))),
   ]);
-  const stores = computeThenStore(draft, group.stored, () => logical(nest.index), reader);
+  const element = logical(nest.index);
+  const stores = [...(given?.before?.(element) ?? []), ...computeThenStore(draft, group.stored, () => element, reader)];
   const last = nest.sizes.length - 1;
   const inner = nest.variables[last];
   if (!inner) {

@@ -25,4 +25,17 @@ export interface GroupTarget {
   readonly buffers: number;
   /** Scratch memory that one invocation may have. */
   readonly privateBytes: number;
+  /** The tiles to choose from, where some are known to be slow: `largeTiles` and `smallTiles` if not given. */
+  readonly tiles?: readonly GroupTile[];
+}
+
+/** The results of a contraction that a group computes together. */
+export interface GroupTile {
+  /** Rows and columns of results, and steps that are in shared memory at a time. */
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  /** Rows and columns of one invocation. */
+  readonly rows: number;
+  readonly columns: number;
 }

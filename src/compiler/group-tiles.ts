@@ -1,0 +1,50 @@
+import type { GroupTarget, GroupTile } from "./target.js";
+
+const tile = (m: number, n: number, k: number, rows: number, columns: number): GroupTile => ({ m, n, k, rows, columns });
+
+/** Tiles for large products. Which is the fastest depends on the machine; the numbers are the same with each. */
+export const largeTiles: readonly GroupTile[] = [tile(128, 128, 8, 8, 8), tile(64, 128, 8, 8, 4), tile(128, 64, 8, 4, 8), tile(64, 64, 16, 4, 4)];
+
+/** Tiles for products that are small, or narrow in one way. */
+export const smallTiles: readonly GroupTile[] = [
+  tile(32, 64, 16, 4, 4),
+  tile(32, 32, 16, 4, 4),
+  tile(32, 32, 16, 2, 2),
+  tile(16, 128, 16, 4, 4),
+  tile(16, 64, 16, 4, 4),
+  tile(16, 32, 16, 2, 4),
+  tile(16, 16, 16, 2, 2),
+  tile(8, 128, 16, 4, 4),
+  tile(8, 64, 16, 2, 4),
+  tile(8, 32, 16, 2, 2),
+  tile(4, 256, 8, 4, 4),
+  tile(4, 128, 8, 2, 4),
+  tile(128, 16, 16, 4, 4),
+  tile(64, 16, 16, 4, 4),
+  tile(64, 8, 16, 4, 2),
+  tile(128, 4, 16, 4, 2),
+];
+
+/** Invocations that occupy a large GPU. */
+const wantedInvocations = 32_768;
+
+/** Cost of a read from shared memory, in multiply-adds. */
+const readCost = 2;
+
+export function invocationsOf({ m, n, rows, columns }: GroupTile): number {
+  return (m / rows) * (n / columns);
+}
+
+/** The tile that should be the fastest for `batch` products of M × N results; `long` sums need more registers. */
+export function chooseTile(batch: number, M: number, N: number, long: boolean, machine: GroupTarget, bytes: number): GroupTile {
+  const { invocations, sharedBytes, tiles = [...largeTiles, ...smallTiles] } = machine;
+  const fits = (t: GroupTile): boolean =>
+    invocationsOf(t) <= invocations && t.k * (t.m + t.n + 2) * bytes <= sharedBytes && (!long || t.rows * t.columns <= 16);
+  const time = (t: GroupTile): number => {
+    const groups = batch * Math.ceil(M / t.m) * Math.ceil(N / t.n);
+    const busy = Math.min(1, (groups * invocationsOf(t)) / wantedInvocations);
+    return (groups * t.m * t.n * (1 + readCost * (1 / t.rows + 1 / t.columns))) / busy;
+  };
+  const candidates = tiles.filter(fits);
+  return candidates.reduce((best, t) => (time(t) < time(best) ? t : best), candidates[0] ?? tile(8, 8, 8, 1, 1));
+}
