@@ -1,0 +1,3 @@
+import "../../../src/browser.js";
+
+export * from "../training-run.js";
