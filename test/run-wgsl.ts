@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly bindings?: readonly number[];
   /** Groups along the first dimension of the dispatch, all of them if not given. */
   readonly groupsAcross?: number;
+  /** Changes the text, to try it on a machine that this one is not. */
+  readonly rewrite?: (code: string) => string;
 }
 
 /** Bytes of elements that are stored as they are in a typed array. */
@@ -34,11 +36,11 @@ export async function runWgsl(
   kernel: Kernel,
   items: number,
   passed: readonly Passed[],
-  { ints = [], bindings = passed.map((_, i) => i), groupsAcross }: RunOptions = {},
+  { ints = [], bindings = passed.map((_, i) => i), groupsAcross, rewrite = (code) => code }: RunOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   verifyKernel(kernel);
   const shader = renderWgsl(kernel, bindings);
-  const module = device.createShaderModule({ code: shader.code });
+  const module = device.createShaderModule({ code: rewrite(shader.code) });
   const problems = (await module.getCompilationInfo()).messages.filter((m) => m.type === "error");
   if (problems.length > 0) throw new Error(`${problems.map((m) => `${m.lineNum}: ${m.message}`).join("\n")}\n${shader.code}`);
   device.pushErrorScope("validation");

@@ -6,7 +6,8 @@ import { bitsOf, fromBits, type Prelude, splatted, suffix, unknownZero, vectorTy
  * - Whatever looks at a NaN, an infinity or a sign compares the bits as integers, which come without such a licence:
  *   comparisons, min, max, select, neg, abs, rounding to whole numbers, conversions.
  * - A sum, difference or product that goes into another one passes an exclusive or with a zero that the compiler does not
- *   know (`kept`), so that it is rounded where it stands.
+ *   know (`kept`), so that it is rounded where it stands. So do constants of 0 and the second of two equal operands: x·0
+ *   and x − x are not 0 where x is infinite.
  * - NaN and infinity as constants are made with the same zero.
  * - Quotients, remainders and roots are found on the significands as integers, correctly rounded, subnormals included.
  * Left to the hardware is that sums and products are rounded to nearest, and whether their subnormal operands and results

@@ -4,7 +4,7 @@ import type { ExprBuilder } from "../../ir/expr-builder.js";
 import type { Expr } from "../../ir/loop.js";
 import type { ScalarOp } from "../../ir/scalar.js";
 import { at } from "../../ops/indexing.js";
-import { bytesOf, kernelOf, runWgsl, zeros } from "../../../test/run-wgsl.js";
+import { bytesOf, kernelOf, runWgsl, zeros, type RunOptions } from "../../../test/run-wgsl.js";
 import { testAdapter } from "../../../test/webgpu-adapter.js";
 
 const adapter = await testAdapter();
@@ -42,7 +42,7 @@ function arrayOf(dtype: DType, bytes: Uint8Array<ArrayBuffer>): Numbers {
 }
 
 /** Runs every case on all rows with so many lanes; results go to one buffer, a case after the other. */
-async function check(from: DType, to: DType, [x, y, z]: readonly [Numbers, Numbers, Numbers], cases: readonly Case[], lanes: number): Promise<void> {
+async function check(from: DType, to: DType, [x, y, z]: readonly [Numbers, Numbers, Numbers], cases: readonly Case[], lanes: number, options: RunOptions = {}): Promise<void> {
   if (!device) return;
   const rows = x.length;
   const [xs, ys, zs] = [x, y, z].map((v) => [...v]) as [number[], number[], number[]];
@@ -51,7 +51,7 @@ async function check(from: DType, to: DType, [x, y, z]: readonly [Numbers, Numbe
     const [a, c, d] = [0, 1, 2].map((k) => b.load(k, from, index, lanes)) as [Expr, Expr, Expr];
     return cases.map(({ make }, k) => ({ kind: "store", buffer: 3, index: b.add(index, b.index(k * rows)), value: make(b, a, c, d) }));
   });
-  const bytes = await runWgsl(device, kernel, rows / lanes, [...[x, y, z].map((v) => ({ bytes: bytesOf(v) })), zeros(to, rows * cases.length)]);
+  const bytes = await runWgsl(device, kernel, rows / lanes, [...[x, y, z].map((v) => ({ bytes: bytesOf(v) })), zeros(to, rows * cases.length)], options);
   const results = arrayOf(to, at(bytes, 3));
   cases.forEach(({ name, meaning }, k) => {
     for (let i = 0; i < rows; i++) {
@@ -108,6 +108,15 @@ describe.skipIf(!device)("scalar operations on this machine's WebGPU adapter (sk
     await check("float32", "float32", floats, exact, lanes);
     await check("float32", "bool", floats, comparisons, lanes);
     await check("float32", "float32", plain, rounded, lanes);
+  });
+
+  it.each(["1.0000006f", "0.9999994f"])("quotients and roots are exact where the machine's own are %s times too large", async (error) => {
+    const rewrite = (code: string): string => {
+      const worse = code.replace("f32(n.x) / f32(d.x)", `f32(n.x) / f32(d.x) * ${error}`).replace(/ sqrt\(|\(sqrt\(/, (call) => `${call[0] ?? ""}${error} * sqrt(`);
+      expect(worse.split(error).length).toBe(3);
+      return worse;
+    };
+    await check("float32", "float32", floats, exact.filter(({ name }) => name === "div" || name === "sqrt"), 1, { rewrite });
   });
 
   it.each(lanesTried)("sums and products that go into others are rounded where they stand × %i", async (lanes) => {
