@@ -4,7 +4,7 @@ import type { Learner, LayerWeights, Pictures, Score, WeightPlace } from "./lear
 import { Network } from "./network.js";
 import { gridPoints, paint } from "./pictures.js";
 import type { Split } from "./points.js";
-import { classesOf, type LabPoint, type Settings } from "./settings.js";
+import { outputsOf, type LabPoint, type Settings } from "./settings.js";
 import { answerOf, batches, lossOf, optimizers, rightOf, schedules, trainingStep } from "./training.js";
 
 /** Points as tensors. */
@@ -35,8 +35,7 @@ export class NetworkLearner implements Learner {
 
   constructor(settings: Settings, split: Split) {
     manualSeed(settings.seed);
-    const classes = classesOf(settings);
-    const network = new Network({ ...settings, outputs: classes > 2 ? classes : 1 });
+    const network = new Network({ ...settings, outputs: outputsOf(settings) });
     this.#network = network;
     this.#settings = settings;
     [this.#train, this.#test] = [examplesOf(split.train), testsOf(split)];

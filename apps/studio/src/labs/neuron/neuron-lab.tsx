@@ -1,4 +1,91 @@
-/** The lab "From neuron to network". */
+import { useEffect, useState } from "preact/hooks";
+import { chapters } from "../../course/neuron/chapters.js";
+import { ChapterCode, ChapterNav, ChapterText } from "../../course/neuron/chapter.js";
+import { AnswerCard } from "./answer-card.js";
+import { Diagram } from "./diagram.js";
+import { GradientCard } from "./gradient-card.js";
+import { Lab, LabContext, useLab } from "./lab.js";
+import { LayerButtons } from "./layer-buttons.js";
+import { LossCard } from "./loss-card.js";
+import { NeuronCard } from "./neuron-card.js";
+import "./neuron-lab.css";
+import { PointsCard } from "./points-card.js";
+import { RunBar } from "./run-bar.js";
+import { defaults } from "./settings.js";
+import { TrainingCard } from "./training-card.js";
+import { useMedia } from "./use-media.js";
+
+/** The lab "From neuron to network": a network of few neurons that learns to tell points of the plane apart, and a course about it. */
 export function NeuronLab() {
-  return <h1>From neuron to network</h1>;
+  const [lab, setLab] = useState<Lab>();
+  useEffect(() => {
+    const made = new Lab();
+    const [first] = chapters;
+    // An address that says nothing begins the course.
+    if (!location.hash.includes("?") && first) made.open(first.id, { ...defaults, ...first.settings });
+    setLab(made);
+    return () => made.close();
+  }, []);
+  return (
+    lab && (
+      <LabContext.Provider value={lab}>
+        <Content />
+      </LabContext.Provider>
+    )
+  );
+}
+
+function Content() {
+  const lab = useLab();
+  const chapter = chapters.find(({ id }) => id === lab.chapter.value) ?? chapters[0];
+  return (
+    <div class="neuron-lab">
+      <h1>From neuron to network</h1>
+      <ChapterNav current={lab.chapter.value} />
+      {lab.failure.value !== undefined && (
+        <p class="failure" role="alert">
+          {lab.failure.value}
+        </p>
+      )}
+      <div class="lab-columns">
+        {chapter && <ChapterText chapter={chapter} />}
+        <div class="lab-parts">
+          <RunBar />
+          <Parts />
+        </div>
+      </div>
+      {chapter && <ChapterCode chapter={chapter} />}
+    </div>
+  );
+}
+
+/** The lab's cards in columns; on a narrow page the answer comes first and the settings last, in the order of reading too. */
+function Parts() {
+  const isNarrow = useMedia("(max-width: 759px)");
+  const settings = (
+    <div class="lab-column" key="settings">
+      <PointsCard />
+      <TrainingCard />
+    </div>
+  );
+  const middle = (
+    <div class="lab-column" key="network">
+      <section class="card network-card" aria-labelledby="network-title">
+        <header>
+          <h3 id="network-title">Network</h3>
+          <LayerButtons />
+        </header>
+        <Diagram />
+      </section>
+      <LossCard />
+      <GradientCard />
+    </div>
+  );
+  const answer = (
+    <div class="lab-column" key="answer">
+      <AnswerCard />
+      <NeuronCard />
+    </div>
+  );
+  return <div class="lab-stage">{isNarrow ? [answer, middle, settings] : [settings, middle, answer]}</div>;
 }

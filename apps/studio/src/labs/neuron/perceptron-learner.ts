@@ -1,9 +1,10 @@
 import { Perceptron, tensor } from "gradus";
 import type { Learner, LayerWeights, Pictures, Score, WeightPlace } from "./learner.js";
 import { featuresOf } from "./network.js";
-import { gridPoints, paint, surfaceSize } from "./pictures.js";
+import { surfaceSize } from "./picture-size.js";
+import { gridPoints, paint } from "./pictures.js";
 import type { Split } from "./points.js";
-import { classesOf, type Settings } from "./settings.js";
+import { outputsOf, type Settings } from "./settings.js";
 import { batches } from "./training.js";
 
 /** Points as the perceptron takes them. */
@@ -23,9 +24,8 @@ export class PerceptronLearner implements Learner {
   readonly #grid: readonly (readonly number[])[];
 
   constructor(settings: Settings, split: Split) {
-    const classes = classesOf(settings);
     this.#settings = settings;
-    this.#perceptrons = Array.from({ length: classes > 2 ? classes : 1 }, () => new Perceptron());
+    this.#perceptrons = Array.from({ length: outputsOf(settings) }, () => new Perceptron());
     for (const perceptron of this.#perceptrons) perceptron.weights = new Float64Array(settings.features.length);
     [this.#train, this.#test] = [this.#examplesOf(split.train), this.#examplesOf(split.test)];
     this.#order = batches(split.train.length, 1, settings.seed);

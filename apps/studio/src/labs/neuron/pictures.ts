@@ -1,9 +1,6 @@
 import type { Pictures } from "./learner.js";
+import { surfaceSize, thumbnailSize } from "./picture-size.js";
 import { limits } from "./settings.js";
-
-/** Points on a side of the answer's picture, and of each neuron's, which has every second of them. */
-export const surfaceSize = 80;
-export const thumbnailSize = surfaceSize / 2;
 
 const area = surfaceSize ** 2;
 

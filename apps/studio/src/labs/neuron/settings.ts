@@ -162,3 +162,9 @@ export function classesOf({ problem, points, classes }: Settings): number {
   if (problem === "regression") return 0;
   return takesClasses(points) ? classes : 2;
 }
+
+/** Neurons of the last layer: one tells two classes apart or gives a number; else each class has one. */
+export function outputsOf(settings: Settings): number {
+  const classes = classesOf(settings);
+  return classes > 2 ? classes : 1;
+}

@@ -1,0 +1,222 @@
+import { batch, computed, signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import { parseRoute, setOptions } from "../../route.js";
+import type { ActivationCurve } from "./activation-curve.js";
+import { optionsOf, roundedPoint, settingsOf, sound } from "./address.js";
+import type { Unit } from "./diagram-layout.js";
+import type { PlacedPoint, Snapshot } from "./lab-engine.js";
+import type { WeightPlace } from "./learner.js";
+import { noHistory, withSnapshot } from "./loss-history.js";
+import type { LabReply, LabRequest } from "./protocol.js";
+import { defaults, limits, type LabPoint, type Settings } from "./settings.js";
+
+/** Milliseconds without a change after which the address follows the settings. */
+const rest = 250;
+
+/** The lab as the page sees it: what is set, what the worker says, and what is chosen on the page. */
+export class Lab {
+  readonly settings = signal<Settings>(defaults);
+  readonly snapshot = signal<Snapshot | undefined>(undefined);
+  readonly points = signal<readonly PlacedPoint[]>([]);
+  readonly curve = signal<ActivationCurve | undefined>(undefined);
+  readonly history = signal(noHistory);
+  readonly isRunning = signal(false);
+  readonly failure = signal<string | undefined>(undefined);
+  /** Steps a second; 0 for as many as there is time for. */
+  readonly speed = signal(0);
+  readonly chapter = signal("");
+  /** Whether the answer is shown as classes, without shades. */
+  readonly isDiscrete = signal(false);
+  readonly showsTest = signal(true);
+  /** The neuron whose numbers are shown. */
+  readonly selected = signal<Unit | undefined>(undefined);
+  /** The neuron under the pointer or the keyboard's focus: the plane shows its picture. */
+  readonly pointed = signal<Unit | undefined>(undefined);
+  readonly outputs = computed(() => this.snapshot.value?.weights.at(-1)?.outputs ?? 1);
+
+  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "neuron-lab" });
+  #sent: Settings | undefined;
+  /** Whether the worker is at work on settings. */
+  #isConfiguring = false;
+  #addressTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #onAddress = (): void => this.#adopt();
+
+  /** Begins with what the address says. */
+  constructor() {
+    this.#worker.onmessage = ({ data }: MessageEvent<LabReply>) => this.#take(data);
+    this.#worker.onerror = ({ message }) => (this.failure.value = message || "the worker that trains did not start");
+    window.addEventListener("hashchange", this.#onAddress);
+    this.#adopt();
+  }
+
+  /** Ends the worker. */
+  close(): void {
+    window.removeEventListener("hashchange", this.#onAddress);
+    this.writeAddress();
+    this.#worker.terminate();
+  }
+
+  /** Changes settings; the address follows. */
+  change(change: Partial<Settings>): void {
+    this.settings.value = sound({ ...this.settings.peek(), ...change });
+    this.#configure();
+    this.touchAddress();
+  }
+
+  /** A chapter with its settings. */
+  open(chapter: string, settings: Settings): void {
+    batch(() => {
+      this.run(false);
+      this.chapter.value = chapter;
+      this.isDiscrete.value = false;
+      this.selected.value = undefined;
+      this.settings.value = settings;
+      this.#configure();
+      // The same settings begin anew as well.
+      this.reset();
+    });
+    this.touchAddress();
+  }
+
+  /** Has the address follow what changed. */
+  touchAddress(): void {
+    clearTimeout(this.#addressTimer);
+    this.#addressTimer = setTimeout(() => this.writeAddress(), rest);
+  }
+
+  run(on: boolean): void {
+    this.isRunning.value = on;
+    this.#send({ kind: "run", on });
+  }
+
+  advance(by: "step" | "epoch"): void {
+    this.isRunning.value = false;
+    this.#send({ kind: "advance", by });
+  }
+
+  reset(): void {
+    this.history.value = noHistory;
+    this.#send({ kind: "reset" });
+  }
+
+  setSpeed(stepsPerSecond: number): void {
+    this.speed.value = stepsPerSecond;
+    this.#send({ kind: "speed", stepsPerSecond });
+  }
+
+  setWeight(place: WeightPlace, value: number): void {
+    this.#send({ kind: "weight", place, value });
+  }
+
+  /** Adds a point to those that are there; generated ones become drawn ones. */
+  addPoint(point: LabPoint): void {
+    const points = this.#drawn();
+    if (points.length >= limits.drawn) return;
+    this.#draw([...points, roundedPoint(point, this.settings.peek().problem)]);
+  }
+
+  /** Takes away the points near a place. */
+  erase({ x1, x2 }: Pick<LabPoint, "x1" | "x2">, radius: number): void {
+    const points = this.#drawn();
+    const left = points.filter((point) => Math.hypot(point.x1 - x1, point.x2 - x2) > radius);
+    if (left.length < points.length) this.#draw(left);
+  }
+
+  /** Makes the points that are there the user's own. */
+  keepPoints(): void {
+    this.#draw(this.#drawn());
+  }
+
+  clearPoints(): void {
+    this.#draw([]);
+  }
+
+  #drawn(): readonly LabPoint[] {
+    const { points, drawn, problem } = this.settings.peek();
+    if (points === "drawn") return drawn;
+    return this.points.peek().slice(0, limits.drawn).map(({ x1, x2, target }) => roundedPoint({ x1, x2, target }, problem));
+  }
+
+  #draw(drawn: readonly LabPoint[]): void {
+    // What is drawn is seen at once; the worker says later which points test.
+    const isTest = this.points.peek().map((point) => point.isTest);
+    this.points.value = drawn.map((point, i) => ({ ...point, isTest: isTest[i] ?? false }));
+    this.change({ points: "drawn", drawn, classes: this.settings.peek().classes });
+  }
+
+  #send(request: LabRequest): void {
+    this.#worker.postMessage(request);
+  }
+
+  /** One change after another: while the worker is at one, the next ones are taken together. */
+  #configure(): void {
+    const settings = this.settings.peek();
+    if (this.#isConfiguring || settings === this.#sent) return;
+    this.#isConfiguring = true;
+    this.#sent = settings;
+    this.#send({ kind: "configure", settings });
+  }
+
+  #take(reply: LabReply): void {
+    if (reply.kind === "failed") {
+      this.failure.value = reply.message;
+      this.isRunning.value = false;
+      return;
+    }
+    if (reply.kind === "configured") {
+      this.#isConfiguring = false;
+      batch(() => {
+        if (this.settings.peek() === this.#sent) this.points.value = reply.points;
+        this.curve.value = reply.curve;
+        if (!reply.isKept) this.history.value = noHistory;
+      });
+      this.#configure();
+      return;
+    }
+    batch(() => {
+      this.failure.value = undefined;
+      this.snapshot.value = reply.snapshot;
+      this.history.value = withSnapshot(this.history.peek(), reply.snapshot);
+      if (reply.snapshot.end !== undefined) this.isRunning.value = false;
+    });
+    requestAnimationFrame(() => this.#send({ kind: "shown" }));
+  }
+
+  /** Takes over what the address says, unless it is what this lab wrote. */
+  #adopt(): void {
+    const { page, options } = parseRoute(location.hash);
+    if (page !== "lab/neuron") return;
+    batch(() => {
+      this.chapter.value = options.get("chapter") ?? "";
+      this.isDiscrete.value = options.get("view") === "classes";
+      this.showsTest.value = options.get("test") !== "hidden";
+      const settings = settingsOf(options);
+      if (JSON.stringify(settings) !== JSON.stringify(this.settings.peek()) || !this.#sent) {
+        this.settings.value = settings;
+        this.#configure();
+      }
+    });
+  }
+
+  /** Writes what is set into the address, now. */
+  writeAddress(): void {
+    clearTimeout(this.#addressTimer);
+    if (parseRoute(location.hash).page !== "lab/neuron") return;
+    setOptions({
+      chapter: this.chapter.peek(),
+      ...optionsOf(this.settings.peek()),
+      view: this.isDiscrete.peek() ? "classes" : "",
+      test: this.showsTest.peek() ? "" : "hidden",
+    });
+  }
+}
+
+export const LabContext = createContext<Lab | undefined>(undefined);
+
+/** The lab that a part of the page belongs to. */
+export function useLab(): Lab {
+  const lab = useContext(LabContext);
+  if (!lab) throw new Error("this part of the page stands outside of a lab");
+  return lab;
+}

@@ -1,0 +1,23 @@
+import type { ActivationCurve } from "./activation-curve.js";
+import type { PlacedPoint, Snapshot } from "./lab-engine.js";
+import type { WeightPlace } from "./learner.js";
+import type { Settings } from "./settings.js";
+
+/** What the page asks of the worker that trains. */
+export type LabRequest =
+  | { readonly kind: "configure"; readonly settings: Settings }
+  | { readonly kind: "run"; readonly on: boolean }
+  /** 0 for as fast as it goes. */
+  | { readonly kind: "speed"; readonly stepsPerSecond: number }
+  | { readonly kind: "advance"; readonly by: "step" | "epoch" }
+  | { readonly kind: "reset" }
+  | { readonly kind: "weight"; readonly place: WeightPlace; readonly value: number }
+  /** The last snapshot is on the screen: another may follow. */
+  | { readonly kind: "shown" };
+
+/** What the worker tells the page. */
+export type LabReply =
+  /** The settings are those of the training now. */
+  | { readonly kind: "configured"; readonly points: readonly PlacedPoint[]; readonly isKept: boolean; readonly curve: ActivationCurve }
+  | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly isRunning: boolean }
+  | { readonly kind: "failed"; readonly message: string };

@@ -1,0 +1,68 @@
+import { beforeAll, expect, test } from "vitest";
+import { device, setDefaultDevice } from "gradus";
+import type { LabReply } from "./protocol.js";
+import { defaults } from "./settings.js";
+import { TrainingLoop } from "./training-loop.js";
+
+beforeAll(() => setDefaultDevice(device("wasm", { threads: 0 })));
+
+/** A loop whose time passes only when it is told to. */
+function loopWithClock() {
+  let now = 0;
+  const waiting: { at: number; callback: () => void }[] = [];
+  const replies: LabReply[] = [];
+  const loop = new TrainingLoop(
+    // Every look at the clock takes a millisecond, so that a turn comes to its end.
+    { now: () => now++, later: (callback, milliseconds) => waiting.push({ at: now + milliseconds, callback }) },
+    (reply) => replies.push(reply),
+  );
+  const pass = (milliseconds: number): void => {
+    const end = now + milliseconds;
+    for (let next = waiting.shift(); next && now < end; next = waiting.shift()) {
+      now = Math.max(now, next.at);
+      next.callback();
+      if (replies.at(-1)?.kind === "snapshot") loop.take({ kind: "shown" });
+    }
+  };
+  const last = () => replies.flatMap((reply) => (reply.kind === "snapshot" ? [reply] : [])).at(-1);
+  return { loop, pass, replies, last };
+}
+
+test("trains at the speed that is asked for, and stops", () => {
+  const { loop, pass, last, replies } = loopWithClock();
+  loop.take({ kind: "configure", settings: { ...defaults, points: "moons" } });
+  expect(replies.map(({ kind }) => kind)).toEqual(["configured", "snapshot"]);
+  expect(last()).toMatchObject({ isRunning: false, snapshot: { steps: 0 } });
+  loop.take({ kind: "shown" });
+  loop.take({ kind: "speed", stepsPerSecond: 20 });
+  loop.take({ kind: "run", on: true });
+  pass(2000);
+  loop.take({ kind: "run", on: false });
+  const { snapshot, isRunning } = last() ?? {};
+  expect(isRunning).toBe(false);
+  expect(snapshot?.steps).toBeGreaterThanOrEqual(38);
+  expect(snapshot?.steps).toBeLessThanOrEqual(41);
+});
+
+test("sends no snapshot before the last one is shown", () => {
+  const { loop, replies } = loopWithClock();
+  const snapshots = (): number => replies.filter(({ kind }) => kind === "snapshot").length;
+  loop.take({ kind: "configure", settings: defaults });
+  loop.take({ kind: "advance", by: "step" });
+  loop.take({ kind: "advance", by: "epoch" });
+  expect(snapshots()).toBe(1);
+  loop.take({ kind: "shown" });
+  expect(snapshots()).toBe(2);
+  expect(replies.at(-1)).toMatchObject({ snapshot: { steps: 16 } });
+  loop.take({ kind: "shown" });
+  expect(snapshots()).toBe(2);
+});
+
+test("ends by itself where there is nothing more to learn", () => {
+  const { loop, pass, last } = loopWithClock();
+  loop.take({ kind: "configure", settings: { ...defaults, model: "perceptron", points: "clusters", noise: 0 } });
+  loop.take({ kind: "run", on: true });
+  loop.take({ kind: "shown" });
+  pass(3000);
+  expect(last()).toMatchObject({ isRunning: false, snapshot: { end: "converged" } });
+});

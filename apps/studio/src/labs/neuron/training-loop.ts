@@ -1,0 +1,131 @@
+import { activationCurve } from "./activation-curve.js";
+import { LabEngine } from "./lab-engine.js";
+import type { LabReply, LabRequest } from "./protocol.js";
+
+/** Where the loop gets its time from. */
+export interface LoopClock {
+  now(): number;
+  /** Calls back after some milliseconds, once waiting messages had their turn. */
+  later(callback: () => void, milliseconds: number): void;
+}
+
+/** Milliseconds of training between two looks at the messages. */
+const turn = 12;
+/** The least milliseconds between two snapshots while running. */
+const frame = 70;
+
+/**
+ * Trains as the page asks for it and sends snapshots, at most one that the page has not shown yet. Steps go on meanwhile.
+ */
+export class TrainingLoop {
+  readonly #clock: LoopClock;
+  readonly #send: (reply: LabReply) => void;
+  #engine: LabEngine | undefined;
+  #isRunning = false;
+  /** Steps a second; 0 for as many as there is time for. */
+  #speed = 0;
+  /** When the steps that are due were last counted. */
+  #counted = 0;
+  #due = 0;
+  #isTurning = false;
+  #isShown = true;
+  /** Whether something changed that no snapshot shows. */
+  #isStale = false;
+  #lastSnapshot = -Infinity;
+  #snapshotTime = 0;
+
+  constructor(clock: LoopClock, send: (reply: LabReply) => void) {
+    this.#clock = clock;
+    this.#send = send;
+  }
+
+  /** Does what a message asks for. */
+  take(request: LabRequest): void {
+    switch (request.kind) {
+      case "configure":
+        this.#configure(request.settings);
+        break;
+      case "run":
+        this.#run(request.on);
+        break;
+      case "speed":
+        this.#speed = request.stepsPerSecond;
+        this.#counted = this.#clock.now();
+        this.#due = 0;
+        break;
+      case "advance":
+        this.#advance(request.by);
+        break;
+      case "reset":
+        this.#engine?.reset();
+        this.#isStale = true;
+        break;
+      case "weight":
+        this.#engine?.setWeight(request.place, request.value);
+        this.#isStale = true;
+        break;
+      case "shown":
+        this.#isShown = true;
+        break;
+    }
+    this.#show();
+  }
+
+  #configure(settings: Parameters<LabEngine["configure"]>[0]): void {
+    const isKept = this.#engine?.configure(settings) ?? false;
+    this.#engine ??= new LabEngine(settings);
+    this.#send({ kind: "configured", points: this.#engine.points, isKept, curve: activationCurve(settings.activation) });
+    this.#isStale = true;
+  }
+
+  #run(on: boolean): void {
+    this.#isRunning = on;
+    this.#isStale = true;
+    this.#counted = this.#clock.now();
+    this.#due = 0;
+    if (on && !this.#isTurning) {
+      this.#isTurning = true;
+      this.#clock.later(() => this.#turn(), 0);
+    }
+  }
+
+  #advance(by: "step" | "epoch"): void {
+    this.#isRunning = false;
+    const steps = by === "step" ? 1 : (this.#engine?.stepsPerEpoch ?? 0);
+    for (let i = 0; i < steps; i++) this.#engine?.step();
+    this.#isStale = true;
+  }
+
+  /** Some steps, a snapshot if one is due, and then messages have their turn. */
+  #turn(): void {
+    if (!this.#isRunning || !this.#engine) {
+      this.#isTurning = false;
+      return;
+    }
+    const start = this.#clock.now();
+    this.#due = this.#speed === 0 ? Infinity : Math.min(this.#speed, this.#due + ((start - this.#counted) / 1000) * this.#speed);
+    this.#counted = start;
+    while (this.#due >= 1 && this.#clock.now() - start < turn) {
+      this.#engine.step();
+      this.#due--;
+      this.#isStale = true;
+    }
+    this.#show();
+    const wait = this.#due >= 1 ? 0 : (1000 * (1 - this.#due)) / this.#speed;
+    this.#clock.later(() => this.#turn(), Math.min(wait, frame));
+  }
+
+  #show(): void {
+    const start = this.#clock.now();
+    // A picture may take long where the network is large: most of the time is for training.
+    const isEarly = this.#isRunning && start - this.#lastSnapshot < Math.max(frame, 3 * this.#snapshotTime);
+    if (!this.#engine || !this.#isStale || !this.#isShown || isEarly) return;
+    const snapshot = this.#engine.snapshot();
+    if (snapshot.end !== undefined) this.#isRunning = false;
+    this.#snapshotTime = this.#clock.now() - start;
+    this.#lastSnapshot = start;
+    this.#isShown = false;
+    this.#isStale = false;
+    this.#send({ kind: "snapshot", snapshot, isRunning: this.#isRunning });
+  }
+}
