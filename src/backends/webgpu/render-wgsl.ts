@@ -1,12 +1,13 @@
-import { byteSize } from "../../core/dtype.js";
+import { byteSize, dtypeInfo } from "../../core/dtype.js";
 import { CompileError, GradusError } from "../../core/errors.js";
 import { constantOf } from "../../ir/expr-builder.js";
 import { allExprs, nested } from "../../compiler/walk.js";
 import { isPassed, type ComputeType, type Expr, type Kernel, type KernelBuffer, type Stmt, type Variable } from "../../ir/loop.js";
 import type { ScalarOp } from "../../ir/scalar.js";
-import { kept, unknownFloat } from "./wgsl-arithmetic.js";
+import { kept } from "./wgsl-arithmetic.js";
+import { constantText } from "./wgsl-constants.js";
 import { convert, loadFrom, loadOwn, reinterpret, storeOwn, storeTo, type WordArray } from "./wgsl-conversions.js";
-import { fromBits, laneOf, Prelude, scalarType, splatted, wgslType } from "./wgsl-prelude.js";
+import { laneOf, Prelude, scalarType, splatted, wgslType } from "./wgsl-prelude.js";
 import { combineFunction, foldFunction, scalarSpellings } from "./wgsl-scalar-ops.js";
 
 /** A kernel as a WGSL module whose entry point is `main`. */
@@ -115,8 +116,7 @@ class Renderer {
     if (bytes > mostPrivateBytes) {
       throw new CompileError(`[webgpu] kernel ${name} needs ${bytes} bytes of scratch in every invocation, and WGSL has at most ${mostPrivateBytes}: keep it in shared memory, or in buffers`);
     }
-    const type = { float64: "float64", bool: "bool", int8: "int32", int32: "int32", uint8: "uint32", uint32: "uint32", float16: "float32", bfloat16: "float32", float32: "float32" } as const;
-    return [`var<${buffer.access === "shared" ? "workgroup" : "private"}> b${k}: array<${wgslType(type[buffer.dtype], 1)}, ${Math.max(1, buffer.scratchSize)}>;`];
+    return [`var<${buffer.access === "shared" ? "workgroup" : "private"}> b${k}: array<${wgslType(dtypeInfo[buffer.dtype].compute, 1)}, ${Math.max(1, buffer.scratchSize)}>;`];
   }
 
   #findValues(stmts: readonly Stmt[]): void {
@@ -323,27 +323,4 @@ class Renderer {
 
 function parameter(word: number): string {
   return `i32(params[${Math.floor(word / 4)}].${"xyzw"[word % 4] ?? ""})`;
-}
-
-const bits = new DataView(new ArrayBuffer(4));
-
-function constantText(value: number, type: ComputeType): string {
-  switch (type) {
-    case "float32": {
-      bits.setFloat32(0, value);
-      const hex = `0x${bits.getUint32(0).toString(16)}u`;
-      if (!Number.isFinite(value)) return unknownFloat(hex);
-      if (Object.is(value, -0) || (value !== 0 && Math.abs(value) < 2 ** -126)) return fromBits(hex);
-      const text = String(value);
-      return value < 0 ? `(${text}f)` : `${text}f`;
-    }
-    case "uint32":
-      return `${value}u`;
-    case "bool":
-      return value ? "true" : "false";
-    default:
-      scalarType(type);
-      if (value === -(2 ** 31)) return "i32(-2147483648)";
-      return value < 0 ? `(${value}i)` : `${value}i`;
-  }
 }
