@@ -87,7 +87,7 @@ const wanted = [...new Set(cases.flatMap((c) => [...c.results, ...c.first, ...c.
 const feeds = new Map(cases.flatMap((c) => [...c.feeds]));
 
 describe("scans of random bodies", () => {
-  test.each(compiledDevices().map((device) => [device.name, device] as const))("have the values and gradients on %s that they mean", async (_, device) => {
+  test.each(compiledDevices().filter((device) => device.supports("float64")).map((device) => [device.name, device] as const))("have the values and gradients on %s that they mean", async (_, device) => {
     const expected = await runGraph(reference(), wanted, feeds);
     const got = await runGraph(device, wanted, feeds);
     expected.forEach((numbers, k) => {

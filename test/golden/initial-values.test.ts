@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { compile, device, evaluate, manualSeed, nn, setDefaultDevice, type Tensor } from "../../src/node.js";
 import { firstDifference, readGolden, type GoldenTensor } from "./golden.js";
+import { testedDevices } from "../tested-devices.js";
 
 type Call = readonly [kind: string, ...args: unknown[]];
 
@@ -38,7 +39,7 @@ async function skewness(matrix: Tensor, gain: number): Promise<number> {
   return worst;
 }
 
-describe.each(["reference", "native", "wasm"])("initial values on %s", (name) => {
+describe.each(testedDevices)("initial values on %s", (name) => {
   let values: Map<Call, Tensor>;
   let wide: Tensor;
   let tall: Tensor;

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { compile, device, evaluate, nn, tensor, Tensor, type Backend } from "../../src/node.js";
 import { firstDifference, numbersOf, readGolden, weightOf, type GoldenNumber, type GoldenTensor } from "./golden.js";
+import { testedDevices } from "../tested-devices.js";
 
 /** What PyTorch gives for one layer: `layer_case` of scripts/goldens/common.py. */
 export interface LayerCase {
@@ -88,7 +89,7 @@ async function problemsOf(golden: LayerCase, { module, inputs, outputs }: Run): 
 export function layerTests(file: string, build: LayerBuilders = {}): void {
   const { cases } = readGolden<{ cases: LayerCase[] }>(file);
 
-  describe.each(["reference", "native", "wasm"])(`${file} on %s`, (name) => {
+  describe.each(testedDevices)(`${file} on %s`, (name) => {
     const on = device(name);
     const plain = new Map<LayerCase, Run>();
     const compiled = new Map<LayerCase, Run>();

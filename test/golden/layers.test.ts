@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compile, device, nn, tensor, type Backend, type Tensor } from "../../src/node.js";
 import { firstDifference, numbersOf, readGolden, weightOf, type GoldenTensor } from "./golden.js";
+import { testedDevices } from "../tested-devices.js";
 
 type LayerSpec = readonly [kind: string, ...args: unknown[]];
 
@@ -42,11 +43,10 @@ function made({ data, dtype, shape }: GoldenTensor, on: Backend): Tensor {
   return tensor(numbersOf(data), { dtype, shape, device: on });
 }
 
-const devices = ["reference", "native", "wasm"];
 const { networks } = readGolden<{ networks: Network[] }>("layers");
 const { initializers, layers } = readGolden<{ initializers: Initializer[]; layers: InitialLayer[] }>("initializers");
 
-describe.each(devices)("networks on %s", (name) => {
+describe.each(testedDevices)("networks on %s", (name) => {
   const on = device(name);
   describe.each(networks.map((network) => [network.name, network] as const))("%s", (_, network) => {
     const model = new nn.Sequential(...network.layers.map(layerOf)).to(on);

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import * as gradus from "../../src/node.js";
 import { Tensor, type Backend } from "../../src/node.js";
 import { firstDifference, numbersOf, readGolden, weightOf, type GoldenCase, type GoldenTensor } from "./golden.js";
+import { testedDevices } from "../tested-devices.js";
 
 const files = ["elementwise", "reductions", "contractions", "convolutions", "pooling", "indexing", "movement"];
 
@@ -65,7 +66,7 @@ function record(golden: GoldenCase, device: Backend): Result {
   return { outputs, gradients: inputs.map((input) => (input.requiresGrad ? input.grad : null)) };
 }
 
-describe.each(["reference", "native", "wasm"])("PyTorch's results on %s", (name) => {
+describe.each(testedDevices)("PyTorch's results on %s", (name) => {
   const device = gradus.device(name);
   describe.each(files)("%s", (file) => {
     const { cases } = readGolden<{ cases: GoldenCase[] }>(file);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compile, concat, device, optim, Parameter, stack, tensor, type Backend, type Tensor } from "../../src/node.js";
 import { firstDifference, readGolden } from "./golden.js";
+import { testedDevices } from "../tested-devices.js";
 
 interface Run {
   readonly optimizer: string;
@@ -91,10 +92,10 @@ async function follow(name: string, made: (fn: () => void) => () => void): Promi
 
 describe("fifty steps of every optimizer are PyTorch's, and resumed ones the same bit by bit", () => {
   test("plain, on reference", () => follow("reference", (fn) => fn));
-  test.each(["reference", "native", "wasm"])("compiled, on %s", (name) => follow(name, (fn) => compile(fn)));
+  test.each(testedDevices)("compiled, on %s", (name) => follow(name, (fn) => compile(fn)));
 });
 
-describe.each(["reference", "native", "wasm"])("LBFGS takes PyTorch's steps on %s", (name) => {
+describe.each(testedDevices.filter((name) => device(name).supports("float64")))("LBFGS takes PyTorch's steps on %s", (name) => {
   const on = device(name);
   // As in the goldens: the curvature comes from differences of gradients, which float32 takes digits from.
   const made = (numbers: readonly number[]): Tensor => tensor(numbers, { device: on, dtype: "float64" });
