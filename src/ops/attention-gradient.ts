@@ -13,7 +13,6 @@ import { at, range, unravel } from "./indexing.js";
 import { reshape, transpose } from "./movement.js";
 import { slice } from "./slicing.js";
 import { exp } from "./transcendental.js";
-import { expExpr } from "./math/exponential.js";
 import { shr } from "./bitwise.js";
 import { randomBits } from "./random-bits.js";
 import { reduce } from "./reduce.js";
@@ -76,7 +75,7 @@ function buildGradient(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Gradient
             const key = b.add(span.begin, j);
             const score = w.named("score", weights.memory.load(w.at(weights, i, j)));
             const slope = w.named("slope", slopes.memory.load(w.at(slopes, i, j)));
-            const weight = w.named("weight", expExpr(b, b.sub(w.masked(score.ref, batch, query, key), logSum.ref)));
+            const weight = w.named("weight", b.exp(b.sub(w.masked(score.ref, batch, query, key), logSum.ref)));
             const factor = w.dropout(batch, query, key);
             const times = (x: Expr): Expr => (factor ? b.mul(x, factor) : x);
             return [

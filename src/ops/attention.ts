@@ -6,8 +6,6 @@ import { mul } from "./arithmetic.js";
 import { AttentionWriter, attentionShape, blockSizes, checkAttention, spanAt, type AttentionAttrs } from "./attention-blocks.js";
 import { attentionGradient } from "./attention-gradient.js";
 import { at, unravel } from "./indexing.js";
-import { expExpr } from "./math/exponential.js";
-import { logExpr } from "./math/logarithm.js";
 import { reduce } from "./reduce.js";
 
 /** Operands before the mask: queries, keys, values. */
@@ -43,7 +41,7 @@ function buildForward(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Attention
         const after = w.named("after", b.max(before.ref, largest.ref));
         // Where no key was seen yet there is nothing to shift by.
         const shift = w.named("shift", b.select(b.eq(after.ref, w.number(-Infinity)), w.number(0), after.ref));
-        const shrink = w.named("shrink", expExpr(b, b.sub(before.ref, shift.ref)));
+        const shrink = w.named("shrink", b.exp(b.sub(before.ref, shift.ref)));
         const soFar = w.named("soFar", sum.load(i));
         const added = w.total("added", 0);
         const find = w.loop("j", span.count, span.most, (j) => {
@@ -53,7 +51,7 @@ function buildForward(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Attention
         }, true);
         const weigh = w.loop("j", span.count, span.most, (j) => {
           const score = w.named("score", scores.memory.load(w.at(scores, i, j)));
-          const weight = w.named("weight", expExpr(b, b.sub(score.ref, shift.ref)));
+          const weight = w.named("weight", b.exp(b.sub(score.ref, shift.ref)));
           const factor = w.dropout(batch, query, b.add(span.begin, j));
           const dropped = factor ? b.mul(weight.ref, factor) : weight.ref;
           return [score.stmt, weight.stmt, { kind: "accumulate", variable: added.variable, op: "add", value: weight.ref }, scores.memory.store(w.at(scores, i, j), dropped)];
@@ -89,7 +87,7 @@ function buildForward(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Attention
         const inverse = w.named("inverse", b.select(none, w.number(0), b.div(w.number(1), total.ref)));
         return [
           total.stmt, shift.stmt, inverse.stmt,
-          ctx.store(1, [...batch, query], b.select(none, w.number(Infinity), b.add(shift.ref, logExpr(b, total.ref)))),
+          ctx.store(1, [...batch, query], b.select(none, w.number(Infinity), b.add(shift.ref, b.log(total.ref)))),
           w.loop("d", b.index(values), values, (d) => {
             const value = w.named("value", mean.memory.load(w.at(mean, i, d)));
             return [value.stmt, ctx.store(0, [...batch, query, d], b.mul(value.ref, inverse.ref))];

@@ -6,8 +6,6 @@ import { eq, ge, select } from "./compare.js";
 import { constantLike } from "./constant.js";
 import { floats, numbers } from "./dtype-rules.js";
 import { binary } from "./elementwise.js";
-import { integerPowExpr, modExpr, powExpr } from "./math/power.js";
-import { atan2Expr } from "./math/trigonometric.js";
 import { floor } from "./rounding.js";
 import { log } from "./transcendental.js";
 
@@ -15,7 +13,7 @@ export const powOp = binary({
   name: "pow",
   kinds: numbers,
   cost: 120,
-  element: (b, x, y, dtype) => (isFloat(dtype) ? powExpr(b, x, y) : integerPowExpr(b, x, y, 8 * byteSize(dtype))),
+  element: (b, x, y, dtype) => (isFloat(dtype) ? b.pow(x, y) : b.integerPow(x, y, 8 * byteSize(dtype))),
   vjp: (ct, x, y, z) => {
     const [zero, one] = [constantLike(x, 0), constantLike(x, 1)];
     // Where y = 0 the factor y makes the product 0, whatever the power; y = 1 keeps that power finite.
@@ -38,7 +36,7 @@ export const modOp = binary({
   kinds: numbers,
   cost: 20,
   element: (b, x, y, dtype) => {
-    if (isFloat(dtype)) return modExpr(b, x, y);
+    if (isFloat(dtype)) return b.mod(x, y);
     const zero = b.const(0, y.type);
     const { remainder } = truncatedDivision(b, x, y);
     if (y.type === "uint32") return b.select(b.eq(y, zero), zero, remainder);
@@ -60,7 +58,7 @@ export const atan2Op = binary({
   name: "atan2",
   kinds: floats,
   cost: 60,
-  element: (b, y, x) => atan2Expr(b, y, x),
+  element: (b, y, x) => b.atan2(y, x),
   vjp: (ct, y, x) => {
     const share = div(ct, add(mul(x, x), mul(y, y)));
     return [mul(share, x), neg(mul(share, y))];

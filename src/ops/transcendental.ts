@@ -3,10 +3,6 @@ import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { constantLike } from "./constant.js";
 import { floats } from "./dtype-rules.js";
 import { unary } from "./elementwise.js";
-import { erfExpr } from "./math/error-function.js";
-import { expExpr, expm1Expr, sigmoidExpr, tanhExpr } from "./math/exponential.js";
-import { log1pExpr, logExpr } from "./math/logarithm.js";
-import { atanExpr, cosExpr, sinExpr } from "./math/trigonometric.js";
 
 function onePlus(x: Value): Value {
   return add(constantLike(x, 1), x);
@@ -25,7 +21,7 @@ export function sqrt(x: Value): Value {
   return applyOne(sqrtOp, [x], {});
 }
 
-export const expOp = unary({ name: "exp", kinds: floats, cost: 25, element: (b, x) => expExpr(b, x), vjp: (ct, _, y) => mul(ct, y) });
+export const expOp = unary({ name: "exp", kinds: floats, cost: 25, element: (b, x) => b.exp(x), vjp: (ct, _, y) => mul(ct, y) });
 
 /** eˣ. */
 export function exp(x: Value): Value {
@@ -36,7 +32,7 @@ export const expm1Op = unary({
   name: "expm1",
   kinds: floats,
   cost: 30,
-  element: expm1Expr,
+  element: (b, x) => b.expm1(x),
   vjp: (ct, _, y) => mul(ct, onePlus(y)),
 });
 
@@ -45,7 +41,7 @@ export function expm1(x: Value): Value {
   return applyOne(expm1Op, [x], {});
 }
 
-export const logOp = unary({ name: "log", kinds: floats, cost: 30, element: logExpr, vjp: (ct, x) => div(ct, x) });
+export const logOp = unary({ name: "log", kinds: floats, cost: 30, element: (b, x) => b.log(x), vjp: (ct, x) => div(ct, x) });
 
 /** ln x; −∞ at 0, NaN below. */
 export function log(x: Value): Value {
@@ -56,7 +52,7 @@ export const log1pOp = unary({
   name: "log1p",
   kinds: floats,
   cost: 40,
-  element: log1pExpr,
+  element: (b, x) => b.log1p(x),
   vjp: (ct, x) => div(ct, onePlus(x)),
 });
 
@@ -65,7 +61,7 @@ export function log1p(x: Value): Value {
   return applyOne(log1pOp, [x], {});
 }
 
-export const sinOp = unary({ name: "sin", kinds: floats, cost: 40, element: sinExpr, vjp: (ct, x) => mul(ct, cos(x)) });
+export const sinOp = unary({ name: "sin", kinds: floats, cost: 40, element: (b, x) => b.sin(x), vjp: (ct, x) => mul(ct, cos(x)) });
 
 /** sin x; accurate up to |x| = 6.5 million in float32 and 3.3 billion in float64, some number in [−1, 1] beyond. */
 export function sin(x: Value): Value {
@@ -76,7 +72,7 @@ export const cosOp = unary({
   name: "cos",
   kinds: floats,
   cost: 40,
-  element: cosExpr,
+  element: (b, x) => b.cos(x),
   vjp: (ct, x) => neg(mul(ct, sin(x))),
 });
 
@@ -89,7 +85,7 @@ export const tanhOp = unary({
   name: "tanh",
   kinds: floats,
   cost: 35,
-  element: tanhExpr,
+  element: (b, x) => b.tanh(x),
   vjp: (ct, _, y) => mul(ct, sub(constantLike(y, 1), mul(y, y))),
 });
 
@@ -102,7 +98,7 @@ export const sigmoidOp = unary({
   name: "sigmoid",
   kinds: floats,
   cost: 30,
-  element: sigmoidExpr,
+  element: (b, x) => b.sigmoid(x),
   vjp: (ct, _, y) => mul(ct, mul(y, sub(constantLike(y, 1), y))),
 });
 
@@ -115,7 +111,7 @@ export const erfOp = unary({
   name: "erf",
   kinds: floats,
   cost: 50,
-  element: erfExpr,
+  element: (b, x) => b.erf(x),
   vjp: (ct, x) => mul(ct, mul(constantLike(x, 2 / Math.sqrt(Math.PI)), exp(neg(mul(x, x))))),
 });
 
@@ -128,7 +124,7 @@ export const atanOp = unary({
   name: "atan",
   kinds: floats,
   cost: 40,
-  element: atanExpr,
+  element: (b, x) => b.atan(x),
   vjp: (ct, x) => div(ct, onePlus(mul(x, x))),
 });
 

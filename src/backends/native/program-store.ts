@@ -82,7 +82,7 @@ function codeFiles(): string[] {
   const own = fileURLToPath(import.meta.url);
   if (!basename(own).startsWith("program-store.")) return [own];
   const root = join(dirname(own), "../..");
-  return ["core", "ir", "ops", "ops/math", "compiler", "backends/native"].flatMap((folder) =>
+  return ["core", "ir", "ir/math", "ops", "compiler", "backends/native"].flatMap((folder) =>
     readdirSync(join(root, folder))
       .filter((name) => /\.[jt]s$/.test(name) && !/\.(test|d)\.ts$/.test(name))
       .map((name) => join(root, folder, name)),

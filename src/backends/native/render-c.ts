@@ -1,7 +1,7 @@
 import { elementTypes, storedTypes } from "./c-types.js";
 import { dtypeInfo } from "../../core/dtype.js";
 import { CompileError, GradusError } from "../../core/errors.js";
-import { constantOf } from "../../ir/expr-builder.js";
+import { constantOf } from "../../ir/scalar-builder.js";
 import { isPassed, type ComputeType, type Expr, type Kernel, type KernelBuffer, type Stmt, type Variable } from "../../ir/loop.js";
 import { isComparison } from "../../ir/scalar.js";
 import { compareSelectFunction, secondExtremeFunction, type Comparison } from "./c-arithmetic.js";

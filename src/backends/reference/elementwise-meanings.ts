@@ -7,7 +7,7 @@ import { eqOp, leOp, ltOp, neOp, selectOp } from "../../ops/compare.js";
 import { convertOp } from "../../ops/convert.js";
 import { integerRange, wrapNumber } from "../../ops/dtype-rules.js";
 import { at } from "../../ops/indexing.js";
-import { erfNumber } from "../../ops/math/erf-number.js";
+import { erfNumber } from "../../core/erf-number.js";
 import { atan2Op, modOp, powOp } from "../../ops/power.js";
 import { absOp, ceilOp, floorOp, roundOp, signOp, truncOp } from "../../ops/rounding.js";
 import { atanOp, cosOp, erfOp, expm1Op, expOp, log1pOp, logOp, sigmoidOp, sinOp, sqrtOp, tanhOp } from "../../ops/transcendental.js";

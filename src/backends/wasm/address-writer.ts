@@ -1,6 +1,6 @@
 import { byteSize } from "../../core/dtype.js";
 import { CompileError } from "../../core/errors.js";
-import { constantOf } from "../../ir/expr-builder.js";
+import { constantOf } from "../../ir/scalar-builder.js";
 import type { Expr, Kernel, KernelBuffer, Variable } from "../../ir/loop.js";
 import type { FunctionWriter } from "./function-writer.js";
 import { parameter } from "./kernel-type.js";

@@ -1,6 +1,6 @@
 import { byteSize } from "../../core/dtype.js";
 import { CompileError } from "../../core/errors.js";
-import { constantOf } from "../../ir/expr-builder.js";
+import { constantOf } from "../../ir/scalar-builder.js";
 import type { ComputeType, Expr, FoldOp, Kernel, Stmt, Variable } from "../../ir/loop.js";
 import type { ScalarOp } from "../../ir/scalar.js";
 import { AddressWriter } from "./address-writer.js";

@@ -1,6 +1,6 @@
 import { byteSize, dtypeInfo } from "../../core/dtype.js";
 import { CompileError, GradusError } from "../../core/errors.js";
-import { constantOf } from "../../ir/expr-builder.js";
+import { constantOf } from "../../ir/scalar-builder.js";
 import { allExprs, nested } from "../../compiler/walk.js";
 import { isPassed, type ComputeType, type Expr, type Kernel, type KernelBuffer, type Stmt, type Variable } from "../../ir/loop.js";
 import type { ScalarOp } from "../../ir/scalar.js";

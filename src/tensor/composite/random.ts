@@ -3,7 +3,7 @@ import { ArgumentError, DTypeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
-import { erfNumber } from "../../ops/math/erf-number.js";
+import { erfNumber } from "../../core/erf-number.js";
 import { add, mul } from "./arithmetic.js";
 import { clamp } from "./elementwise.js";
 import { broadcastTo, toDType } from "./operands.js";

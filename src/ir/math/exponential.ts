@@ -1,5 +1,5 @@
-import type { ExprBuilder } from "../../ir/expr-builder.js";
-import type { Expr } from "../../ir/loop.js";
+import type { ScalarBuilder } from "../scalar-builder.js";
+import type { Expr } from "../loop.js";
 import { atLeast, atMost, nearestWhole, polynomial, powerOfTwo, realOf, scale, withSign, type Real } from "./real.js";
 
 /** ln 2 in two parts; the first has so few bits that its product with an exponent is exact. */
@@ -49,7 +49,7 @@ function expSingle(real: Real, x: Expr, correction: Expr | undefined): Expr {
 }
 
 /** eˣ⁺ᵈ, where d is a correction far smaller than x. */
-export function expExpr(b: ExprBuilder, x: Expr, correction?: Expr): Expr {
+export function expExpr(b: ScalarBuilder, x: Expr, correction?: Expr): Expr {
   const real = realOf(b, x);
   const clamped = atMost(real, atLeast(real, x, real.single ? -104 : -746), real.single ? 89 : 710);
   if (real.single) return expSingle(real, clamped, correction);
@@ -59,7 +59,7 @@ export function expExpr(b: ExprBuilder, x: Expr, correction?: Expr): Expr {
 }
 
 /** eˣ − 1 without cancellation: 2ⁿ·(eʳ − 1 + (1 − 2⁻ⁿ)). */
-export function expm1Expr(b: ExprBuilder, x: Expr): Expr {
+export function expm1Expr(b: ScalarBuilder, x: Expr): Expr {
   const real = realOf(b, x);
   const { k, single } = real;
   const clamped = atMost(real, atLeast(real, x, single ? -18 : -39), single ? 89 : 710);
@@ -72,7 +72,7 @@ export function expm1Expr(b: ExprBuilder, x: Expr): Expr {
 }
 
 /** tanh x = (e²ˣ − 1) / (e²ˣ + 1), without cancellation where x is small. */
-export function tanhExpr(b: ExprBuilder, x: Expr): Expr {
+export function tanhExpr(b: ScalarBuilder, x: Expr): Expr {
   const real = realOf(b, x);
   const { k } = real;
   const size = atMost(real, b.abs(x), 22);
@@ -81,7 +81,7 @@ export function tanhExpr(b: ExprBuilder, x: Expr): Expr {
 }
 
 /** 1 / (1 + e⁻ˣ) = e^min(x, 0) / (1 + e^−|x|), exact in both tails. */
-export function sigmoidExpr(b: ExprBuilder, x: Expr): Expr {
+export function sigmoidExpr(b: ScalarBuilder, x: Expr): Expr {
   const { k } = realOf(b, x);
   const decay = expExpr(b, b.neg(b.abs(x)));
   return b.div(b.select(b.lt(x, k(0)), decay, k(1)), b.add(k(1), decay));

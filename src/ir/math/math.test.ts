@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { LoopInterpreter } from "../../../test/loop-interpreter.js";
-import { ExprBuilder } from "../../ir/expr-builder.js";
-import type { Expr } from "../../ir/loop.js";
-import { erfNumber } from "./erf-number.js";
+import { ExprBuilder } from "../expr-builder.js";
+import type { Expr } from "../loop.js";
+import { erfNumber } from "../../core/erf-number.js";
 import { erfExpr } from "./error-function.js";
 import { expExpr, expm1Expr, tanhExpr } from "./exponential.js";
 import { log1pExpr, logExpr } from "./logarithm.js";

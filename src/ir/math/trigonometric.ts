@@ -1,5 +1,5 @@
-import type { ExprBuilder } from "../../ir/expr-builder.js";
-import type { Expr } from "../../ir/loop.js";
+import type { ScalarBuilder } from "../scalar-builder.js";
+import type { Expr } from "../loop.js";
 import { atLeast, atMost, nearestWhole, polynomial, realOf, signBit, withSign, type Real } from "./real.js";
 
 /**
@@ -37,7 +37,7 @@ function alternatingInverseFactorials(first: number, terms: number): number[] {
   return list;
 }
 
-function sinOrCos(b: ExprBuilder, x: Expr, quarterTurns: number): Expr {
+function sinOrCos(b: ScalarBuilder, x: Expr, quarterTurns: number): Expr {
   const real = realOf(b, x);
   const { k, single } = real;
   const { whole, int } = nearestWhole(real, b.mul(x, k(2 / Math.PI)));
@@ -53,13 +53,13 @@ function sinOrCos(b: ExprBuilder, x: Expr, quarterTurns: number): Expr {
 }
 
 /** sin x; NaN at ±∞. */
-export function sinExpr(b: ExprBuilder, x: Expr): Expr {
+export function sinExpr(b: ScalarBuilder, x: Expr): Expr {
   const { k } = realOf(b, x);
   return b.select(b.eq(x, k(0)), x, sinOrCos(b, x, 0));
 }
 
 /** cos x; NaN at ±∞. */
-export function cosExpr(b: ExprBuilder, x: Expr): Expr {
+export function cosExpr(b: ScalarBuilder, x: Expr): Expr {
   return sinOrCos(b, x, 1);
 }
 
@@ -81,14 +81,14 @@ function firstQuadrant(real: Real, y: Expr, x: Expr): Expr {
 }
 
 /** The angle in −π/2 … π/2 whose tangent is x. */
-export function atanExpr(b: ExprBuilder, x: Expr): Expr {
+export function atanExpr(b: ScalarBuilder, x: Expr): Expr {
   const real = realOf(b, x);
   const { k } = real;
   return b.select(b.eq(x, k(0)), x, withSign(real, firstQuadrant(real, b.abs(x), k(1)), x));
 }
 
 /** The angle of the point (x, y) in −π … π, with IEEE 754's rules for zeros and infinities. */
-export function atan2Expr(b: ExprBuilder, y: Expr, x: Expr): Expr {
+export function atan2Expr(b: ScalarBuilder, y: Expr, x: Expr): Expr {
   const real = realOf(b, x);
   const { k, single } = real;
   const [height, width] = [b.abs(y), b.abs(x)];

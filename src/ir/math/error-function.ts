@@ -1,5 +1,5 @@
-import type { ExprBuilder } from "../../ir/expr-builder.js";
-import type { Expr } from "../../ir/loop.js";
+import type { ScalarBuilder } from "../scalar-builder.js";
+import type { Expr } from "../loop.js";
 import { expExpr } from "./exponential.js";
 import { atMost, polynomial, realOf, withSign } from "./real.js";
 
@@ -41,7 +41,7 @@ function seriesOf(terms: number): number[] {
 }
 
 /** erf x: a polynomial below 1, 1 − erfc x above. */
-export function erfExpr(b: ExprBuilder, x: Expr): Expr {
+export function erfExpr(b: ScalarBuilder, x: Expr): Expr {
   const real = realOf(b, x);
   const { k } = real;
   if (real.single) {

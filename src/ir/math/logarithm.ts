@@ -1,5 +1,5 @@
-import type { ExprBuilder } from "../../ir/expr-builder.js";
-import type { Expr } from "../../ir/loop.js";
+import type { ScalarBuilder } from "../scalar-builder.js";
+import type { Expr } from "../loop.js";
 import { ln2Parts } from "./exponential.js";
 import { polynomial, realOf, splitExponent, type Real } from "./real.js";
 
@@ -19,7 +19,7 @@ function logTerms(real: Real, x: Expr): { whole: Expr; fraction: Expr; rest: Exp
 }
 
 /** The natural logarithm; −∞ at 0, NaN below. */
-export function logExpr(b: ExprBuilder, x: Expr): Expr {
+export function logExpr(b: ScalarBuilder, x: Expr): Expr {
   const real = realOf(b, x);
   const { k } = real;
   const { whole, fraction, rest } = logTerms(real, x);
@@ -29,7 +29,7 @@ export function logExpr(b: ExprBuilder, x: Expr): Expr {
 }
 
 /** ln x for x ≥ 0 as a sum of two floats, the second holding what rounding took from the first. */
-export function logPair(b: ExprBuilder, x: Expr): { high: Expr; low: Expr } {
+export function logPair(b: ScalarBuilder, x: Expr): { high: Expr; low: Expr } {
   const real = realOf(b, x);
   const { k } = real;
   const { whole, fraction, rest } = logTerms(real, x);
@@ -43,7 +43,7 @@ export function logPair(b: ExprBuilder, x: Expr): { high: Expr; low: Expr } {
 }
 
 /** ln(1 + x), exact for small x: the error of u = 1 + x is undone by the factor x / (u − 1). */
-export function log1pExpr(b: ExprBuilder, x: Expr): Expr {
+export function log1pExpr(b: ScalarBuilder, x: Expr): Expr {
   const { k } = realOf(b, x);
   const sum = b.add(x, k(1));
   const log = logExpr(b, sum);

@@ -1,9 +1,9 @@
-import type { ExprBuilder } from "../../ir/expr-builder.js";
-import type { ComputeType, Expr } from "../../ir/loop.js";
+import type { ScalarBuilder } from "../scalar-builder.js";
+import type { ComputeType, Expr } from "../loop.js";
 
 /** float32 or float64, with the constants that differ between them. */
 export interface Real {
-  readonly b: ExprBuilder;
+  readonly b: ScalarBuilder;
   readonly type: "float32" | "float64";
   readonly single: boolean;
   /** A constant of the type. */
@@ -11,7 +11,7 @@ export interface Real {
 }
 
 /** The arithmetic of the type of `x`. Throws TypeError unless it is a float. */
-export function realOf(b: ExprBuilder, x: Expr): Real {
+export function realOf(b: ScalarBuilder, x: Expr): Real {
   const type: ComputeType = x.type;
   if (type !== "float32" && type !== "float64") throw new TypeError(`${type} is no float`);
   return { b, type, single: type === "float32", k: (value) => b.const(value, type) };

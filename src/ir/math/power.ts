@@ -1,11 +1,11 @@
-import type { ExprBuilder } from "../../ir/expr-builder.js";
-import type { Expr } from "../../ir/loop.js";
+import type { ScalarBuilder } from "../scalar-builder.js";
+import type { Expr } from "../loop.js";
 import { expExpr } from "./exponential.js";
 import { logPair } from "./logarithm.js";
 import { productError, realOf, signBit } from "./real.js";
 
 /** xʸ with IEEE 754's special cases; the exponent y·ln x is held in two floats, so that large results stay exact. */
-export function powExpr(b: ExprBuilder, x: Expr, y: Expr): Expr {
+export function powExpr(b: ScalarBuilder, x: Expr, y: Expr): Expr {
   const real = realOf(b, x);
   const { k } = real;
   const size = b.abs(x);
@@ -28,7 +28,7 @@ export function powExpr(b: ExprBuilder, x: Expr, y: Expr): Expr {
 }
 
 /** xⁿ of integers, wrapping, by repeated squaring; for negative n the quotient 1 / x⁻ⁿ rounded toward zero, 0 for x = 0. */
-export function integerPowExpr(b: ExprBuilder, x: Expr, n: Expr, exponentBits: number): Expr {
+export function integerPowExpr(b: ScalarBuilder, x: Expr, n: Expr, exponentBits: number): Expr {
   const k = (v: number): Expr => b.const(v, x.type);
   let [result, square] = [k(1), x];
   for (let bit = 0; bit < exponentBits; bit++) {
@@ -48,7 +48,7 @@ export function integerPowExpr(b: ExprBuilder, x: Expr, n: Expr, exponentBits: n
  * subtracted with what rounding took from it and a quotient that was rounded up is put right; 0 beyond, where no digit of
  * the quotient's fraction is left.
  */
-export function modExpr(b: ExprBuilder, x: Expr, y: Expr): Expr {
+export function modExpr(b: ScalarBuilder, x: Expr, y: Expr): Expr {
   const real = realOf(b, x);
   const { k, single } = real;
   const ratio = b.div(x, y);
