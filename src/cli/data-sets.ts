@@ -1,5 +1,5 @@
 import { catalog, type DatasetName } from "../data/catalog.js";
-import type { FileProgress } from "../data/fetch-files.js";
+import type { FileProgress } from "../data/file-progress.js";
 import type { ImageDataset } from "../data/read-dataset.js";
 import type { Recipe } from "../train/recipe.js";
 import { oneOf } from "./one-of.js";

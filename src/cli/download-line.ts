@@ -1,4 +1,4 @@
-import type { FileProgress } from "../data/fetch-files.js";
+import type { FileProgress } from "../data/file-progress.js";
 import type { ProgressLine } from "./progress-line.js";
 
 /** Shows downloads in the terminal's line, or says once of each file that it comes where there is no terminal. */

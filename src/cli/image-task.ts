@@ -1,5 +1,5 @@
 import { imageDataset } from "../data/dataset.js";
-import type { FileProgress } from "../data/fetch-files.js";
+import type { FileProgress } from "../data/file-progress.js";
 import { firstImages } from "../data/image-set.js";
 import { confusionMatrix } from "../metrics/confusion.js";
 import { crossEntropy } from "../node.js";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { DataError } from "../core/errors.js";
 import { catalog, type DatasetName } from "../data/catalog.js";
-import type { FileProgress } from "../data/fetch-files.js";
+import type { FileProgress } from "../data/file-progress.js";
 import type { Table } from "../data/table.js";
 import type { TaskName } from "../tabular/index.js";
 

@@ -1,5 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
-import type { FileProgress } from "../data/fetch-files.js";
+import type { FileProgress } from "../data/file-progress.js";
 import { confusionMatrix, formatConfusionMatrix } from "../metrics/confusion.js";
 import { evaluateTable, prepareTable, tableLoss, TabularModel, tabularDataset, type TableEvaluation, type TabularData, type TabularPart } from "../tabular/index.js";
 import { classificationReport, listedExamples, misreadOnes, type ClassificationReport, type RegressionReport } from "../train/evaluation-report.js";

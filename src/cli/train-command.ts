@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
-import type { FileProgress } from "../data/fetch-files.js";
+import type { FileProgress } from "../data/file-progress.js";
 import { DataLoader } from "../data/loader.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { manualSeed } from "../node.js";

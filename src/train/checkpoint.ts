@@ -1,4 +1,5 @@
 import { FormatError } from "../core/errors.js";
+import { sha256 } from "../core/sha256.js";
 import { decodeSafetensors, encodeSafetensors, type SafetensorsTensor } from "../io/safetensors.js";
 import { fromSafetensors, toSafetensors } from "../io/safetensors-arrays.js";
 import { fromTensor, toTensor } from "../io/tensor-data.js";
@@ -59,11 +60,6 @@ function hashPosition(file: Uint8Array): number {
   const at = file.findIndex((_, start) => key.every((byte, i) => file[start + i] === byte));
   if (at < 0) throw new FormatError("[checkpoint] the file's hash is missing");
   return at + key.length;
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The tree with the names of tensors in their places, and of numbers that JSON lacks. */
