@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -8,15 +7,15 @@ import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { digitForms } from "../../src/data/digit-strokes.js";
 import { readZip } from "../../src/io/zip.js";
-import { startStudio, type Studio } from "../../src/studio/studio-server.js";
-import { browser } from "./open-page.js";
+import type { Studio } from "../../src/studio/studio-server.js";
+import { openStudio, serveStudio, violations, type StudioPage } from "./studio-page.js";
 
 const root = resolve(import.meta.dirname, "../..");
 const runs = await mkdtemp(join(tmpdir(), "gradus-digits-"));
 let studio: Studio;
 
 beforeAll(async () => {
-  studio = await startStudio({ pages: join(root, "dist/studio/pages"), runs, port: 0 });
+  studio = await serveStudio(runs);
 });
 
 afterAll(async () => {
@@ -24,17 +23,7 @@ afterAll(async () => {
   await rm(runs, { recursive: true, force: true });
 });
 
-/** Opens the lab in a context of its own. */
-async function openLab(options: BrowserContextOptions = {}): Promise<{ readonly page: Page; readonly errors: string[] }> {
-  const context = await (await browser()).newContext(options);
-  const page = await context.newPage();
-  const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(error.stack ?? String(error)));
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  await page.goto(studio.address);
-  await page.goto(`${new URL("/", studio.address).href}#/lab/digits`);
-  return { page, errors };
-}
+const openLab = (options: BrowserContextOptions = {}): Promise<StudioPage> => openStudio(studio, "lab/digits", options);
 
 const press = (page: Page, name: string): Promise<void> => page.getByRole("button", { name, exact: true }).click();
 const figure = async (page: Page, name: string): Promise<number> => {
@@ -62,16 +51,6 @@ async function write(page: Page, digit: number): Promise<string> {
   const answer = await page.locator(".probabilities .best th").textContent();
   await press(page, "Clear");
   return answer ?? "";
-}
-
-async function violations(page: Page): Promise<readonly string[]> {
-  const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-  await page.evaluate(await readFile(axe, "utf8"));
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } };
-    const found = await axe.run();
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ""}`).join("; ")}`);
-  });
 }
 
 it("learns to read digits in the page, reads drawn ones, and goes on after a reload; Node reads the run as the page does", async () => {
