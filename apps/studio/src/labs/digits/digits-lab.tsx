@@ -25,13 +25,15 @@ export function DigitsLab() {
       <div class="digits-lab">
         <div class="lab-main">
           <TrainingBar model={model} />
-          <section class="card write" aria-labelledby="write-title">
-            <h2 id="write-title" class="visually-hidden">Write a digit</h2>
-            <DrawingPad model={model} />
-            <Answer model={model} />
-          </section>
+          <div class="write-and-layers">
+            <section class="card write" aria-labelledby="write-title">
+              <h2 id="write-title" class="visually-hidden">Write a digit</h2>
+              <DrawingPad model={model} />
+              <Answer model={model} />
+            </section>
+            <LayersPanel model={model} />
+          </div>
           <CurvesPanel model={model} />
-          <LayersPanel model={model} />
           <WeightsPanel model={model} />
           <MistakesPanel model={model} />
         </div>

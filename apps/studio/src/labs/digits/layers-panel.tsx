@@ -12,7 +12,7 @@ export function LayersPanel({ model }: { readonly model: LabModel }) {
     <section class="card layers" aria-labelledby="layers-title">
       <header>
         <h2 id="layers-title">What every layer sees</h2>
-        <span class="quiet small">the stronger the colour, the stronger the answer</span>
+        <span class="quiet small">the stronger the answer, the stronger the colour</span>
       </header>
       {seen && opened ? (
         <ol class="layer-list">
@@ -41,7 +41,7 @@ function Layer({ layer: { name, shape, values }, setting, isLast, names }: Layer
   const isSigned = isLast || values.some((value) => value < 0);
   const title = titleOf(name, setting, isLast);
   const label = `${title}, ${shapeText(shape)}: ${isMap ? strongest(values, count, "map") : isLast ? `highest for ${names[highest(values)]}` : strongest(values, count, "neuron")}`;
-  const columns = isMap ? Math.min(count, 8) : isLast ? count : Math.min(count, 32);
+  const columns = isMap ? Math.min(count, 8) : isLast ? count : Math.min(count, 30);
   return (
     <li>
       <div class="layer-name">
@@ -93,7 +93,7 @@ function titleOf(name: string, { network }: DigitsSetting, isLast: boolean): str
 
 /** CSS pixels for a number: maps stay of one size while they shrink to fewer numbers. */
 function zoomOf(height: number, isLast: boolean): number {
-  if (height === 1) return isLast ? 28 : 16;
+  if (height === 1) return isLast ? 28 : 15;
   return Math.max(2, Math.min(12, Math.round(78 / height)));
 }
 
