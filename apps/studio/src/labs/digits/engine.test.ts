@@ -1,17 +1,27 @@
 import { decodeSafetensorsArrays, encodeModel, normalize, tensor } from "gradus";
 import { LeNet, Mlp } from "gradus/models";
-import { expect, it } from "vitest";
-import { MemoryLab, smallIdxFiles } from "./memory-lab.js";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { PagelessLab, smallIdxFiles } from "./pageless-lab.js";
 import { prepareDrawing } from "./prepare-drawing.js";
 import type { LabEvent } from "./protocol.js";
 import { defaultSetting, type DigitsSetting } from "./setting.js";
+
+const folder = await mkdtemp(join(tmpdir(), "gradus-lab-"));
+let labs = 0;
+/** A folder for one more lab. */
+const place = (): string => join(folder, String(++labs));
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const isPaused = ({ state }: Extract<LabEvent, { kind: "state" }>): boolean => state === "paused";
 const isDone = ({ state }: Extract<LabEvent, { kind: "state" }>): boolean => state === "done";
 const seven = [[0.3, 0.2, 0.7, 0.2, 0.5, 0.5, 0.42, 0.85]];
 
 it("reads 95 % of the test digits within two passes, then a drawn one, and shows every layer", async () => {
-  const lab = new MemoryLab({ train: 10_000, test: 1000 });
+  const lab = new PagelessLab(place(), { train: 10_000, test: 1000 });
   await lab.ask({ kind: "begin" });
   const { epoch } = await lab.answerTo({ kind: "speed", speed: "full" }, "progress", ({ lines }) =>
     lines.some((line) => "validation" in line && (line.validation["accuracy"] ?? 0) >= 0.95),
@@ -44,14 +54,14 @@ const small: DigitsSetting = {
   device: "wasm",
 };
 
-async function smallLab(): Promise<MemoryLab> {
-  const lab = new MemoryLab();
+async function smallLab(at = place()): Promise<PagelessLab> {
+  const lab = new PagelessLab(at);
   await lab.ask({ kind: "begin" });
   await lab.answerTo({ kind: "open", setting: small }, "opened");
   return lab;
 }
 
-async function savedWeights(lab: MemoryLab): Promise<Uint8Array | undefined> {
+async function savedWeights(lab: PagelessLab): Promise<Uint8Array | undefined> {
   const { files } = await lab.answerTo({ kind: "save", name: "run", archive: false }, "saved");
   return files.find(({ name }) => name === "model.safetensors")?.bytes;
 }
@@ -60,11 +70,12 @@ it("goes on after its worker was ended in the middle of a training, as if nothin
   const whole = await smallLab();
   await whole.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
 
-  const first = await smallLab();
+  const at = place();
+  const first = await smallLab(at);
   await first.ask({ kind: "data", files: smallIdxFiles() });
   // One batch at a time: pausing stores each of them.
   for (let step = 1; step <= 13; step++) await first.answerTo({ kind: "step" }, "state", isPaused);
-  const second = new MemoryLab({ store: first.store });
+  const second = new PagelessLab(at);
   const { from, data } = await second.answerTo({ kind: "begin" }, "opened");
   expect([from, data.name, data.train]).toEqual(["stored", "files", 320]);
   await second.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
@@ -74,10 +85,11 @@ it("goes on after its worker was ended in the middle of a training, as if nothin
 });
 
 it("trains on by itself where it was training when it was ended", async () => {
-  const first = await smallLab();
+  const at = place();
+  const first = await smallLab(at);
   await first.answerTo({ kind: "speed", speed: "slow" }, "state", ({ state }) => state === "training");
-  while (!first.store.files.has("checkpoint.safetensors")) await first.next("progress");
-  const second = new MemoryLab({ store: first.store });
+  while ((await readdir(join(at, "checkpoints")).catch(() => [])).length === 0) await first.next("progress");
+  const second = new PagelessLab(at);
   await second.answerTo({ kind: "begin" }, "state", isDone);
   expect(second.last("progress")?.step).toBe(100);
   await first.answerTo({ kind: "open", setting: small }, "opened");
@@ -90,7 +102,7 @@ it.each([
   const model = new Model();
   const pixels = { mean: 0.13, std: 0.3 };
   const description = { recipe, data: "mnist", classes: 10, options: { optimizer: "adamw", lr: 0.002, batchSize: 32, seed: 5 }, preprocessing: { height: 28, width: 28, ...pixels } };
-  const lab = new MemoryLab();
+  const lab = new PagelessLab(place());
   await lab.ask({ kind: "begin" });
   const files = [
     { name: "model.safetensors", bytes: await encodeModel(model) },
@@ -109,7 +121,7 @@ it.each([
 });
 
 it("says what is wrong with files that it cannot open", async () => {
-  const lab = new MemoryLab();
+  const lab = new PagelessLab(place());
   await lab.ask({ kind: "begin" });
   const text = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
   const weights = { name: "model.safetensors", bytes: new Uint8Array() };
@@ -130,7 +142,7 @@ it("saves a run that it opens again, with scores and curves", async () => {
   await lab.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
   const { files } = await lab.answerTo({ kind: "save", name: "mine", archive: true }, "saved");
   expect(files.map(({ name }) => name)).toEqual(["mine.zip"]);
-  const other = new MemoryLab();
+  const other = new PagelessLab(place());
   await other.ask({ kind: "begin" });
   const opened = await other.answerTo({ kind: "load", name: "mine.zip", files }, "opened", ({ from }) => from !== undefined);
   expect(opened.setting).toEqual(small);

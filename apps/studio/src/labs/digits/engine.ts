@@ -1,4 +1,4 @@
-import { decodeCheckpoint, encodeCheckpoint, GradusError, setDefaultDevice, type Backend, type Checkpoint, type Fit } from "gradus";
+import { CheckpointFolder, files, GradusError, setDefaultDevice, type Backend, type Checkpoint, type Fit } from "gradus";
 import { dataFromFiles, type LabData, type PickedFile } from "./lab-data.js";
 import { misreadOf } from "./misread.js";
 import { Pace } from "./pace.js";
@@ -8,14 +8,14 @@ import { recipeText } from "./recipe-text.js";
 import { filesOfRun, loadWeights, openRun, packRun } from "./run-files.js";
 import { Session, type SessionState } from "./session.js";
 import { defaultSetting, epochsPerStart, type DigitsSetting } from "./setting.js";
-import type { FileStore } from "./store.js";
 import { lookAtWeights } from "./weights.js";
 
 export interface EngineOptions {
   /** Takes what the page is told; buffers in it are the page's from then on. */
   readonly emit: (event: LabEvent) => void;
   readonly openDevice: (name: DigitsSetting["device"]) => Promise<Backend>;
-  readonly store: FileStore;
+  /** The folder of the platform's files in which the session is kept. */
+  readonly folder: string;
   /** The images where the user has chosen none; called "digits". */
   readonly builtInData: () => Promise<LabData>;
   /** Of Gradus, for the runs that are saved. */
@@ -29,18 +29,18 @@ const storeMs = 1500;
 /** Milliseconds after a movement of the pen in which the next one is awaited. */
 const drawingMs = 600;
 
-const checkpointFile = "checkpoint.safetensors";
-const dataFile = (i: number): string => `data-${i}`;
-
 /** The digits lab without its page: carries out what the page asks, one after another, while a training runs beside it. */
 export class DigitsEngine {
   readonly #options: EngineOptions;
+  readonly #checkpoints: CheckpointFolder;
+  readonly #dataFolder: string;
   readonly #pace = new Pace();
   #device: { readonly name: string; readonly backend: Backend } | undefined;
   #data: LabData | undefined;
   #session: Session | undefined;
   #training: { readonly end: AbortController; readonly over: Promise<void> } | undefined;
   #last: Promise<void> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
   #started = new Date();
   #view: { readonly id: number; readonly image: Pick<Seen, "pixels" | "how" | "label"> } | undefined;
   #sentLines = 0;
@@ -53,12 +53,13 @@ export class DigitsEngine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#checkpoints = new CheckpointFolder(`${options.folder}/checkpoints`);
+    this.#dataFolder = `${options.folder}/data`;
   }
 
   /** Carries out a request. What goes wrong is told as an event. */
   handle(request: LabRequest): Promise<void> {
-    const carryOut = (): Promise<void> =>
-      this.#carryOut(request).catch((error: unknown) => this.#options.emit({ kind: "error", message: error instanceof GradusError ? error.message : String(error) }));
+    const carryOut = (): Promise<void> => this.#carryOut(request).catch((error: unknown) => this.#complain(error));
     // A drawing does not wait for what takes long.
     if (request.kind === "look" || request.kind === "lookAt") return carryOut();
     return (this.#last = this.#last.then(carryOut));
@@ -102,8 +103,8 @@ export class DigitsEngine {
         return this.#load(request.name, request.files);
       case "save": {
         const { session } = this.#opened();
-        const files = await filesOfRun(session, await session.judge(), { gradus: this.#options.version, started: this.#started });
-        const packed = request.archive ? new Map([[`${request.name}.zip`, await packRun(request.name, files)]]) : files;
+        const saved = await filesOfRun(session, await session.judge(), { gradus: this.#options.version, started: this.#started });
+        const packed = request.archive ? new Map([[`${request.name}.zip`, await packRun(request.name, saved)]]) : saved;
         return this.#options.emit({ kind: "saved", name: request.name, files: [...packed].map(([name, bytes]) => ({ name, bytes })) });
       }
     }
@@ -132,24 +133,31 @@ export class DigitsEngine {
 
   /** The checkpoint of the last visit, and the images that it was trained on; undefined where there is none that can be read. */
   async #stored(): Promise<Checkpoint | undefined> {
-    const { store } = this.#options;
+    const checkpoint = await this.#checkpoints.latest();
+    if (!checkpoint || stateOf(checkpoint).data === "digits") return checkpoint;
+    const folder = this.#dataFolder;
+    const stored = await files();
     try {
-      const bytes = await store.read(checkpointFile);
-      if (!bytes) return undefined;
-      const checkpoint = await decodeCheckpoint(bytes);
-      if (stateOf(checkpoint).data === "digits") return checkpoint;
-      const files: PickedFile[] = [];
-      for (let i = 0; i < 4; i++) {
-        const file = await store.read(dataFile(i));
-        if (file) files.push({ name: dataFile(i), bytes: file });
-      }
-      this.#data = await dataFromFiles(files);
+      const names = (await stored.list(folder)) ?? [];
+      this.#data = await dataFromFiles(
+        await Promise.all(
+          names.map(async (name) => {
+            const file = await stored.open(`${folder}/${name}`);
+            return { name, bytes: await file.read().finally(() => file.close()) };
+          }),
+        ),
+      );
       return checkpoint;
     } catch (error) {
       if (!(error instanceof GradusError)) throw error;
-      await store.remove(checkpointFile);
       return undefined;
     }
+  }
+
+  /** Forgets what the last network learned. */
+  async #forget(): Promise<void> {
+    await this.#writing;
+    await (await files()).remove(this.#checkpoints.path);
   }
 
   async #use(setting: DigitsSetting): Promise<void> {
@@ -163,33 +171,31 @@ export class DigitsEngine {
     await this.#stop();
     await this.#use(setting);
     this.#data ??= await this.#options.builtInData();
-    await this.#options.store.remove(checkpointFile);
+    await this.#forget();
     this.#show(new Session(setting, this.#data));
     this.#tell("fresh", "A fresh network with random weights.");
   }
 
-  async #changeData(files: readonly PickedFile[]): Promise<void> {
-    const { store } = this.#options;
+  async #changeData(picked: readonly PickedFile[]): Promise<void> {
     const { setting } = this.#opened().session;
-    const data = files.length === 0 ? await this.#options.builtInData() : await dataFromFiles(files);
+    const data = picked.length === 0 ? await this.#options.builtInData() : await dataFromFiles(picked);
     await this.#stop();
     this.#data = data;
-    for (let i = 0; i < 4; i++) {
-      const file = files[i];
-      await (file ? store.write(dataFile(i), file.bytes) : store.remove(dataFile(i)));
-    }
+    const stored = await files();
+    await stored.remove(this.#dataFolder);
+    for (const { name, bytes } of picked) await stored.write(`${this.#dataFolder}/${name}`, bytes);
     await this.#open(setting);
   }
 
-  async #load(name: string, files: readonly PickedFile[]): Promise<void> {
-    const run = await openRun(files, name);
+  async #load(name: string, picked: readonly PickedFile[]): Promise<void> {
+    const run = await openRun(picked, name);
     await this.#stop();
     await this.#use(run.setting);
     const data = this.#data ?? (await this.#options.builtInData());
     const session = new Session(run.setting, data, run.pixels);
     loadWeights(session.network, run);
     session.log.lines = [...run.lines];
-    await this.#options.store.remove(checkpointFile);
+    await this.#forget();
     this.#show(session, run.name);
     this.#tell("paused", run.data === data.name ? `Opened ${name}.` : `Opened ${name}, which was trained on ${run.data}; here it reads ${data.name}.`);
     await this.#judge();
@@ -237,7 +243,8 @@ export class DigitsEngine {
         await session.train(epochs, { onBoundary: (fit) => this.#onBoundary(session, fit), onJudged: (judgement) => this.#options.emit(misreadOf(session, judgement)) }, end.signal);
         if (end.signal.aborted) return;
         this.#report(session);
-        await this.#keep(session.checkpoint);
+        if (session.checkpoint) this.#keep(session.checkpoint);
+        await this.#writing;
         this.#tell("done", `${Math.round(session.epoch)} passes over the training images are done.`);
       } catch (error) {
         this.#tell("failed", error instanceof GradusError ? error.message : String(error));
@@ -267,23 +274,26 @@ export class DigitsEngine {
     }
     if (now - this.#lastStore > storeMs) {
       this.#lastStore = now;
-      await this.#keep(await fit.checkpoint());
+      this.#keep(await fit.checkpoint());
     }
     session.aside += performance.now() - now;
     // While somebody draws, no steps are queued ahead that an answer would have to wait for.
     if (now - this.#lastDrawn < drawingMs) await session.settle();
     await this.#pace.next(async () => {
       session.running = false;
-      await this.#keep(await fit.checkpoint());
+      this.#keep(await fit.checkpoint());
       session.running = true;
       this.#report(session);
       await this.#refresh();
+      await this.#writing;
       this.#tell("paused", "Paused.");
     });
   }
 
-  async #keep(checkpoint: Checkpoint | undefined): Promise<void> {
-    if (checkpoint) await this.#options.store.write(checkpointFile, await encodeCheckpoint(checkpoint));
+  /** Writes a checkpoint while the training goes on. */
+  #keep(checkpoint: Checkpoint): void {
+    const write = async (): Promise<void> => void (await this.#checkpoints.save(checkpoint));
+    this.#writing = this.#writing.then(write).catch((error: unknown) => this.#complain(error));
   }
 
   #report({ step, epoch, log, latest, aside }: Session): void {
@@ -320,6 +330,10 @@ export class DigitsEngine {
   async #judge(): Promise<void> {
     const { session } = this.#opened();
     this.#options.emit(misreadOf(session, await session.judge()));
+  }
+
+  #complain(error: unknown): void {
+    this.#options.emit({ kind: "error", message: error instanceof GradusError ? error.message : String(error) });
   }
 
   #tell(state: LabState, message: string): void {

@@ -2,7 +2,7 @@ import { generateDigits } from "gradus";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { dataFromFiles } from "./lab-data.js";
-import { idx, smallIdxFiles } from "./memory-lab.js";
+import { idx, smallIdxFiles } from "./pageless-lab.js";
 
 it("reads the four files of a data set in any order, packed or not", async () => {
   const files = smallIdxFiles(60, 40).map((file, i) => (i % 2 === 0 ? { ...file, bytes: new Uint8Array(gzipSync(file.bytes)) } : file));

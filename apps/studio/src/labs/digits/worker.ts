@@ -2,7 +2,6 @@ import { openDevice } from "gradus";
 import { version } from "../../version.js";
 import { DigitsEngine } from "./engine.js";
 import { generatedDigits } from "./lab-data.js";
-import { OpfsStore } from "./opfs-store.js";
 import type { LabEvent, LabRequest } from "./protocol.js";
 
 /** The worker's side of the channel to the page. */
@@ -15,7 +14,7 @@ const engine = new DigitsEngine({
   emit: (event) => scope.postMessage(event, buffersIn(event)),
   openDevice,
   builtInData: () => generatedDigits(),
-  store: new OpfsStore("studio", "digits"),
+  folder: "studio/digits",
   version,
 });
 

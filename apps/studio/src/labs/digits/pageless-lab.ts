@@ -2,42 +2,22 @@ import { device, generateDigits, type ImageSet } from "gradus";
 import { DigitsEngine } from "./engine.js";
 import { generatedDigits, type PickedFile } from "./lab-data.js";
 import type { LabEvent, LabRequest } from "./protocol.js";
-import type { FileStore } from "./store.js";
-
-/** Files in memory. */
-export class MemoryStore implements FileStore {
-  readonly files = new Map<string, Uint8Array>();
-
-  async read(name: string): Promise<Uint8Array | undefined> {
-    return this.files.get(name)?.slice();
-  }
-
-  async write(name: string, bytes: Uint8Array): Promise<void> {
-    this.files.set(name, bytes.slice());
-  }
-
-  async remove(name: string): Promise<void> {
-    this.files.delete(name);
-  }
-}
 
 type EventOf<K extends LabEvent["kind"]> = Extract<LabEvent, { kind: K }>;
 
 /** An engine without a page for tests, with what it told. */
-export class MemoryLab {
-  readonly store: MemoryStore;
+export class PagelessLab {
   readonly events: LabEvent[] = [];
   readonly #engine: DigitsEngine;
   readonly #waiting = new Set<(event: LabEvent) => void>();
 
   /** `train` and `test` are the numbers of images. */
-  constructor({ store = new MemoryStore(), train = 320, test = 100 }: { readonly store?: MemoryStore; readonly train?: number; readonly test?: number } = {}) {
-    this.store = store;
+  constructor(folder: string, { train = 320, test = 100 }: { readonly train?: number; readonly test?: number } = {}) {
     const emit = (event: LabEvent): void => {
       this.events.push(event);
       for (const waiting of this.#waiting) waiting(event);
     };
-    this.#engine = new DigitsEngine({ emit, openDevice: async (name) => device(name), builtInData: () => generatedDigits({ train, test }), store, version: "0.0.0" });
+    this.#engine = new DigitsEngine({ emit, openDevice: async (name) => device(name), builtInData: () => generatedDigits({ train, test }), folder, version: "0.0.0" });
   }
 
   ask(request: LabRequest): Promise<void> {
