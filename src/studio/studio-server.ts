@@ -5,6 +5,7 @@ import { accessTo, cookieName, type Door } from "./access.js";
 import { jsonAnswer, refusalPage, send } from "./answer.js";
 import { parsePosition, sendLiveEvents } from "./live-events.js";
 import { findPages, readPage, type Pages } from "./pages.js";
+import { savePostedRun } from "./save-posted-run.js";
 import { RunStore } from "./run-store.js";
 import { answerAboutRuns } from "./runs-api.js";
 
@@ -83,6 +84,8 @@ async function answer(door: Door, { pages, store }: Site, request: IncomingMessa
     return send(response, { status: 303, headers: { "set-cookie": cookie, location: "/" } });
   }
   const { pathname, searchParams } = new URL(target, "http://studio");
+  const saved = method === "PUT" ? await savePostedRun(store.folder, pathname, request) : undefined;
+  if (saved) return send(response, saved);
   if (withBody && method !== "GET") return send(response, { ...jsonAnswer({ error: `${method} is not understood` }, 405), headers: { allow: "GET, HEAD" } });
   if (pathname === "/api/live" && withBody) {
     const asked = parsePosition(searchParams.get("follow") ?? "{}");

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -23,7 +23,7 @@ afterAll(async () => {
   await rm(runs, { recursive: true, force: true });
 });
 
-const openLab = (options: BrowserContextOptions = {}): Promise<StudioPage> => openStudio(studio, "lab/digits", options);
+const openLab = (options: BrowserContextOptions = {}, query = ""): Promise<StudioPage> => openStudio(studio, `lab/digits${query}`, options);
 
 const press = (page: Page, name: string): Promise<void> => page.getByRole("button", { name, exact: true }).click();
 const figure = async (page: Page, name: string): Promise<number> => {
@@ -54,7 +54,7 @@ async function write(page: Page, digit: number): Promise<string> {
 }
 
 it("learns to read digits in the page, reads drawn ones, and goes on after a reload; Node reads the run as the page does", async () => {
-  const { page, errors } = await openLab({ acceptDownloads: true });
+  const { page, errors } = await openLab();
   await press(page, "Train");
   await page.getByText("95 % were reached").waitFor({ timeout: 60_000 });
   const seconds = Number(await page.locator(".curves output").textContent());
@@ -83,14 +83,8 @@ it("learns to read digits in the page, reads drawn ones, and goes on after a rel
   await page.keyboard.press(" ");
   await page.locator(".probabilities .best th", { hasText: "1" }).waitFor();
 
-  const downloading = page.waitForEvent("download");
-  await press(page, "Download as .zip");
-  const download = await downloading;
-  expect(download.suggestedFilename()).toBe("my-digits.zip");
-  for (const [path, entry] of readZip(await readFile(await download.path()))) {
-    await mkdir(dirname(join(runs, path)), { recursive: true });
-    await writeFile(join(runs, path), await entry.read());
-  }
+  await press(page, `Save in ${runs}`);
+  await page.getByText("Saved as my-digits.").waitFor();
   const told = JSON.parse(await readFile(join(runs, "my-digits/evaluation.json"), "utf8")) as { accuracy: number; confusion: number[][] };
   const read = JSON.parse(await gradus("evaluate", "my-digits", "--json", "--device", "wasm")) as { accuracy: number; confusion: number[][] };
   expect(read.accuracy).toBeCloseTo(told.accuracy, 6);
@@ -105,11 +99,12 @@ it("learns to read digits in the page, reads drawn ones, and goes on after a rel
 
 it("opens a run of the command line on a phone, where a finger writes without moving the page", async () => {
   await gradus("train", "softmax-regression", "--epochs", "1", "--limit", "2000", "--device", "wasm", "--out", "cli-run");
-  const { page, errors } = await openLab({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-  await page.getByText("fresh network").waitFor();
+  const { page, errors } = await openLab({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }, "?run=cli-run");
+  await page.getByText("Opened cli-run.").waitFor();
   const files = ["model.safetensors", "recipe.json", "metrics.jsonl"].map((name) => join(runs, "cli-run", name));
   await page.locator("input[type=file]").last().setInputFiles(files);
   await page.getByText("Opened the run.").waitFor();
+  await page.getByRole("option", { name: "cli-run (digits)" }).waitFor({ state: "attached" });
   const lines = (await readFile(join(runs, "cli-run/metrics.jsonl"), "utf8")).trim().split("\n");
   const { test } = JSON.parse(lines.at(-1) ?? "{}") as { test: { accuracy: number } };
   await page.getByText(`${(100 * test.accuracy).toFixed(2)} %`).waitFor();
@@ -126,5 +121,13 @@ it("opens a run of the command line on a phone, where a finger writes without mo
   await touch("touchEnd", 0);
   await page.locator(".probabilities .best th", { hasText: "1" }).waitFor();
   expect(await page.evaluate(() => scrollY)).toBe(top);
+
+  const downloading = page.waitForEvent("download");
+  await press(page, "Download as .zip");
+  const download = await downloading;
+  expect(download.suggestedFilename()).toBe("my-digits.zip");
+  const entries = readZip(await readFile(await download.path()));
+  const weights = await entries.get("my-digits/model.safetensors")?.read();
+  expect(weights && Buffer.from(weights)).toEqual(await readFile(join(runs, "cli-run/model.safetensors")));
   expect(errors).toEqual([]);
 });

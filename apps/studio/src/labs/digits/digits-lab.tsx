@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { DigitsCourse } from "../../course/digits-course.js";
+import { route } from "../../route.js";
 import { Answer } from "./answer.js";
 import { CurvesPanel } from "./curves-panel.js";
 import "./digits.css";
@@ -8,6 +9,7 @@ import { FilesPanel } from "./files-panel.js";
 import { LabModel } from "./lab-model.js";
 import { LayersPanel } from "./layers-panel.js";
 import { MistakesPanel } from "./mistakes-panel.js";
+import { readServerRun } from "./server-runs.js";
 import { SettingsPanel } from "./settings-panel.js";
 import { TrainingBar } from "./training-bar.js";
 import { WeightsPanel } from "./weights-panel.js";
@@ -15,7 +17,17 @@ import { WeightsPanel } from "./weights-panel.js";
 /** The lab "Reading digits". */
 export function DigitsLab() {
   const model = useMemo(() => new LabModel(), []);
-  useEffect(() => () => model.close(), [model]);
+  useEffect(() => {
+    // An address may name a run of the studio's folder.
+    const run = route.peek().options.get("run");
+    if (run !== null) {
+      readServerRun(run).then(
+        (files) => model.load(run, files),
+        (error: unknown) => (model.error.value = error instanceof Error ? error.message : String(error)),
+      );
+    }
+    return () => model.close();
+  }, [model]);
   return (
     <>
       <header class="lab-head">

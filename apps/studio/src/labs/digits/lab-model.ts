@@ -42,7 +42,7 @@ export class LabModel {
   #asked: { readonly id: number; readonly at: number | undefined } | undefined;
   #waiting: (() => void) | undefined;
   #testImage = -1;
-  #saved: ((saved: Saved) => void) | undefined;
+  #saving: { readonly done: (saved: Saved) => void; readonly failed: (error: Error) => void } | undefined;
 
   constructor() {
     this.#worker.onmessage = ({ data }: MessageEvent<LabEvent>) => this.#take(data);
@@ -113,8 +113,8 @@ export class LabModel {
 
   /** The network as a run's files; as one archive if asked for. */
   save(name: string, archive: boolean): Promise<readonly PickedFile[]> {
-    return new Promise((resolve) => {
-      this.#saved = ({ files }) => resolve(files);
+    return new Promise((resolve, reject) => {
+      this.#saving = { done: ({ files }) => resolve(files), failed: reject };
       this.#post({ kind: "save", name, archive });
     });
   }
@@ -182,10 +182,13 @@ export class LabModel {
         if (this.#asked?.id === event.id) this.#next();
         return;
       case "saved":
-        this.#saved?.(event);
+        this.#saving?.done(event);
+        this.#saving = undefined;
         return;
       case "error":
         this.error.value = event.message;
+        this.#saving?.failed(new Error(event.message));
+        this.#saving = undefined;
         this.#next();
     }
   }

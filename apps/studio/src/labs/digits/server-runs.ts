@@ -1,0 +1,43 @@
+import type { RunList } from "../../../../../src/studio/protocol.js";
+import type { Choice } from "../../ui/controls.js";
+import type { PickedFile } from "./lab-data.js";
+
+/** The runs of the folder that the studio serves. */
+export interface ServedRuns {
+  readonly folder: string;
+  readonly runs: readonly Choice<string>[];
+}
+
+/** What the lab can make networks of. */
+const openable = /^(?:lenet|mlp|softmax-regression|lab-(?:softmax|mlp|cnn))$/;
+
+/** The runs that the lab can open; undefined where the pages come from another server than the studio's. */
+export async function listServerRuns(): Promise<ServedRuns | undefined> {
+  const response = await fetch("api/runs").catch(() => undefined);
+  if (!response?.ok || response.headers.get("content-type") !== "application/json") return undefined;
+  const { folder, runs } = (await response.json()) as RunList;
+  return { folder, runs: runs.filter(({ recipe }) => openable.test(recipe)).map(({ id, name, data }) => ({ value: id, label: data === null ? name : `${name} (${data})` })) };
+}
+
+/** The files of a run that the lab reads. Throws Error where the studio does not have them. */
+export async function readServerRun(id: string): Promise<PickedFile[]> {
+  return Promise.all(
+    ["model.safetensors", "recipe.json", "metrics.jsonl"].map(async (name) => {
+      const response = await fetch(`api/runs/${encodeURIComponent(id)}/files/${name}`);
+      if (!response.ok) throw await failure(response);
+      return { name, bytes: new Uint8Array(await response.arrayBuffer()) };
+    }),
+  );
+}
+
+/** Saves a run's files, packed as .zip, in the studio's folder; gives the name that it got. Throws Error where the studio refuses. */
+export async function saveServerRun(name: string, archive: Uint8Array): Promise<string> {
+  const response = await fetch(`api/runs/${encodeURIComponent(name)}`, { method: "PUT", body: archive as Uint8Array<ArrayBuffer> });
+  if (!response.ok) throw await failure(response);
+  return ((await response.json()) as { readonly id: string }).id;
+}
+
+async function failure(response: Response): Promise<Error> {
+  const answer = (await response.json().catch(() => ({}))) as { readonly error?: string };
+  return new Error(answer.error ?? `the studio answered ${response.status}`);
+}
