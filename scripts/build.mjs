@@ -29,6 +29,8 @@ for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, path.endsWith(".js") ? withClassNames(text) : text);
 }
+const { workerSource } = await import("../dist/backends/wasm/worker-source.js");
+writeFileSync("dist/wasm-worker.js", workerSource);
 await buildPages({ configFile: "apps/studio/vite.config.ts" });
 
 /** A class that mentions itself becomes `var X = class _X`, and would print as _X. */

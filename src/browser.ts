@@ -11,7 +11,6 @@ export { createBrowserWasm } from "./backends/wasm/browser-wasm.js";
 export type { BrowserWasmOptions } from "./backends/wasm/wasm-browser.js";
 export type { FileProgress } from "./data/file-progress.js";
 export type { PageDatasetOptions } from "./data/page-dataset.js";
-export { workerSource } from "./backends/wasm/worker-source.js";
 
 /**
  * A data set by its name in `catalog`: from the files that the user picked, else from the page's storage, else fetched from

@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
+import { workerSource } from "../../src/backends/wasm/worker-source.js";
 
 test("the built library has the classes of the sources, by their names", async () => {
   const entry = new URL("../../dist/node.js", import.meta.url).href;
@@ -20,4 +22,8 @@ test("gradus/models is of one piece with the library", async () => {
   const { ResNet } = (await import(/* @vite-ignore */ entry)) as typeof import("../../src/models/index.js");
   const { nn } = (await import(/* @vite-ignore */ new URL("../../dist/node.js", import.meta.url).href)) as typeof import("../../src/node.js");
   expect(new ResNet(18).fc).toBeInstanceOf(nn.Linear);
+});
+
+test("gradus/wasm-worker is the program of the workers", async () => {
+  expect(await readFile(createRequire(import.meta.url).resolve("gradus/wasm-worker"), "utf8")).toBe(workerSource);
 });

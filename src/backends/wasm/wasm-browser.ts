@@ -9,7 +9,7 @@ export interface BrowserWasmOptions {
    * by itself.
    */
   readonly threads?: number;
-  /** Where the worker's program is served from, for pages whose policy forbids Blob URLs; its text is `workerSource`. */
+  /** Where the worker's program is served from, for pages whose policy forbids Blob URLs: it is the file `gradus/wasm-worker`. */
   readonly workerUrl?: string | URL;
   readonly budgetBytes?: number;
   readonly memoryBytes?: number;
