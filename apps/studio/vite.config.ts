@@ -25,6 +25,7 @@ export default defineConfig({
     // Every file has an address of its own: the pages' content security policy has no place for data in addresses.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1000,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   logLevel: "warn",
 });

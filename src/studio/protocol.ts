@@ -80,6 +80,8 @@ export interface CurvesData {
   readonly bytes: number;
   /** The last value of the x axis over all of the run. */
   readonly end: number;
+  /** Seconds of training at its end. */
+  readonly seconds: number;
   readonly curves: Readonly<Record<string, CurveData>>;
 }
 

@@ -13,7 +13,7 @@ const mostColumns = 8192;
  * Answers what pages ask about runs; undefined for a path that is none of these:
  * - `/api/runs`: RunList
  * - `/api/runs/ID`: RunDetails
- * - `/api/runs/ID/curves?tags=A,B&axis=step&from=0&to=9&width=600&smooth=0.6`: CurvesData
+ * - `/api/runs/ID/curves?axis=step&from=0&to=9&width=600&smooth=0.6&tags=A,B`: CurvesData, of all curves without `tags`
  * - `/api/runs/ID/files/NAME`: the file itself
  */
 export async function answerAboutRuns(store: RunStore, path: string, query: URLSearchParams): Promise<Answer | undefined> {
@@ -34,11 +34,11 @@ async function curvesAnswer(store: RunStore, run: string, query: URLSearchParams
   if (!metrics) return none(run);
   const { table, bytes } = metrics;
   const curves: Record<string, CurveData> = {};
-  for (const tag of (query.get("tags") ?? "").split(",")) {
+  for (const tag of query.get("tags")?.split(",") ?? table.tags) {
     const curve = table.curve(tag, request);
     if (curve) curves[tag] = curve;
   }
-  return jsonAnswer({ bytes, end: table.end(request.axis), curves } satisfies CurvesData);
+  return jsonAnswer({ bytes, end: table.end(request.axis), seconds: table.end("seconds"), curves } satisfies CurvesData);
 }
 
 /** What is asked for, or what is wrong with it. */

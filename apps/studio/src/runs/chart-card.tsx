@@ -1,0 +1,65 @@
+import { useId, useMemo, useState } from "preact/hooks";
+import { Chart } from "../ui/chart.js";
+import type { Range } from "../ui/chart-data.js";
+import { chartSvg } from "../ui/chart-svg.js";
+import { Button } from "../ui/controls.js";
+import { download } from "../ui/download.js";
+import { colourOf } from "../ui/theme.js";
+import type { Axis } from "./api.js";
+import { axisLabels, formatAxis } from "./axes.js";
+import { seriesOf, type ChartKind, type DrawnRun } from "./charts.js";
+import type { RunCurves } from "./curves.js";
+import { fetchAllPoints, toCsv, toJson } from "./export.js";
+
+export interface ChartCardProps {
+  readonly kind: ChartKind;
+  readonly runs: readonly DrawnRun[];
+  readonly curves: ReadonlyMap<string, RunCurves>;
+  readonly axis: Axis;
+  readonly smoothed: boolean;
+  readonly logY: boolean;
+  readonly range: Range | undefined;
+  readonly onRange: (range: Range | undefined) => void;
+  readonly onWidth: (width: number) => void;
+}
+
+/** One chart of the page, with its downloads. */
+export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onRange, onWidth }: ChartCardProps) {
+  const { name, title, format } = kind;
+  const id = useId();
+  const [large, setLarge] = useState(false);
+  const series = useMemo(() => seriesOf(name, runs, curves, smoothed), [name, runs, curves, smoothed]);
+  const exportPoints = async (format: "csv" | "json"): Promise<void> => {
+    const points = await fetchAllPoints(name, runs, axis);
+    if (format === "csv") download(`${name}.csv`, toCsv(points, axis), "text/csv");
+    else download(`${name}.json`, toJson(points, axis), "application/json");
+  };
+  const exportPicture = (): void => {
+    download(`${name}.svg`, chartSvg({ title, xLabel: axisLabels[axis], series, logY, range, formatY: format, colourOf }), "image/svg+xml");
+  };
+  return (
+    <section class={`card chart-card${large ? " large" : ""}`} aria-labelledby={id}>
+      <header>
+        <h3 id={id}>{title}</h3>
+        <div class="chart-actions">
+          <Button kind="plain" small title={`The points of ${title} as comma-separated values`} onClick={() => void exportPoints("csv")}>CSV</Button>
+          <Button kind="plain" small title={`The points of ${title} as JSON`} onClick={() => void exportPoints("json")}>JSON</Button>
+          <Button kind="plain" small title={`${title} as a picture`} onClick={exportPicture}>SVG</Button>
+          <Button kind="plain" small pressed={large} title={`Show ${title} larger`} onClick={() => setLarge(!large)}>{large ? "Smaller" : "Larger"}</Button>
+        </div>
+      </header>
+      <Chart
+        title={title}
+        xLabel={axisLabels[axis]}
+        series={series}
+        height={large ? 420 : 220}
+        logY={logY}
+        formatX={formatAxis(axis)}
+        formatY={format}
+        range={range}
+        onRange={onRange}
+        onWidth={onWidth}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+import { formatCount } from "../ui/format.js";
+import type { Classification } from "./run-files.js";
+
+/** A cell of the matrix: examples of one class that were taken for another. */
+export interface Mistake {
+  readonly actual: number;
+  readonly predicted: number;
+}
+
+export interface ConfusionProps {
+  readonly evaluation: Classification;
+  readonly chosen: Mistake | undefined;
+  /** Undefined chooses all. */
+  readonly onChoose: (mistake: Mistake | undefined) => void;
+}
+
+/** How often each class was taken for each class; a mistake can be chosen. */
+export function Confusion({ evaluation: { classes, confusion }, chosen, onChoose }: ConfusionProps) {
+  const totals = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  const most = Math.max(1, ...confusion.flatMap((row, actual) => row.filter((_, predicted) => predicted !== actual)));
+  const cellOf = (count: number, actual: number, predicted: number) => {
+    const right = actual === predicted;
+    const share = right ? count / Math.max(1, totals[actual] ?? 0) : Math.sqrt(count / most);
+    const style = { "--strength": `${count === 0 ? 0 : Math.round(8 + 47 * share)}%` };
+    const pressed = chosen?.actual === actual && chosen.predicted === predicted;
+    return (
+      <td key={predicted} class={right ? "right" : "wrong"} style={style}>
+        {right || count === 0 ? (
+          count || "·"
+        ) : (
+          <button
+            type="button"
+            aria-pressed={pressed}
+            aria-label={`${count} of ${classes[actual]} read as ${classes[predicted]}`}
+            onClick={() => onChoose(pressed ? undefined : { actual, predicted })}
+          >
+            {count}
+          </button>
+        )}
+      </td>
+    );
+  };
+  return (
+    <div class="scroll-x" role="region" aria-label="Confusion matrix" tabIndex={0}>
+      <table class="confusion">
+        <caption class="quiet small">Rows: what it is. Columns: what it was read as. Press a mistake to see its examples.</caption>
+        <thead>
+          <tr>
+            <td />
+            {classes.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+            <th scope="col">Recall, %</th>
+          </tr>
+        </thead>
+        <tbody>
+          {confusion.map((row, actual) => (
+            <tr key={classes[actual]}>
+              <th scope="row">{classes[actual]}</th>
+              {row.map((count, predicted) => cellOf(count, actual, predicted))}
+              <td class="recall">{totals[actual] ? ((100 * (row[actual] ?? 0)) / totals[actual]).toFixed(1) : "–"}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">Precision, %</th>
+            {classes.map((name, predicted) => {
+              const column = confusion.reduce((sum, row) => sum + (row[predicted] ?? 0), 0);
+              return <td key={name} class="recall">{column ? ((100 * (confusion[predicted]?.[predicted] ?? 0)) / column).toFixed(1) : "–"}</td>;
+            })}
+            <td class="recall">{formatCount(totals.reduce((sum, total) => sum + total, 0))}</td>
+          </tr>
+        </tfoot>
+      </table>
+    </div>
+  );
+}
