@@ -333,19 +333,21 @@ export class ScalarBuilder {
     return addLinear(a, op === "add" ? b : scaleLinear(b, -1));
   }
 
-  /** (m / s)·s·f + (m % s)·f is m·f: what a reshape took apart comes together again. */
+  /** (m / s)·s + (m % s) is m, and ((m / s) % t)·s + (m % s) is m % (s·t): what a reshape took apart comes together again. */
   #rejoin(linear: Linear): Linear {
     for (const [term, factor] of linear.terms) {
       if (term.kind !== "op" || term.op !== "rem") continue;
       const [m, s] = term.args;
-      if (!m || s?.kind !== "const") continue;
+      if (!m || s?.kind !== "const" || s.value <= 0 || m.min < 0) continue;
       for (const [other, otherFactor] of linear.terms) {
-        if (other.kind !== "op" || other.op !== "div" || other.args[0] !== m || other.args[1] !== s) continue;
-        if (otherFactor !== factor * s.value) continue;
+        if (otherFactor !== factor * s.value || other.kind !== "op") continue;
+        const [part, of] = other.op === "rem" ? other.args : [other];
+        if (!part || (of && of.kind !== "const") || !isQuotient(part, m, s.value)) continue;
+        const whole = of ? this.rem(m, this.index(s.value * of.value)) : m;
         const rest = new Map(linear.terms);
         rest.delete(term);
         rest.delete(other);
-        return this.#rejoin(addLinear({ terms: rest, constant: linear.constant }, scaleLinear(this.#toLinear(m), factor)));
+        return this.#rejoin(addLinear({ terms: rest, constant: linear.constant }, scaleLinear(this.#toLinear(whole), factor)));
       }
     }
     return linear;
@@ -366,6 +368,23 @@ export class ScalarBuilder {
     this.#linear.set(sum.id, linear);
     return sum;
   }
+}
+
+/** Whether an expression is m / s, in one division or several. */
+function isQuotient(e: Expr, m: Expr, s: number): boolean {
+  const [quotient, whole] = [divided(e), divided(m)];
+  return quotient.of === whole.of && quotient.by === whole.by * s;
+}
+
+/** What an expression divides by constants, and by how much in all. */
+function divided(e: Expr): { readonly of: Expr; readonly by: number } {
+  let [of, by] = [e, 1];
+  while (of.kind === "op" && of.op === "div") {
+    const [n, c] = of.args;
+    if (!n || n.min < 0 || c?.kind !== "const" || c.value <= 0) break;
+    [of, by] = [n, by * c.value];
+  }
+  return { of, by };
 }
 
 /** Ids stay below this, so that two make one whole number; as do buffers and lanes their own limits. */

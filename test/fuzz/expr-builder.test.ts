@@ -157,6 +157,29 @@ describe("expression builder", () => {
     );
   });
 
+  test("puts one counter that was taken apart into axes together again", () => {
+    const factors = fc.array(fc.integer({ min: 2, max: 6 }), { minLength: 2, maxLength: 5 });
+    fc.assert(
+      fc.property(factors, fc.boolean(), (shape, nests) => {
+        const b = new ExprBuilder();
+        const size = shape.reduce((product, d) => product * d, 1);
+        const counter = b.ref(b.counter("i", size));
+        let [rest, below] = [counter, 1];
+        const terms = [...shape].reverse().map((d, i) => {
+          const outer = nests ? rest : b.div(counter, b.index(below));
+          const term = b.mul(i === shape.length - 1 ? outer : b.rem(outer, b.index(d)), b.index(below));
+          [rest, below] = [b.div(rest, b.index(d)), below * d];
+          return term;
+        });
+        const sum = (list: readonly Expr[]): Expr => list.reduce((total, term) => b.add(total, term), b.index(0));
+        expect(sum(terms)).toBe(counter);
+        expect(sum([...terms].reverse())).toBe(counter);
+        expect(sum(terms.slice(0, -1))).toBe(b.rem(counter, b.index(size / (shape[0] ?? 1))));
+      }),
+      { numRuns: 300, seed: 11 },
+    );
+  });
+
   test("gives equal expressions one identity", () => {
     fc.assert(
       fc.property(tree, (t) => {
