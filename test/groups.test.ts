@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileGraph } from "../src/compiler/compile-graph.js";
+import { compileGraph } from "./compile-graph.js";
 import { largeTiles } from "../src/compiler/group-tiles.js";
 import type { Program } from "../src/compiler/program.js";
 import type { DType } from "../src/core/dtype.js";

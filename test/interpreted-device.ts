@@ -1,6 +1,6 @@
 import { byteSize, type DType } from "../src/core/dtype.js";
 import { DeviceError } from "../src/core/errors.js";
-import { compileGraph } from "../src/compiler/compile-graph.js";
+import { compileGraph } from "./compile-graph.js";
 import type { Place, Program, Step } from "../src/compiler/program.js";
 import type { GroupTarget, Target } from "../src/compiler/target.js";
 import type { Graph, Storage } from "../src/ir/graph.js";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { OutOfMemoryError } from "../core/errors.js";
 import { input, type Value } from "../ir/graph.js";
 import { add, broadcast, concat, constant, div, dot, exp, max, mul, neg, reduce, sub } from "../ops/index.js";
-import { compileGraph } from "./compile-graph.js";
+import { compileGraph } from "../../test/compile-graph.js";
 import type { Program } from "./program.js";
 import type { Target } from "./target.js";
 

@@ -9,37 +9,33 @@ import { inlineCalls } from "./inline-calls.js";
 import { inspection } from "./inspection.js";
 import { layOut } from "./lay-out.js";
 import { chooseLayouts } from "./layouts.js";
-import { lowerContraction } from "./lower-contraction.js";
-import { lowerGroupContraction } from "./lower-group-contraction.js";
 import { lowerLoops, lowerMap } from "./lower-map.js";
 import { lowerRows } from "./lower-rows.js";
 import { type Call, isScan, lowerScan } from "./lower-scan.js";
+import type { Machine } from "./machine.js";
 import { type Group, partition } from "./partition.js";
 import type { Program } from "./program.js";
 import { simplifyScans } from "./simplify-scans.js";
-import { spillScratch } from "./spill-scratch.js";
 import { splitReductions } from "./split-reductions.js";
 import type { Target } from "./target.js";
-import { reduceThinProducts } from "./thin-products.js";
-import { vectorize } from "./vectorize.js";
 import { allExprs, nested, ownExprs } from "./walk.js";
 
 /**
  * From a graph to a program: shared computations, kernels, loops, vectors, names, memory. Each line of it is a pure
  * function from one form to the next.
  */
-export function compileGraph(given: Graph, target: Target): Program {
+export function compileGraph(given: Graph, target: Target, machine: Machine): Program {
   inspection()?.graph(given);
-  const { graph, calls: lowered } = lowerGraph(given, target);
+  const { graph, calls: lowered } = lowerGraph(given, target, machine);
   const inPlace = graph.outputs.map((output, k) => donated(graph, lowered, output, graph.donate?.[k] ?? -1));
-  const program = layOut(graph, lowered.map((call) => finish(call, target)), inPlace, target);
+  const program = layOut(graph, lowered.map((call) => finish(call, target, machine)), inPlace, target);
   inspection()?.program(graph, program);
   return program;
 }
 
 /** A graph as calls of kernels, written for single elements still; the bodies of loops are graphs of their own. */
-function lowerGraph(given: Graph, target: Target): { readonly graph: Graph; readonly calls: readonly Call[] } {
-  const graph = splitReductions(reduceThinProducts(simplifyScans(shareCommonSubexpressions(inlineCalls(given))), target), target);
+function lowerGraph(given: Graph, target: Target, machine: Machine): { readonly graph: Graph; readonly calls: readonly Call[] } {
+  const graph = splitReductions(machine.prepare(simplifyScans(shareCommonSubexpressions(inlineCalls(given))), target), target);
   inspection()?.graph(graph);
   const order = topologicalOrder(graph.outputs);
   checkValues(order.flatMap((node) => node.outputs), target);
@@ -47,36 +43,36 @@ function lowerGraph(given: Graph, target: Target): { readonly graph: Graph; read
   const stored = chooseLayouts(graph, groups, accesses, target);
   const calls = groups
     .filter((group) => group.stored.some((v) => sizeOf(v.shape) > 0))
-    .flatMap((group) => lowerGroup(group, stored, target))
+    .flatMap((group) => lowerGroup(group, stored, target, machine))
     .filter((call) => isScan(call) || call.items > 0)
-    .map((call) => (isScan(call) || !target.group ? call : spillScratch(call, target.group)));
+    .map((call) => (isScan(call) ? call : machine.fit(call, target)));
   return { graph, calls };
 }
 
 /** Vectors, and names for what is computed more than once. */
-function finish(call: Call, target: Target): Call {
-  if (isScan(call)) return { ...call, calls: call.calls.map((inner) => finish(inner, target)) };
+function finish(call: Call, target: Target, machine: Machine): Call {
+  if (isScan(call)) return { ...call, calls: call.calls.map((inner) => finish(inner, target, machine)) };
   const inspect = inspection();
   inspect?.kernel(call.kernel);
-  const vectors = target.group ? call.kernel : vectorize(call.builder, call.kernel, target);
+  const vectors = machine.vectorize(call.builder, call.kernel, target);
   inspect?.kernel(vectors);
   const kernel = bindExpressions(call.builder, vectors);
   inspect?.kernel(kernel);
   return { ...call, kernel };
 }
 
-function lowerGroup(group: Group, stored: Stored, target: Target): Call[] {
+function lowerGroup(group: Group, stored: Stored, target: Target, machine: Machine): Call[] {
   switch (group.kind) {
     case "map":
       return [lowerMap(group, stored, target)];
     case "rows":
       return [lowerRows(group, stored, target)];
     case "contraction":
-      return target.group ? lowerGroupContraction(group, stored, target, target.group) : lowerContraction(group, stored, target);
+      return machine.contraction(group, stored, target);
     case "loops":
       return [lowerLoops(group, stored, target)];
     case "scan":
-      return group.members.slice(0, 1).flatMap(({ node }) => lowerScan(node, stored, (body) => lowerGraph(body, target)));
+      return group.members.slice(0, 1).flatMap(({ node }) => lowerScan(node, stored, (body) => lowerGraph(body, target, machine)));
   }
 }
 

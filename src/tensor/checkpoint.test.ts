@@ -3,7 +3,7 @@ import { NativeBackend } from "../backends/native/native-backend.js";
 import { isNativeAvailable } from "../backends/native/native-host.js";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import { createNodeWasm } from "../backends/wasm/wasm-node.js";
-import { compileGraph } from "../compiler/compile-graph.js";
+import { compileGraph } from "../../test/compile-graph.js";
 import type { Target } from "../compiler/target.js";
 import { setDefaultDevice } from "../runtime/devices.js";
 import { checkpoint, compile, dropout, grad, hvp, manualSeed, noGrad, Parameter, randn, scan, tensor, trace, valueAndGrad, vmap, zeros, type Tensor } from "./index.js";

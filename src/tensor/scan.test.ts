@@ -5,7 +5,7 @@ import { nativeTarget } from "../backends/native/native-target.js";
 import { renderKernel } from "../backends/native/render-c.js";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import { createNodeWasm } from "../backends/wasm/wasm-node.js";
-import { compileGraph } from "../compiler/compile-graph.js";
+import { compileGraph } from "../../test/compile-graph.js";
 import type { Step } from "../compiler/program.js";
 import { topologicalOrder } from "../ir/graph.js";
 import type { Backend } from "../runtime/backend.js";

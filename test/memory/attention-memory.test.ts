@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compileGraph } from "../../src/compiler/compile-graph.js";
+import { compileGraph } from "../compile-graph.js";
 import { nativeTarget } from "../../src/backends/native/native-target.js";
 import type { Target } from "../../src/compiler/target.js";
 import { byteSize } from "../../src/core/dtype.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileGraph } from "../../src/compiler/compile-graph.js";
+import { compileGraph } from "../compile-graph.js";
 import type { Target } from "../../src/compiler/target.js";
 import { isFloat } from "../../src/core/dtype.js";
 import { verifyGraph, verifyKernel } from "../../src/ir/verify.js";

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { compileGraph } from "../../compiler/compile-graph.js";
+import { compileForCores } from "../../compiler/compile-for-cores.js";
 import type { Program, Step } from "../../compiler/program.js";
 import { byteSize, type DType } from "../../core/dtype.js";
 import { ArgumentError, CompileError, DeviceError, OutOfMemoryError } from "../../core/errors.js";
@@ -74,7 +74,7 @@ export class NativeBackend implements Backend {
       const start = performance.now();
       const stored = this.#host.findProgram(graph, nativeTarget());
       try {
-        executable = stored ? this.#link(graph, stored, 0) : this.loadProgram(graph, compileGraph(graph, nativeTarget()), start);
+        executable = stored ? this.#link(graph, stored, 0) : this.loadProgram(graph, compileForCores(graph, nativeTarget()), start);
         if (!stored && executable instanceof NativeExecutable) this.#host.keepProgram(graph, nativeTarget(), executable.program);
       } catch (error) {
         if (!(error instanceof CompileError) || !this.#makeSubstitute) throw error;

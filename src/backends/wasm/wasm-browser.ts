@@ -1,4 +1,4 @@
-import { compileGraph } from "../../compiler/compile-graph.js";
+import { compileForCores } from "../../compiler/compile-for-cores.js";
 import { WasmBackend } from "./wasm-backend.js";
 import { workerSource } from "./worker-source.js";
 import type { WorkerFactory, WorkerReply } from "./worker-queue.js";
@@ -38,6 +38,6 @@ export function startBrowserWasm(threads: number, { workerUrl, ...limits }: Brow
     canWait: !inPage,
     inline: !inPage,
     worker,
-    compileGraph,
+    compileGraph: compileForCores,
   });
 }

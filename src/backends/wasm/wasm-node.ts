@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
-import { compileGraph } from "../../compiler/compile-graph.js";
+import { compileForCores } from "../../compiler/compile-for-cores.js";
 import { hasRelaxedSimd } from "./features.js";
 import { WasmBackend } from "./wasm-backend.js";
 import { workerSource } from "./worker-source.js";
@@ -43,6 +43,6 @@ export function createNodeWasm(options: NodeWasmOptions = {}): WasmBackend {
     ...options,
     canWait: true,
     worker: nodeWorker,
-    compileGraph,
+    compileGraph: compileForCores,
   });
 }

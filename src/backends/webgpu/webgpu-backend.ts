@@ -1,4 +1,4 @@
-import { compileGraph } from "../../compiler/compile-graph.js";
+import { compileForGroups } from "../../compiler/compile-for-groups.js";
 import type { Program } from "../../compiler/program.js";
 import type { Target } from "../../compiler/target.js";
 import type { DType } from "../../core/dtype.js";
@@ -99,7 +99,7 @@ export class WebgpuBackend implements Backend {
     let executable = this.#executables.get(graph);
     if (!executable) {
       const start = performance.now();
-      executable = this.loadProgram(graph, compileGraph(graph, this.target), start);
+      executable = this.loadProgram(graph, compileForGroups(graph, this.target), start);
       this.#executables.set(graph, executable);
     }
     return executable;
