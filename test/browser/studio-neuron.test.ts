@@ -31,6 +31,7 @@ it("separates two spirals, counts steps, and is the same again from its link", a
   await press(page, "Epoch");
   // Of 300 points about half are trained with, fifty in a step.
   await stepsAre(page, 4);
+  await page.getByRole("combobox", { name: "Speed" }).selectOption("Fastest");
   await press(page, "Run");
   await page.waitForFunction(() => Number.parseFloat(document.querySelector("[data-accuracy=train]")?.textContent ?? "0") >= 95);
   await press(page, "Pause");
@@ -93,6 +94,11 @@ it("has points drawn by pointer and keys, weights set by hand, and keeps what wa
   await page.waitForFunction(() => (new URLSearchParams(location.hash.split("?")[1]).get("drawn") ?? "").length === 40);
   await page.reload();
   await page.getByText("8 of 500 points").waitFor();
+  // A lesson may do without parts of the page.
+  await page.getByText("Parts of this page").click();
+  await page.getByRole("checkbox", { name: "Network and training" }).uncheck();
+  await page.getByText("Optimizer", { exact: true }).waitFor({ state: "detached" });
+  await page.waitForFunction(() => location.hash.includes("without=settings"));
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
   expect(errors).toEqual([]);
 });
@@ -100,6 +106,7 @@ it("has points drawn by pointer and keys, weights set by hand, and keeps what wa
 it("says when a perceptron has converged and when steps were too large", async () => {
   const { page, errors } = await openStudio(studio, "lab/neuron?chapter=perceptron&points=clusters&noise=0&model=perceptron");
   await stepsAre(page, 0);
+  await page.getByRole("combobox", { name: "Speed" }).selectOption("Fastest");
   await press(page, "Run");
   await page.getByText("the perceptron has converged").waitFor();
   await page.getByRole("link", { name: "Learning rate" }).click();

@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
 function Text() {
@@ -40,7 +41,7 @@ function Text() {
 export const activationsChapter: Chapter = {
   id: "activations",
   title: "Activations",
-  settings: { points: "circle", noise: 0.1, hidden: [4, 4], activation: "tanh", lr: 0.1, batch: 10 },
+  settings: presets.activations,
   Text,
-  code: [codeFiles.activationCurve, codeFiles.network],
+  code: [codeFiles.activationCurve, codeFiles.network, codeFiles.networkLearner],
 };

@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
 function Text() {
@@ -37,7 +38,7 @@ function Text() {
 export const batchesChapter: Chapter = {
   id: "batches",
   title: "Batches",
-  settings: { points: "circle", noise: 0.1, hidden: [4, 4], activation: "tanh", lr: 0.03, batch: 1 },
+  settings: presets.batches,
   Text,
-  code: [codeFiles.training],
+  code: [codeFiles.training, codeFiles.networkLearner],
 };

@@ -1,8 +1,9 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
-const eight = [6, 6, 6, 6, 6, 6, 6, 6];
+const eight = presets.depth.hidden;
 
 function Text() {
   return (
@@ -44,7 +45,7 @@ function Text() {
 export const depthChapter: Chapter = {
   id: "depth",
   title: "Depth",
-  settings: { points: "circle", noise: 0.05, hidden: eight, activation: "sigmoid", initialization: "xavier", lr: 0.1, batch: 20 },
+  settings: presets.depth,
   Text,
-  code: [codeFiles.gradientSizes, codeFiles.network],
+  code: [codeFiles.gradientSizes, codeFiles.network, codeFiles.networkLearner],
 };

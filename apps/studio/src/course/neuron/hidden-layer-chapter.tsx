@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
 const xor = { points: "xor", noise: 0, drawn: [] } as const;
@@ -43,7 +44,7 @@ function Text() {
 export const hiddenLayerChapter: Chapter = {
   id: "hidden-layer",
   title: "A hidden layer",
-  settings: { points: "xor", noise: 0, hidden: [4], activation: "relu", initialization: "he", optimizer: "adam", lr: 0.03 },
+  settings: presets.hiddenLayer,
   Text,
-  code: [codeFiles.network, codeFiles.training],
+  code: [codeFiles.network, codeFiles.training, codeFiles.networkLearner],
 };

@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
 function Text() {
@@ -40,7 +41,7 @@ function Text() {
 export const learningRateChapter: Chapter = {
   id: "learning-rate",
   title: "Learning rate",
-  settings: { problem: "regression", points: "plane", noise: 0.1, hidden: [], lr: 0.001, batch: 0 },
+  settings: presets.learningRate,
   Text,
-  code: [codeFiles.training],
+  code: [codeFiles.training, codeFiles.networkLearner],
 };

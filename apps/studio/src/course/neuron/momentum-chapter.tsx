@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
 function Text() {
@@ -38,7 +39,7 @@ function Text() {
 export const momentumChapter: Chapter = {
   id: "momentum",
   title: "Momentum and Adam",
-  settings: { points: "moons", noise: 0.05, hidden: [6], activation: "tanh", lr: 0.03, batch: 0 },
+  settings: presets.momentum,
   Text,
-  code: [codeFiles.training],
+  code: [codeFiles.training, codeFiles.networkLearner],
 };

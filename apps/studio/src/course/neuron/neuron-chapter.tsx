@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
 function Text() {
@@ -14,7 +15,7 @@ function Text() {
       </p>
       <p>
         Where z is 0, the neuron is undecided (p = ½), and these places lie on a line. On one side of it p goes to 1, on the other to 0: the colours of the plane are the neuron’s
-        answer, and the dots are what it should have said. Dots with a dark edge are kept from the training; they <em>test</em>.
+        answer, and the dots are what it should have said. Dots with a strong edge are kept from the training; they <em>test</em>.
       </p>
       <p>
         Press <strong>Run</strong>. Each step moves the weights a little so that the loss, the mean of −ln of the probability of the right class, becomes smaller. You see the line
@@ -46,7 +47,7 @@ function Text() {
 export const neuronChapter: Chapter = {
   id: "neuron",
   title: "One neuron",
-  settings: { points: "clusters", noise: 0.1, hidden: [], lr: 0.03, batch: 10 },
+  settings: presets.neuron,
   Text,
-  code: [codeFiles.network, codeFiles.training],
+  code: [codeFiles.network, codeFiles.training, codeFiles.points, codeFiles.networkLearner],
 };

@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
 const none = { penalty: "none", dropout: 0, trainShare: 0.5, count: 100, hidden: [16, 16] } as const;
@@ -44,7 +45,7 @@ function Text() {
 export const overfittingChapter: Chapter = {
   id: "overfitting",
   title: "Overfitting",
-  settings: { points: "moons", noise: 0.3, count: 100, hidden: [16, 16], activation: "relu", initialization: "he", optimizer: "adam", lr: 0.01, batch: 10, seed: 2 },
+  settings: presets.overfitting,
   Text,
-  code: [codeFiles.training, codeFiles.network],
+  code: [codeFiles.training, codeFiles.network, codeFiles.networkLearner],
 };

@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
 function Text() {
@@ -36,7 +37,7 @@ function Text() {
 export const perceptronChapter: Chapter = {
   id: "perceptron",
   title: "The perceptron",
-  settings: { points: "clusters", noise: 0, model: "perceptron", hidden: [], lr: 0.1 },
+  settings: presets.perceptron,
   Text,
-  code: [codeFiles.perceptron],
+  code: [codeFiles.perceptron, codeFiles.perceptronLearner],
 };

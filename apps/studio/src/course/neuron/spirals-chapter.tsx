@@ -1,5 +1,6 @@
 import type { Chapter } from "./chapter-type.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 import { Try } from "./try.js";
 
 const plain = { features: ["x1", "x2"], classes: 2, hidden: [16, 16], drawn: [], points: "spirals" } as const;
@@ -40,7 +41,7 @@ function Text() {
 export const spiralsChapter: Chapter = {
   id: "spirals",
   title: "Spirals",
-  settings: { points: "spirals", noise: 0, hidden: [16, 16], activation: "gelu", initialization: "he", optimizer: "adam", lr: 0.03, batch: 50 },
+  settings: presets.spirals,
   Text,
-  code: [codeFiles.network, codeFiles.training],
+  code: [codeFiles.network, codeFiles.training, codeFiles.points, codeFiles.networkLearner],
 };

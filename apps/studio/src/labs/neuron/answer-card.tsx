@@ -57,7 +57,7 @@ function Legend({ isRegression, classes }: { readonly isRegression: boolean; rea
   if (isRegression) {
     return (
       <p class="legend small quiet">
-        −1 <i class="value-scale" aria-hidden="true" /> 1; a dark edge: test
+        −1 <i class="value-scale" aria-hidden="true" /> 1; a strong edge: test
       </p>
     );
   }
@@ -71,7 +71,7 @@ function Legend({ isRegression, classes }: { readonly isRegression: boolean; rea
           class {k}
         </span>
       ))}
-      <span>a dark edge: test</span>
+      <span>a strong edge: test</span>
     </p>
   );
 }

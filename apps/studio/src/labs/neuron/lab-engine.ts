@@ -4,6 +4,16 @@ import { PerceptronLearner } from "./perceptron-learner.js";
 import { pointsOf, splitPoints, type Split } from "./points.js";
 import type { LabPoint, Settings } from "./settings.js";
 
+/** The losses at one step. */
+export interface LossRecord {
+  readonly step: number;
+  readonly train: number;
+  /** NaN where nothing is tested. */
+  readonly test: number;
+  /** That of the step's batch, before it; NaN before the first step. */
+  readonly batch: number;
+}
+
 /** What the lab shows of a training at one moment. */
 export interface Snapshot {
   readonly steps: number;
@@ -12,8 +22,8 @@ export interface Snapshot {
   readonly lr: number;
   readonly train: Score;
   readonly test: Score | undefined;
-  /** The loss of the last step's batch before the step. */
-  readonly batchLoss: number | undefined;
+  /** The losses since the last snapshot, in more detail near the beginning: the fastest change is over in a moment. */
+  readonly records: readonly LossRecord[];
   /** Layer by layer; empty for a perceptron. */
   readonly gradientSizes: readonly number[];
   readonly weights: readonly LayerWeights[];
@@ -50,7 +60,10 @@ export class LabEngine {
   #learner: NetworkLearner | PerceptronLearner;
   #steps = 0;
   #epochs = 0;
-  #batchLoss: number | undefined;
+  #batchLoss = NaN;
+  #records: LossRecord[] = [];
+  /** The step at which the losses are recorded next. */
+  #nextRecord = 1;
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -86,7 +99,9 @@ export class LabEngine {
     this.#learner = learnerOf(this.#settings, this.#split);
     this.#steps = 0;
     this.#epochs = 0;
-    this.#batchLoss = undefined;
+    this.#batchLoss = NaN;
+    this.#records = [];
+    this.#nextRecord = 1;
   }
 
   /** One step of training. */
@@ -95,6 +110,14 @@ export class LabEngine {
     this.#batchLoss = this.#learner.step();
     this.#steps++;
     this.#epochs += this.#learner.batchSize / this.#split.train.length;
+    if (this.#steps < this.#nextRecord) return;
+    this.#record(this.#learner.evaluate());
+    this.#nextRecord = this.#steps + 1 + Math.floor(this.#steps / 50);
+  }
+
+  #record({ train, test }: ReturnType<Learner["evaluate"]>): void {
+    if (this.#records.at(-1)?.step === this.#steps) this.#records.pop();
+    this.#records.push({ step: this.#steps, train: train.loss, test: test?.loss ?? NaN, batch: this.#batchLoss });
   }
 
   /** Steps in a pass over the training points. */
@@ -109,6 +132,9 @@ export class LabEngine {
   snapshot(): Snapshot {
     const learner: Learner = this.#learner;
     const { train, test } = learner.evaluate();
+    this.#record({ train, test });
+    const records = this.#records;
+    this.#records = [];
     const isPerfect = this.#settings.model === "perceptron" && this.#split.train.length > 0 && train.accuracy === 1;
     return {
       steps: this.#steps,
@@ -116,7 +142,7 @@ export class LabEngine {
       lr: learner.lr,
       train,
       test,
-      batchLoss: this.#batchLoss,
+      records,
       gradientSizes: learner.gradientSizes(),
       weights: learner.weights(),
       pictures: learner.pictures(),

@@ -7,9 +7,25 @@ import { optionsOf, roundedPoint, settingsOf, sound } from "./address.js";
 import type { Unit } from "./diagram-layout.js";
 import type { PlacedPoint, Snapshot } from "./lab-engine.js";
 import type { WeightPlace } from "./learner.js";
-import { noHistory, withSnapshot } from "./loss-history.js";
+import { noHistory, withRecords } from "./loss-history.js";
 import type { LabReply, LabRequest } from "./protocol.js";
 import { defaults, limits, type LabPoint, type Settings } from "./settings.js";
+
+/** Parts of the page that a lesson may do without. */
+export const pageParts = [
+  { value: "text", label: "The chapter’s text" },
+  { value: "points", label: "Points" },
+  { value: "settings", label: "Network and training" },
+  { value: "loss", label: "Loss" },
+  { value: "gradients", label: "The gradient’s size" },
+  { value: "weights", label: "A neuron’s weights" },
+  { value: "code", label: "Code" },
+] as const;
+
+export type PagePart = (typeof pageParts)[number]["value"];
+
+/** Steps a second at which a training can be watched. */
+export const usualSpeed = 200;
 
 /** Milliseconds without a change after which the address follows the settings. */
 const rest = 250;
@@ -24,11 +40,12 @@ export class Lab {
   readonly isRunning = signal(false);
   readonly failure = signal<string | undefined>(undefined);
   /** Steps a second; 0 for as many as there is time for. */
-  readonly speed = signal(0);
+  readonly speed = signal(usualSpeed);
   readonly chapter = signal("");
   /** Whether the answer is shown as classes, without shades. */
   readonly isDiscrete = signal(false);
   readonly showsTest = signal(true);
+  readonly hiddenParts = signal<ReadonlySet<PagePart>>(new Set());
   /** The neuron whose numbers are shown. */
   readonly selected = signal<Unit | undefined>(undefined);
   /** The neuron under the pointer or the keyboard's focus: the plane shows its picture. */
@@ -47,6 +64,7 @@ export class Lab {
     this.#worker.onmessage = ({ data }: MessageEvent<LabReply>) => this.#take(data);
     this.#worker.onerror = ({ message }) => (this.failure.value = message || "the worker that trains did not start");
     window.addEventListener("hashchange", this.#onAddress);
+    this.#send({ kind: "speed", stepsPerSecond: usualSpeed });
     this.#adopt();
   }
 
@@ -177,7 +195,7 @@ export class Lab {
     batch(() => {
       this.failure.value = undefined;
       this.snapshot.value = reply.snapshot;
-      this.history.value = withSnapshot(this.history.peek(), reply.snapshot);
+      this.history.value = withRecords(this.history.peek(), reply.snapshot.records);
       if (reply.snapshot.end !== undefined) this.isRunning.value = false;
     });
     requestAnimationFrame(() => this.#send({ kind: "shown" }));
@@ -191,6 +209,8 @@ export class Lab {
       this.chapter.value = options.get("chapter") ?? "";
       this.isDiscrete.value = options.get("view") === "classes";
       this.showsTest.value = options.get("test") !== "hidden";
+      const without = (options.get("without") ?? "").split(" ");
+      this.hiddenParts.value = new Set(pageParts.flatMap(({ value }) => (without.includes(value) ? [value] : [])));
       const settings = settingsOf(options);
       if (JSON.stringify(settings) !== JSON.stringify(this.settings.peek()) || !this.#sent) {
         this.settings.value = settings;
@@ -208,6 +228,7 @@ export class Lab {
       ...optionsOf(this.settings.peek()),
       view: this.isDiscrete.peek() ? "classes" : "",
       test: this.showsTest.peek() ? "" : "hidden",
+      without: [...this.hiddenParts.peek()].join(" "),
     });
   }
 }

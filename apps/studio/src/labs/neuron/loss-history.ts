@@ -1,6 +1,6 @@
-import type { Snapshot } from "./lab-engine.js";
+import type { LossRecord } from "./lab-engine.js";
 
-/** What a training's snapshots said, step by step. */
+/** The losses of a training, step by step. */
 export interface LossHistory {
   readonly steps: readonly number[];
   readonly train: readonly number[];
@@ -11,21 +11,24 @@ export interface LossHistory {
 
 export const noHistory: LossHistory = { steps: [], train: [], test: [], batch: [] };
 
-/** Moments that are kept; beyond, every second one goes. */
+/** Records that are kept; beyond, every second one goes. */
 const most = 800;
 
-/** The history with a snapshot at its end, in place of one of the same step. */
-export function withSnapshot(history: LossHistory, { steps, train, test, batchLoss }: Snapshot): LossHistory {
-  const isSame = history.steps.at(-1) === steps;
-  const isFull = history.steps.length >= most;
-  const add = (values: readonly number[], value: number): number[] => [
-    ...(isSame ? values.slice(0, -1) : isFull ? values.filter((_, i) => i % 2 === 0) : values),
-    value,
-  ];
+/** The history with records at its end. One of the last step takes that one's place; an earlier one begins another training. */
+export function withRecords(known: LossHistory, records: readonly LossRecord[]): LossHistory {
+  const first = records[0]?.step ?? Infinity;
+  const last = known.steps.at(-1) ?? -1;
+  const history = first < last ? noHistory : known;
+  const isSame = first === last;
+  const isFull = history.steps.length + records.length > most;
+  const add = (values: readonly number[], of: (record: LossRecord) => number): number[] => {
+    const all = [...(isSame ? values.slice(0, -1) : values), ...records.map(of)];
+    return isFull ? all.filter((_, i) => i % 2 === 0 || i === all.length - 1) : all;
+  };
   return {
-    steps: add(history.steps, steps),
-    train: add(history.train, train.loss),
-    test: add(history.test, test?.loss ?? NaN),
-    batch: add(history.batch, batchLoss ?? NaN),
+    steps: add(history.steps, ({ step }) => step),
+    train: add(history.train, ({ train }) => train),
+    test: add(history.test, ({ test }) => test),
+    batch: add(history.batch, ({ batch }) => batch),
   };
 }

@@ -9,6 +9,7 @@ import { LayerButtons } from "./layer-buttons.js";
 import { LossCard } from "./loss-card.js";
 import { NeuronCard } from "./neuron-card.js";
 import "./neuron-lab.css";
+import { PageParts } from "./page-parts.js";
 import { PointsCard } from "./points-card.js";
 import { RunBar } from "./run-bar.js";
 import { defaults } from "./settings.js";
@@ -37,6 +38,7 @@ export function NeuronLab() {
 
 function Content() {
   const lab = useLab();
+  const hidden = lab.hiddenParts.value;
   const chapter = chapters.find(({ id }) => id === lab.chapter.value) ?? chapters[0];
   return (
     <div class="neuron-lab">
@@ -47,14 +49,15 @@ function Content() {
           {lab.failure.value}
         </p>
       )}
-      <div class="lab-columns">
-        {chapter && <ChapterText chapter={chapter} />}
+      <div class={hidden.has("text") ? "lab-columns without-text" : "lab-columns"}>
+        {chapter && !hidden.has("text") && <ChapterText chapter={chapter} />}
         <div class="lab-parts">
           <RunBar />
           <Parts />
         </div>
       </div>
-      {chapter && <ChapterCode chapter={chapter} />}
+      <PageParts />
+      {chapter && !hidden.has("code") && <ChapterCode chapter={chapter} />}
     </div>
   );
 }
@@ -62,10 +65,11 @@ function Content() {
 /** The lab's cards in columns; on a narrow page the answer comes first and the settings last, in the order of reading too. */
 function Parts() {
   const isNarrow = useMedia("(max-width: 759px)");
-  const settings = (
+  const hidden = useLab().hiddenParts.value;
+  const settings = !(hidden.has("points") && hidden.has("settings")) && (
     <div class="lab-column" key="settings">
-      <PointsCard />
-      <TrainingCard />
+      {!hidden.has("points") && <PointsCard />}
+      {!hidden.has("settings") && <TrainingCard />}
     </div>
   );
   const middle = (
@@ -77,15 +81,15 @@ function Parts() {
         </header>
         <Diagram />
       </section>
-      <LossCard />
-      <GradientCard />
+      {!hidden.has("loss") && <LossCard />}
+      {!hidden.has("gradients") && <GradientCard />}
     </div>
   );
   const answer = (
     <div class="lab-column" key="answer">
       <AnswerCard />
-      <NeuronCard />
+      {!hidden.has("weights") && <NeuronCard />}
     </div>
   );
-  return <div class="lab-stage">{isNarrow ? [answer, middle, settings] : [settings, middle, answer]}</div>;
+  return <div class={settings ? "lab-stage" : "lab-stage without-settings"}>{isNarrow ? [answer, middle, settings] : [settings, middle, answer]}</div>;
 }

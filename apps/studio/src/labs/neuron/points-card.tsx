@@ -1,5 +1,6 @@
-import { Button, Segmented, Select, Slider } from "../../ui/controls.js";
+import { Button, Segmented, Slider } from "../../ui/controls.js";
 import { useLab } from "./lab.js";
+import { PointSetChoice } from "./point-set-choice.js";
 import { choices, limits, takesClasses, type Problem, type Settings } from "./settings.js";
 import { SteppedSlider } from "./stepped-slider.js";
 
@@ -12,7 +13,6 @@ export function PointsCard() {
   const settings = lab.settings.value;
   const { problem, points, classes, count, noise, trainShare, seed } = settings;
   const isDrawn = points === "drawn";
-  const known: readonly { readonly value: Settings["points"]; readonly label: string }[] = choices.points[problem];
   const setProblem = (value: Problem): void =>
     lab.change({ problem: value, points: value === "regression" ? "plane" : "circle", drawn: [] });
   const setPoints = (value: Settings["points"]): void => {
@@ -24,7 +24,7 @@ export function PointsCard() {
     <section class="card fields" aria-labelledby="points-title">
       <h3 id="points-title">Points</h3>
       <Segmented label="What is learned" value={problem} choices={choices.problem} onChange={setProblem} />
-      <Select label="Where the points lie" value={points} choices={known} onChange={setPoints} />
+      <PointSetChoice value={points} choices={choices.points[problem]} onChange={setPoints} />
       {problem === "classification" && takesClasses(points) && (
         <Segmented label="Classes" value={String(classes)} choices={classCounts} onChange={(value) => lab.change({ classes: Number(value) })} />
       )}

@@ -4,11 +4,11 @@ import { useLab } from "./lab.js";
 import { scoresInWords } from "./scores.js";
 
 const speeds = [
-  { value: "0", label: "Fastest" },
-  { value: "1000", label: "1,000 steps/s" },
-  { value: "100", label: "100 steps/s" },
-  { value: "10", label: "10 steps/s" },
   { value: "2", label: "2 steps/s" },
+  { value: "20", label: "20 steps/s" },
+  { value: "200", label: "200 steps/s" },
+  { value: "2000", label: "2,000 steps/s" },
+  { value: "0", label: "Fastest" },
 ] as const;
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
@@ -39,7 +39,7 @@ export function RunBar() {
         <Button onClick={() => lab.advance("epoch")}>Epoch</Button>
         <Button onClick={() => lab.reset()}>Reset</Button>
       </div>
-      <Select label="Speed" value={speeds.find(({ value }) => value === speed)?.value ?? "0"} choices={speeds} onChange={(value) => lab.setSpeed(Number(value))} />
+      <Select label="Speed" value={speeds.find(({ value }) => value === speed)?.value ?? "200"} choices={speeds} onChange={(value) => lab.setSpeed(Number(value))} />
       <dl class="counters">
         <div>
           <dt>Step</dt>

@@ -4,8 +4,8 @@ import { useLab } from "./lab.js";
 import { choices } from "./settings.js";
 import { SteppedSlider } from "./stepped-slider.js";
 
-export const learningRates = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
-const penaltyRates = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+const learningRates = [0.00001, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+const penaltyRates = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const batches = [1, 2, 5, 10, 20, 50, 100, 200, 1000];
 const everyPoint = 1000;
 const scheduleSteps = [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000];
