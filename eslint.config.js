@@ -28,5 +28,5 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: { "@typescript-eslint/no-floating-promises": "error" },
   },
-  { files: ["*.config.{ts,js}", "apps/*/*.config.ts", "docs/.vitepress/config.mts", ".dependency-cruiser.mjs"], rules: { "no-restricted-syntax": "off" } },
+  { files: ["*.config.{ts,js}", "apps/*/*.config.ts", "examples/*/vite.config.ts", "docs/.vitepress/config.mts", ".dependency-cruiser.mjs"], rules: { "no-restricted-syntax": "off" } },
 );

@@ -79,6 +79,6 @@ export async function openSite<M = Functions>({ path = "/", context, ...options 
  */
 export async function openPage<M = Functions>(file: string, options: OpenPageOptions = {}): Promise<OpenedPage<M>> {
   const script = await bundlePage(resolve(import.meta.dirname, file));
-  const html = `<!doctype html><meta charset="utf-8"><title>Gradus</title><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>`;
+  const html = `<!doctype html><meta charset="utf-8"><title>Gradus</title><script type="module" src="/page.js"></script>`;
   return openSite<M>({ ...options, files: { "/index.html": html, "/page.js": script, ...options.files } });
 }

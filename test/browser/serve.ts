@@ -42,8 +42,9 @@ export async function serve({ files = {}, folder, isolated = false }: ServeOptio
     const { pathname } = new URL(request.url ?? "/", "http://127.0.0.1");
     const path = pathname.endsWith("/") ? `${pathname}index.html` : decodeURIComponent(pathname);
     void contentOf(path).then((content) => {
+      const missing = path === "/favicon.ico" ? 204 : 404;
       const type = types[extname(path)] ?? "application/octet-stream";
-      response.writeHead(content === undefined ? 404 : 200, { ...headers, "content-type": type, "cache-control": "no-store" });
+      response.writeHead(content === undefined ? missing : 200, { ...headers, "content-type": type, "cache-control": "no-store" });
       response.end(content);
     });
   });
