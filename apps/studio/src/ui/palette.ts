@@ -4,7 +4,7 @@ import { colourOf, colourVersion } from "./theme.js";
 export type PaletteName = "signed" | "heat" | "ink";
 
 const stops: Readonly<Record<PaletteName, readonly string[]>> = {
-  signed: ["--cool", "--picture", "--warm"],
+  signed: ["--warm", "--picture", "--cool"],
   heat: ["--picture", "--accent", "--bright"],
   ink: ["--picture", "--text"],
 };

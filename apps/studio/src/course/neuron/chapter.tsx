@@ -2,11 +2,11 @@ import { useLab } from "../../labs/neuron/lab.js";
 import { optionsOf } from "../../labs/neuron/address.js";
 import { defaults } from "../../labs/neuron/settings.js";
 import { addressOf } from "../../route.js";
-import { CodeBlock } from "../../ui/code-block.js";
+import { ChapterLinks } from "../chapter-links.js";
+import { CodeFiles } from "../code-files.js";
 import { Lesson } from "../lesson.js";
 import { chapters } from "./chapters.js";
 import type { Chapter } from "./chapter-type.js";
-import "./chapter.css";
 
 /** The address of a chapter with its settings. */
 function chapterAddress({ id, settings }: Chapter): string {
@@ -16,19 +16,7 @@ function chapterAddress({ id, settings }: Chapter): string {
 
 /** The chapters in the order of the course. */
 export function ChapterNav({ current }: { readonly current: string }) {
-  return (
-    <nav class="chapters" aria-label="Chapters">
-      <ol>
-        {chapters.map((chapter) => (
-          <li key={chapter.id}>
-            <a href={chapterAddress(chapter)} aria-current={chapter.id === current ? "step" : undefined}>
-              {chapter.title}
-            </a>
-          </li>
-        ))}
-      </ol>
-    </nav>
-  );
+  return <ChapterLinks chapters={chapters.map((chapter) => ({ ...chapter, address: chapterAddress(chapter) }))} current={current} />;
 }
 
 /** What a chapter says, and the way to the next. */
@@ -58,20 +46,5 @@ export function ChapterText({ chapter }: { readonly chapter: Chapter }) {
 
 /** The code behind a chapter. */
 export function ChapterCode({ chapter }: { readonly chapter: Chapter }) {
-  return (
-    <section class="chapter-code" aria-labelledby="code-title">
-      <h2 id="code-title">The code that runs</h2>
-      <p class="quiet">
-        These are the modules that the lab above is running at this moment, as they are. They need only Gradus, in Node as well as here.
-      </p>
-      {chapter.code.map(({ title, path, code }, i) => (
-        <details key={path} open={i === 0}>
-          <summary>
-            {title} <code class="quiet">{path}</code>
-          </summary>
-          <CodeBlock code={code} label={title} />
-        </details>
-      ))}
-    </section>
-  );
+  return <CodeFiles files={chapter.code} />;
 }

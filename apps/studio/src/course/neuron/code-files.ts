@@ -6,7 +6,7 @@ import perceptronLearner from "../../labs/neuron/perceptron-learner.ts?raw";
 import points from "../../labs/neuron/points.ts?raw";
 import training from "../../labs/neuron/training.ts?raw";
 import perceptron from "../../../../../src/models/perceptron.ts?raw";
-import type { CodeFile } from "./chapter-type.js";
+import type { CodeFile } from "../code-files.js";
 
 const lab = "apps/studio/src/labs/neuron";
 

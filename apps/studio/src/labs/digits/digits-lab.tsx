@@ -1,6 +1,9 @@
 import { useEffect, useMemo } from "preact/hooks";
-import { DigitsCourse } from "../../course/digits-course.js";
-import { route } from "../../route.js";
+import { ChapterLinks } from "../../course/chapter-links.js";
+import { CodeFiles } from "../../course/code-files.js";
+import { chapters, type Chapter } from "../../course/digits/chapters.js";
+import { Lesson } from "../../course/lesson.js";
+import { addressOf, route } from "../../route.js";
 import { Answer } from "./answer.js";
 import { CurvesPanel } from "./curves-panel.js";
 import "./digits.css";
@@ -14,7 +17,9 @@ import { SettingsPanel } from "./settings-panel.js";
 import { TrainingBar } from "./training-bar.js";
 import { WeightsPanel } from "./weights-panel.js";
 
-/** The lab "Reading digits". */
+const links = chapters.map(({ id, title }) => ({ id, title, address: addressOf("lab/digits", { chapter: id }) }));
+
+/** The lab "Reading digits": a network that learns to read in the page, and a course about it. */
 export function DigitsLab() {
   const model = useMemo(() => new LabModel(), []);
   useEffect(() => {
@@ -28,33 +33,55 @@ export function DigitsLab() {
     }
     return () => model.close();
   }, [model]);
+  const asked = route.value.options.get("chapter");
+  const [first] = chapters;
+  const chapter = chapters.find(({ id }) => id === asked) ?? first;
   return (
-    <>
-      <header class="lab-head">
-        <h1>Reading digits</h1>
-        <p class="quiet">A network learns to read handwriting in this page, from pixels alone. Train it, write a digit, and see what every layer makes of it.</p>
-      </header>
-      <div class="digits-lab">
-        <div class="lab-main">
+    <div class="digits">
+      <h1>Reading digits</h1>
+      <ChapterLinks chapters={links} current={chapter?.id ?? ""} />
+      <div class="columns">
+        {chapter && <ChapterText chapter={chapter} model={model} />}
+        <div class="parts">
           <TrainingBar model={model} />
-          <div class="write-and-layers">
+          <div class="stage">
             <section class="card write" aria-labelledby="write-title">
-              <h2 id="write-title" class="visually-hidden">Write a digit</h2>
+              <h2 id="write-title" class="visually-hidden">
+                Write a digit
+              </h2>
               <DrawingPad model={model} />
               <Answer model={model} />
             </section>
             <LayersPanel model={model} />
+            <SettingsPanel model={model} />
           </div>
           <CurvesPanel model={model} />
           <WeightsPanel model={model} />
           <MistakesPanel model={model} />
-        </div>
-        <div class="lab-side">
-          <SettingsPanel model={model} />
           <FilesPanel model={model} />
         </div>
       </div>
-      <DigitsCourse model={model} />
-    </>
+      {chapter && <CodeFiles files={chapter.code} />}
+    </div>
+  );
+}
+
+function ChapterText({ chapter, model }: { readonly chapter: Chapter; readonly model: LabModel }) {
+  const at = chapters.indexOf(chapter);
+  const next = links[at + 1];
+  const { title, Text } = chapter;
+  return (
+    <div class="chapter-text">
+      <Lesson title={`${at + 1}. ${title}`}>
+        <Text model={model} />
+      </Lesson>
+      {next && (
+        <p class="chapter-ways">
+          <a class="button small" href={next.address}>
+            Next: {next.title}
+          </a>
+        </p>
+      )}
+    </div>
   );
 }

@@ -154,5 +154,5 @@ it("tells that a training has left all numbers behind", async () => {
   const lab = await smallLab();
   await lab.ask({ kind: "open", setting: { ...defaultSetting, network: { ...small.network, activation: "relu" }, training: { ...small.training, optimizer: "sgd", lr: 1e15 } } });
   const { message } = await lab.answerTo({ kind: "speed", speed: "full" }, "state", ({ state }) => state === "failed");
-  expect(message).toContain("lower the learning rate");
+  expect(message).toContain("learning rate is too large");
 });

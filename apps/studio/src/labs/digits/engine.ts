@@ -1,4 +1,4 @@
-import { CheckpointFolder, files, GradusError, setDefaultDevice, type Backend, type Checkpoint, type Fit } from "gradus";
+import { CheckpointFolder, files, GradusError, NonFiniteError, setDefaultDevice, type Backend, type Checkpoint, type Fit } from "gradus";
 import { dataFromFiles, type LabData, type PickedFile } from "./lab-data.js";
 import { misreadOf } from "./misread.js";
 import { Pace } from "./pace.js";
@@ -247,7 +247,8 @@ export class DigitsEngine {
         await this.#writing;
         this.#tell("done", `${Math.round(session.epoch)} passes over the training images are done.`);
       } catch (error) {
-        this.#tell("failed", error instanceof GradusError ? error.message : String(error));
+        const lost = "The loss is no number any more: the learning rate is too large for this network. Choose a smaller one, and a new network.";
+        this.#tell("failed", error instanceof NonFiniteError ? lost : messageOf(error));
       } finally {
         this.#training = undefined;
         await this.#refresh();
@@ -333,7 +334,7 @@ export class DigitsEngine {
   }
 
   #complain(error: unknown): void {
-    this.#options.emit({ kind: "error", message: error instanceof GradusError ? error.message : String(error) });
+    this.#options.emit({ kind: "error", message: messageOf(error) });
   }
 
   #tell(state: LabState, message: string): void {
@@ -343,4 +344,8 @@ export class DigitsEngine {
 
 function stateOf(checkpoint: Checkpoint): SessionState {
   return (checkpoint.state["callbacks"] as { readonly lab: SessionState }).lab;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof GradusError ? error.message : String(error);
 }

@@ -1,6 +1,6 @@
-/** A share as a percentage: 97.3 %. */
+/** A share as a percentage: 97.3 %; a dash for what is no number. */
 export function percent(share: number, digits = 1): string {
-  return `${(100 * share).toFixed(digits)} %`;
+  return Number.isNaN(share) ? "–" : `${(100 * share).toFixed(digits)} %`;
 }
 
 /** A whole number with separators. */

@@ -84,7 +84,6 @@ export class LabModel {
     this.setting.value = setting;
     this.renew();
     this.train(false);
-    document.getElementById("main")?.scrollIntoView();
   }
 
   draw(strokes: readonly Stroke[], at = performance.now()): void {

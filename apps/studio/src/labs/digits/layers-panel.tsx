@@ -77,7 +77,7 @@ function Evidence({ model, seen }: { readonly model: LabModel; readonly seen: Se
         <span class="quiet small">weight × pixel</span>
       </div>
       <div class="layer-picture">
-        <HeatMaps label={`Evidence for each of ${classNames.join(", ")}: orange pixels speak for it, blue ones against it`} values={evidence} count={classNames.length} height={height} width={width} columns={5} palette="signed" zoom={2.5} />
+        <HeatMaps label={`Evidence for each of ${classNames.join(", ")}: blue pixels speak for it, orange ones against it`} values={evidence} count={classNames.length} height={height} width={width} columns={5} palette="signed" zoom={2.5} />
       </div>
     </li>
   );

@@ -18,7 +18,7 @@ const activationChoices: readonly Choice<ActivationName>[] = [
   { value: "sigmoid", label: "Sigmoid" },
 ];
 const optimizerChoices: readonly Choice<OptimizerName>[] = [
-  { value: "sgd", label: "SGD with momentum" },
+  { value: "sgd", label: "SGD, momentum" },
   { value: "adam", label: "Adam" },
   { value: "adamw", label: "AdamW" },
 ];

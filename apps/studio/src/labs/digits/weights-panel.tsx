@@ -18,7 +18,7 @@ export function WeightsPanel({ model }: { readonly model: LabModel }) {
     <section class="card" aria-labelledby="weights-title">
       <header>
         <h2 id="weights-title">{isConvolution ? "First-layer filters" : "First-layer weights"}</h2>
-        <span class="quiet small">blue: negative, orange: positive</span>
+        <span class="quiet small">orange: negative, blue: positive</span>
       </header>
       <HeatMaps
         label={`Weights of ${filters}${total > filters ? ` of ${total}` : ""} ${what} of the first layer, ${height} × ${width} each`}
