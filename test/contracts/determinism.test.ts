@@ -2,7 +2,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { NativeBackend } from "../../src/backends/native/native-backend.js";
 import { isNativeAvailable } from "../../src/backends/native/native-host.js";
 import { createNodeWasm } from "../../src/backends/wasm/wasm-node.js";
+import { openWebgpu } from "../../src/backends/webgpu/open-webgpu.js";
 import { compile, crossEntropy, manualSeed, nn, optim, randint, randn, setDefaultDevice, type Backend, type Tensor } from "../../src/node.js";
+import { testAdapter } from "../webgpu-adapter.js";
 
 /** Convolutions, sums over long axes, random masks and scatter-free pooling: what could depend on how work is divided. */
 class Net extends nn.Module<Tensor, Tensor> {
@@ -18,8 +20,8 @@ class Net extends nn.Module<Tensor, Tensor> {
   }
 }
 
-/** The losses of eight steps and the weights after them, as bits. */
-async function train(device: Backend, mode: "compiled" | "plain"): Promise<{ losses: number[]; weights: Record<string, number[]> }> {
+/** The losses of some steps and the weights after them, as bits. */
+async function train(device: Backend, mode: "compiled" | "plain", { steps = 8, batch = 50 } = {}): Promise<{ losses: number[]; weights: Record<string, number[]> }> {
   setDefaultDevice(device);
   manualSeed(3);
   const model = new Net();
@@ -32,10 +34,10 @@ async function train(device: Backend, mode: "compiled" | "plain"): Promise<{ los
     return loss;
   };
   const step = mode === "compiled" ? compile(body) : body;
-  const x = randn([50, 1, 28, 28]);
-  const y = randint(0, 10, [50]);
+  const x = randn([batch, 1, 28, 28]);
+  const y = randint(0, 10, [batch]);
   const losses: number[] = [];
-  for (let i = 0; i < 8; i++) losses.push(await step(x, y).item());
+  for (let i = 0; i < steps; i++) losses.push(await step(x, y).item());
   const weights: Record<string, number[]> = {};
   for (const [name, parameter] of model.namedParameters()) weights[name] = Array.from(new Uint32Array(Float32Array.from(await parameter.data()).buffer));
   return { losses, weights };
@@ -64,5 +66,26 @@ describe.each(makers)("training on %s", (_, make) => {
     expect(await train(one, mode)).toEqual(first);
     expect(await train(open(2), mode)).toEqual(first);
     expect(await train(open(3), mode)).toEqual(first);
+  });
+});
+
+const openGpu = async (): Promise<Backend | undefined> => {
+  const adapter = await testAdapter();
+  const device = adapter && (await openWebgpu(adapter));
+  if (device) opened.push(device);
+  return device;
+};
+const gpu = await openGpu();
+
+describe.skipIf(!gpu)("training on webgpu", () => {
+  test.each(["compiled", "plain"] as const)("is the same bit for bit when repeated, and on another device, %s", async (mode) => {
+    const [one, other] = [gpu, await openGpu()];
+    if (!one || !other) throw new Error("the adapter went away");
+    // A GPU in software takes its time.
+    const few = { steps: 2, batch: 6 };
+    const first = await train(one, mode, few);
+    expect(first.losses[1]).not.toBe(first.losses[0]);
+    expect(await train(one, mode, few)).toEqual(first);
+    expect(await train(other, mode, few)).toEqual(first);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { NativeBackend } from "../../src/backends/native/native-backend.js";
 import { isNativeAvailable } from "../../src/backends/native/native-host.js";
 import { createNodeWasm } from "../../src/backends/wasm/wasm-node.js";
+import { openWebgpu } from "../../src/backends/webgpu/open-webgpu.js";
 import type { Place, Program } from "../../src/compiler/program.js";
 import { ExprBuilder } from "../../src/ir/expr-builder.js";
 import type { Kernel, KernelBuffer } from "../../src/ir/loop.js";
@@ -9,6 +10,7 @@ import { compile, randn, setDefaultDevice, type Tensor } from "../../src/index.j
 import { startProfile } from "../../src/runtime/measurement.js";
 import { profileRows } from "../../src/runtime/profile-report.js";
 import type { Profile } from "../../src/runtime/profile.js";
+import { testAdapter } from "../webgpu-adapter.js";
 
 const at = (base: Place["base"], strides: readonly number[] = []): Place => ({ base, index: 0, offset: 0, strides });
 
@@ -51,11 +53,15 @@ function check({ programs, trace }: Profile, runs: number): void {
   expect([...starts].sort((a, b) => a - b)).toEqual(starts);
 }
 
+const adapter = await testAdapter();
+const gpu = adapter?.features.has("timestamp-query") ? await openWebgpu(adapter) : undefined;
+
 describe.each([
-  { name: "native", available: isNativeAvailable(), make: (threads: number) => new NativeBackend({ threads }) },
-  { name: "wasm", available: true, make: (threads: number) => createNodeWasm({ threads }) },
-])("$name", ({ available, make }) => {
-  const opened = available ? [make(1), make(2)] : [];
+  { name: "native", opened: isNativeAvailable() ? [new NativeBackend({ threads: 1 }), new NativeBackend({ threads: 2 })] : [] },
+  { name: "wasm", opened: [createNodeWasm({ threads: 1 }), createNodeWasm({ threads: 2 })] },
+  { name: "webgpu", opened: gpu ? [gpu] : [] },
+])("$name", ({ opened }) => {
+  const available = opened.length > 0;
   afterAll(async () => {
     for (const device of opened) await device.close();
   });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import * as g from "../../src/node.js";
 import { ShapeError, tensor, type Tensor } from "../../src/node.js";
+import { testedDevices } from "../tested-devices.js";
 
 const big = 2 ** 31 - 1;
 const least = -(2 ** 31);
@@ -113,7 +114,7 @@ const contracts: Readonly<Record<string, () => readonly (readonly [Tensor, reado
   },
 };
 
-describe.each(["reference", "native", "wasm"])("numbers on %s", (name) => {
+describe.each(testedDevices)("numbers on %s", (name) => {
   const results = new Map<string, readonly (readonly [Tensor, readonly number[]])[]>();
 
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import { bufferUsage, mapRead } from "./buffer-usage.js";
 import type { Failures } from "./failures.js";
 
 interface Request {
-  readonly block: Block;
+  readonly buffer: GPUBuffer;
   readonly bytes: number;
   readonly resolve: (bytes: Uint8Array) => void;
   readonly reject: (error: unknown) => void;
@@ -42,12 +42,12 @@ export class ReadQueue {
     return this.#staging.bytes.all;
   }
 
-  /** Bytes of a block as of the next `submit`, which has to come before anything else that changes it is queued. */
-  add(block: Block, bytes: number): Promise<Uint8Array> {
+  /** Bytes of a buffer as of the next `submit`, which has to come before anything else that changes it is queued. */
+  add(buffer: GPUBuffer, bytes: number): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       let batch = this.#waiting.at(-1);
       if (!batch || batch.bytes + bytes > batchBytes) this.#waiting.push((batch = { requests: [], offsets: [], bytes: 0 }));
-      batch.requests.push({ block, bytes, resolve, reject });
+      batch.requests.push({ buffer, bytes, resolve, reject });
       batch.offsets.push(batch.bytes);
       batch.bytes += Math.ceil(bytes / 8) * 8;
     });
@@ -61,8 +61,8 @@ export class ReadQueue {
     const copied = batches.flatMap((batch) => {
       try {
         const target = this.#staging.take(batch.bytes);
-        batch.requests.forEach(({ block, bytes }, i) => {
-          if (bytes > 0) encoder.copyBufferToBuffer(block.buffer, 0, target.buffer, batch.offsets[i] ?? 0, Math.ceil(bytes / 4) * 4);
+        batch.requests.forEach(({ buffer, bytes }, i) => {
+          if (bytes > 0) encoder.copyBufferToBuffer(buffer, 0, target.buffer, batch.offsets[i] ?? 0, Math.ceil(bytes / 4) * 4);
         });
         return [{ batch, target }];
       } catch (error) {

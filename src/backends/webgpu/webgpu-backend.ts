@@ -5,6 +5,7 @@ import type { DType } from "../../core/dtype.js";
 import { ArgumentError, DeviceError, DeviceLostError, OutOfMemoryError } from "../../core/errors.js";
 import type { Graph, Storage } from "../../ir/graph.js";
 import type { Backend, Executable } from "../../runtime/backend.js";
+import type { Profiler } from "../../runtime/profile.js";
 import { type Block, BufferPool } from "./buffer-pool.js";
 import { bufferUsage } from "./buffer-usage.js";
 import { encodeProgram } from "./encode-program.js";
@@ -12,6 +13,7 @@ import { Failures } from "./failures.js";
 import { limitBindings } from "./limit-bindings.js";
 import { MemoryRoots } from "./memory-roots.js";
 import { ReadQueue } from "./read-queue.js";
+import { recordOf, RunTimer } from "./run-timer.js";
 import { ShaderLibrary } from "./shader-library.js";
 import { WebgpuExecutable } from "./webgpu-executable.js";
 import { WebgpuStorage } from "./webgpu-storage.js";
@@ -35,6 +37,8 @@ export class WebgpuBackend implements Backend {
   readonly #collected: FinalizationRegistry<Block>;
   #arena: Block | undefined;
   #isClosed = false;
+  #measured: { readonly profiler: Profiler; readonly timer: RunTimer } | undefined;
+  readonly #records = new Set<Promise<void>>();
   #submissions = 0;
   #dispatches = 0;
 
@@ -195,10 +199,14 @@ export class WebgpuBackend implements Backend {
       copied.push(copy);
     });
     const groups = executable.bind(blocks);
-    const pass = encoder.beginComputePass();
-    executable.encode(pass, groups, 0, executable.dispatches);
-    pass.end();
+    const times = this.#measured && this.#measured.timer.encode(encoder, executable.dispatches, (pass, n) => executable.encode(pass, groups, n, n + 1));
+    if (!times) {
+      const pass = encoder.beginComputePass();
+      executable.encode(pass, groups, 0, executable.dispatches);
+      pass.end();
+    }
     this.#device.queue.submit([encoder.finish()]);
+    if (times && this.#measured) this.#record(times, executable, this.#measured.profiler);
     this.#submissions++;
     this.#dispatches += executable.dispatches;
     for (const copy of copied) this.release(copy);
@@ -209,13 +217,14 @@ export class WebgpuBackend implements Backend {
     const { block, bytes } = this.#own(storage);
     // Reads of this moment share a submission.
     if (!this.#reads.isWaiting) queueMicrotask(() => this.#submitReads());
-    return this.#reads.add(block, bytes);
+    return this.#reads.add(block.buffer, bytes);
   }
 
   async idle(): Promise<void> {
     this.#checkDevice();
     this.#submitReads();
     await this.#device.queue.onSubmittedWorkDone();
+    await Promise.all(this.#records);
     await this.#failures.check();
   }
 
@@ -226,6 +235,14 @@ export class WebgpuBackend implements Backend {
     this.#pool.give(own.detach());
   }
 
+  /** Times come some time after the work is done: those of a run before `idle` is asked for are there when it settles. */
+  profile(profiler: Profiler | undefined): void {
+    this.#checkDevice();
+    if (profiler && !this.#device.features.has("timestamp-query")) throw new DeviceError("[profile] this GPU's kernels have no clock (timestamp-query): measure the native or the wasm device");
+    this.#measured?.timer.close();
+    this.#measured = profiler && { profiler, timer: new RunTimer(this.#device) };
+  }
+
   async close(): Promise<void> {
     if (this.isLost) return;
     this.#submitReads();
@@ -233,6 +250,21 @@ export class WebgpuBackend implements Backend {
     this.#isClosed = true;
     this.#device.destroy();
     await this.#device.lost;
+  }
+
+  /** Hands over what a run measured, once it is there. */
+  #record(times: GPUBuffer, { description, steps, dispatches }: WebgpuExecutable, profiler: Profiler): void {
+    const read = this.#reads.add(times, 16 * dispatches);
+    this.#submitReads();
+    const record: Promise<void> = read
+      .then((bytes) => profiler.add(description, recordOf(description, steps, bytes)))
+      // What went wrong is told to who reads results.
+      .catch(() => undefined)
+      .finally(() => {
+        times.destroy();
+        this.#records.delete(record);
+      });
+    this.#records.add(record);
   }
 
   #submitReads(): void {
