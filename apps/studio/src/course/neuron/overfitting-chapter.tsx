@@ -18,7 +18,7 @@ function Text() {
           becomes smooth, and the test loss stays low.
         </li>
         <li>
-          <Try set={{ ...none, penalty: "l1", penaltyRate: 0.01 }}>L1</Try> adds their absolute values: many weights go to 0, and their lines vanish from the diagram.
+          <Try set={{ ...none, penalty: "l1", penaltyRate: 0.01 }}>L1</Try> adds their absolute values: many weights come near to 0, and their lines fade from the diagram.
         </li>
         <li>
           <Try set={{ ...none, dropout: 0.4 }}>Dropout</Try> leaves out a random share of the hidden neurons in each step, so that none can rely on another. In so small a network it helps only
