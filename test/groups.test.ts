@@ -63,8 +63,31 @@ describe("elements", () => {
   });
 });
 
+describe("buffers", () => {
+  /** Inputs and outputs that each launch is passed, and one for all memory between kernels. */
+  const passed = ({ steps }: Program): number[] =>
+    steps.map((s) => (s.kind === "launch" ? new Set(s.buffers.map(({ base, index }) => (base === "arena" ? base : `${base} ${index}`))).size : 0));
+
+  it("of a kernel are as many as a target has, where many values are added up", async () => {
+    const p = new Problem();
+    const leaves = Array.from({ length: 20 }, () => p.leaf([9]));
+    const total = leaves.reduce((sum, x) => ops.add(sum, x));
+    expect(await p.differences([total], "sum")).toEqual([]);
+    expect(Math.max(...passed(p.program([total])))).toBeLessThanOrEqual(smallGroups.buffers);
+    expect(p.program([total]).kernels.length).toBeLessThan(6);
+  });
+
+  it("keep unrelated outputs in kernels of their own", async () => {
+    const p = new Problem();
+    const x = p.leaf([9]);
+    const outputs = Array.from({ length: 20 }, () => ops.mul(x, p.leaf([9])));
+    expect(await p.differences(outputs, "scalar")).toEqual([]);
+    expect(Math.max(...passed(p.program(outputs)))).toBeLessThanOrEqual(smallGroups.buffers);
+  });
+});
+
 describe("rows", () => {
-  it.each([[3, 1], [5, 63], [4, 64], [3, 65], [2, 127], [2, 1000]])("[%i, %i] become a softmax in one kernel", async (rows, columns) => {
+  it.each([[3, 1], [5, 63], [4, 64], [3, 65], [2, 127], [1, 1000]])("[%i, %i] become a softmax in one kernel", async (rows, columns) => {
     const p = new Problem();
     const y = softmax(p.leaf([rows, columns]));
     expect(await p.differences([y], "scalar")).toEqual([]);

@@ -39,7 +39,7 @@ function lowerGraph(given: Graph, target: Target, machine: Machine): { readonly 
   inspection()?.graph(graph);
   const order = topologicalOrder(graph.outputs);
   checkValues(order.flatMap((node) => node.outputs), target);
-  const { groups, accesses } = partition(graph, order);
+  const { groups, accesses } = partition(graph, order, target);
   const stored = chooseLayouts(graph, groups, accesses, target);
   const calls = groups
     .filter((group) => group.stored.some((v) => sizeOf(v.shape) > 0))

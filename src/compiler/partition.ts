@@ -4,6 +4,7 @@ import { isLeaf, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
 import { memoryOf, slicesOf } from "./lower-scan.js";
 import { counters, Reader } from "./reader.js";
+import type { Target } from "./target.js";
 import { allExprs } from "./walk.js";
 
 /**
@@ -47,13 +48,13 @@ const recomputeCost = 6;
 const guardedCost = 2;
 
 /** Divides a graph into kernels, in an order in which they can run. */
-export function partition(graph: Graph, order: readonly Node[]): { readonly groups: Group[]; readonly accesses: ReadonlyMap<Value, AtomInfo> } {
+export function partition(graph: Graph, order: readonly Node[], target: Target): { readonly groups: Group[]; readonly accesses: ReadonlyMap<Value, AtomInfo> } {
   const b = new ExprBuilder();
-  const atoms = chooseAtoms(b, graph, order);
+  const atoms = chooseAtoms(b, graph, order, target);
   const infos = new Map<Value, AtomInfo>();
   const isOrdered = order.some(({ op }) => op.lower.kind === "map" && op.lower.after === true);
   for (const atom of atoms) infos.set(atom, { ...accessesOf(b, atom, atoms), after: isOrdered ? atomsBefore(atom, atoms) : [] });
-  return { groups: mergeAtoms(graph, atoms, infos), accesses: infos };
+  return { groups: mergeAtoms(graph, atoms, infos, target), accesses: infos };
 }
 
 function isMovement(e: Expr): boolean {
@@ -81,15 +82,18 @@ function costOf(e: Expr): number {
 }
 
 /** Values that cannot be computed in place of a read, or should not be. */
-function chooseAtoms(b: ExprBuilder, graph: Graph, order: readonly Node[]): Set<Value> {
+function chooseAtoms(b: ExprBuilder, graph: Graph, order: readonly Node[], { group }: Target): Set<Value> {
   const atoms = new Set<Value>(graph.outputs.filter((v) => !isLeaf(v)));
   const users = new Map<Value, Node[]>();
   for (const node of order) for (const v of node.inputs) users.set(v, [...(users.get(v) ?? []), node]);
   const stop = (v: Value): ((index: readonly Expr[]) => Expr) | undefined =>
     isLeaf(v) || atoms.has(v) || v.node.op.lower.kind !== "map" ? (index) => fakeLoad(b, v, index) : undefined;
+  const leaves = new LeafCount(atoms);
   for (const node of order) {
     const { lower } = node.op;
     if (lower.kind === "leaf") continue;
+    // Memory of the program's own counts once.
+    if (group) leaves.limit(node, group.buffers - node.outputs.length - 1);
     if (lower.kind !== "map") {
       node.outputs.forEach((v) => atoms.add(v));
       if (lower.kind === "reduce") continue;
@@ -134,6 +138,34 @@ function chooseAtoms(b: ExprBuilder, graph: Graph, order: readonly Node[]): Set<
       at = next;
     }
     atoms.add(at);
+  }
+}
+
+/** Which leaves are read to compute a value, and what is stored so that there are not too many. */
+class LeafCount {
+  readonly #atoms: Set<Value>;
+  readonly #leaves = new Map<Value, ReadonlySet<Value>>();
+
+  constructor(atoms: Set<Value>) {
+    this.#atoms = atoms;
+  }
+
+  #of(v: Value): ReadonlySet<Value> {
+    if (isLeaf(v)) return new Set([v]);
+    return (this.#atoms.has(v) ? undefined : this.#leaves.get(v)) ?? new Set();
+  }
+
+  /** Stores operands, those of most leaves first, until the node reads at most `most` leaves. */
+  limit(node: Node, most: number): void {
+    const all = (): Set<Value> => new Set(node.inputs.flatMap((v) => [...this.#of(v)]));
+    let now = all();
+    while (now.size > most) {
+      const largest = node.inputs.reduce((best, v) => (this.#of(v).size > this.#of(best).size ? v : best));
+      if (this.#of(largest).size < 2) break;
+      this.#atoms.add(largest);
+      now = all();
+    }
+    if (node.op.lower.kind === "map") for (const v of node.outputs) this.#leaves.set(v, now);
   }
 }
 
@@ -201,12 +233,22 @@ function accessesOf(b: ExprBuilder, atom: Value, atoms: ReadonlySet<Value>): Omi
   return { accesses: [...accesses.values()], index, reduced, operands };
 }
 
-function mergeAtoms(graph: Graph, atoms: ReadonlySet<Value>, infos: ReadonlyMap<Value, AtomInfo>): Group[] {
+function mergeAtoms(graph: Graph, atoms: ReadonlySet<Value>, infos: ReadonlyMap<Value, AtomInfo>, target: Target): Group[] {
   const groups: Group[] = [];
   const home = new Map<Value, Group>();
   const needs = new Map<Group, Set<Group>>();
   const readers = new Map<Value, Set<Group>>();
+  const outputs = new Set(graph.outputs);
 
+  /** Whether a kernel for an atom and the members would be passed more buffers than it may. */
+  const isCrowded = (atom: Value, group: Group): boolean => {
+    if (!target.group) return false;
+    const passed = [atom, ...group.members].flatMap((v) => [
+      ...(outputs.has(v) ? [v] : []),
+      ...(infos.get(v)?.accesses ?? []).map(({ value }) => value).filter(isLeaf),
+    ]);
+    return new Set(passed).size + 1 > target.group.buffers;
+  };
   const reaches = (from: Group, to: Group, seen = new Set<Group>()): boolean => {
     if (from === to) return true;
     if (seen.has(from)) return false;
@@ -255,8 +297,8 @@ function mergeAtoms(graph: Graph, atoms: ReadonlySet<Value>, infos: ReadonlyMap<
     let placed = false;
     for (const group of [...near].reverse()) {
       if ([...upstream].some((other) => other !== group && reaches(other, group))) continue;
-      const joined = joins(atom, info, group, home);
-      if (!joined) continue;
+      const joined = joins(atom, info, group, home, target);
+      if (!joined || isCrowded(atom, group)) continue;
       if (joined.rowAxes) group.rowAxes.set(atom, joined.rowAxes);
       if (joined.widen) {
         const wider = widen(group, atom.shape);
@@ -277,7 +319,6 @@ function mergeAtoms(graph: Graph, atoms: ReadonlySet<Value>, infos: ReadonlyMap<
     place(atom, info, group);
   }
 
-  const outputs = new Set(graph.outputs);
   for (const group of groups) {
     for (const member of group.members) {
       const outside = [...(readers.get(member) ?? [])].some((reader) => reader !== group);
@@ -303,6 +344,7 @@ function joins(
   info: AtomInfo,
   group: Group,
   home: ReadonlyMap<Value, Group>,
+  target: Target,
 ): { rowAxes?: readonly number[]; widen?: boolean } | undefined {
   const inside = info.accesses.filter(({ value }) => home.get(value) === group);
   const isReduce = (v: Value): boolean => v.node.op.lower.kind === "reduce";
@@ -314,7 +356,7 @@ function joins(
   if (isReduce(atom) && group.kind === "map") {
     const whole = [...info.index, ...info.reduced];
     const rows = sizeOf(atom.shape);
-    if (inside.length === 0 || (rows < 8 && sizeOf(group.space) > 16384)) return undefined;
+    if (inside.length === 0 || (rows < fewRows(target) && sizeOf(group.space) > 16384)) return undefined;
     return inside.every(({ index }) => sameIndex(index, whole)) ? { widen: true } : undefined;
   }
   if (group.kind !== "rows") return undefined;
@@ -332,7 +374,7 @@ function joins(
     const sibling = group.members.find(isReduce);
     return sibling && sameShape(extents(sibling), extents(atom)) ? {} : undefined;
   }
-  if (inside.length === 0 || (sizeOf(group.space) < 8 && sizeOf(atom.shape) > 16384)) return undefined;
+  if (inside.length === 0 || (sizeOf(group.space) < fewRows(target) && sizeOf(atom.shape) > 16384)) return undefined;
   // Rows that are much longer than what was reduced share nothing with it that is worth their order.
   const reduced = Math.max(...group.members.filter(isReduce).map((v) => sizeOf(extents(v))));
   if (sizeOf(atom.shape) > 16384 && sizeOf(atom.shape) > 4 * reduced * sizeOf(group.space)) return undefined;
@@ -343,11 +385,24 @@ function joins(
     const rowIndex = memberAxes.map((axis) => index[axis]);
     if (memberAxes.length < value.shape.length && !sameIndex(index, info.index)) return undefined;
     const axes = rowIndex.map((e, i) => (e && group.space[i] !== 1 ? info.index.indexOf(e) : -1));
+    if (target.group) fillSingleAxes(axes, group.space, atom.shape);
     if (axes.some((axis, i) => axis < 0 || atom.shape[axis] !== group.space[i]) || new Set(axes).size !== axes.length) return undefined;
     if (rowAxes && !rowAxes.every((a, i) => a === axes[i])) return undefined;
     rowAxes = axes;
   }
   return rowAxes ? { rowAxes } : undefined;
+}
+
+/** Rows that are too few to be worth large elementwise work in their order. */
+function fewRows({ group }: Target): number {
+  return group ? 64 : 8;
+}
+
+/** Finds axes of size 1 for those of the rows that have it: which of them does not matter. */
+function fillSingleAxes(axes: number[], space: Shape, shape: Shape): void {
+  axes.forEach((axis, i) => {
+    if (axis < 0 && space[i] === 1) axes[i] = shape.findIndex((size, k) => size === 1 && !axes.includes(k));
+  });
 }
 
 /** The loops of a reduction. */
