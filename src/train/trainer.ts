@@ -4,7 +4,7 @@ import type { Optimizer } from "../optim/index.js";
 import { compile, noGrad, type Compiled, type Tensor } from "../tensor/index.js";
 import { examplesIn, splitExample, type Batches, type Example } from "./batches.js";
 import type { Callback, FitResult, Scores } from "./callback.js";
-import { FitRun, type FitOptions } from "./fit-run.js";
+import type { FitOptions } from "./fit-run.js";
 import type { Schedule, WeightAverage } from "./run-state.js";
 
 /** A module with these inputs and this output. */
@@ -111,7 +111,8 @@ export class Trainer<In extends readonly unknown[], Out, Target, Batch = Example
    * Trains for some epochs, with a validation after each if there is something to validate on. Throws NonFiniteError with the
    * step whose loss is none, ArgumentError for a checkpoint of something else, and what callbacks throw.
    */
-  fit(train: Batches<Batch>, validation: Batches<Batch> | undefined, options: FitOptions): Promise<FitResult> {
+  async fit(train: Batches<Batch>, validation: Batches<Batch> | undefined, options: FitOptions): Promise<FitResult> {
+    const { FitRun } = await import("./fit-run.js");
     return new FitRun(this, train, validation, options).run();
   }
 
