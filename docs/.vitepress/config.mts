@@ -45,6 +45,7 @@ export default defineConfig({
             { text: "Data", link: "/guide/data" },
             { text: "Saving and loading", link: "/guide/saving" },
             { text: "Devices", link: "/guide/devices" },
+            { text: "In a browser", link: "/guide/browser" },
           ],
         },
         {
