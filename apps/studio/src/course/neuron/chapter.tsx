@@ -31,7 +31,7 @@ export function ChapterText({ chapter }: { readonly chapter: Chapter }) {
         <Text />
       </Lesson>
       <p class="chapter-ways">
-        <button type="button" class="button small" onClick={() => lab.open(chapter.id, { ...defaults, ...chapter.settings })}>
+        <button type="button" class="button small" onClick={() => lab.open({ chapter: chapter.id, settings: { ...defaults, ...chapter.settings } })}>
           This chapter from its beginning
         </button>
         {next && (

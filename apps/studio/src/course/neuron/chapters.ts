@@ -11,7 +11,7 @@ import { perceptronChapter } from "./perceptron-chapter.js";
 import { spiralsChapter } from "./spirals-chapter.js";
 
 /** The chapters of "From neuron to network", in the order of the course. */
-export const chapters: readonly Chapter[] = [
+export const chapters: readonly [Chapter, ...Chapter[]] = [
   neuronChapter,
   perceptronChapter,
   hiddenLayerChapter,

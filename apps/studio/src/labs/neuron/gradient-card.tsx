@@ -1,3 +1,4 @@
+import { gradientsInWords } from "./gradient-words.js";
 import { useLab } from "./lab.js";
 
 /** The ends of the bars' scale, as powers of ten. */
@@ -29,7 +30,7 @@ export function GradientCard() {
               </li>
             ))}
           </ol>
-          <p class="small quiet">{gradientsInWords(sizes)}</p>
+          <p class="small quiet">{lab.points.value.length === 0 ? "There are no points to learn from." : gradientsInWords(sizes)}</p>
         </>
       )}
     </section>
@@ -40,20 +41,4 @@ export function GradientCard() {
 function shareOf(size: number): number {
   if (!(size > 0)) return 0;
   return Math.min(1, Math.max(0.01, (Math.log10(size) - least) / (most - least)));
-}
-
-/** What the sizes say. */
-export function gradientsInWords(sizes: readonly number[]): string {
-  const [first = 0, last = 0] = [sizes[0], sizes.at(-1)];
-  if (!sizes.every(Number.isFinite)) return "Some gradients are not finite: the steps were too large.";
-  if (sizes.every((size) => size === 0)) return "No weight has a gradient: nothing can be learned from here.";
-  if (sizes.some((size) => size > 1e3)) return "The gradients explode: each step throws the weights far away.";
-  if (sizes.length === 1) return "One layer has one gradient. It falls as the loss comes to its least.";
-  if (first === 0) return "Nothing of the gradient arrives at the first layer: it does not learn.";
-  const ratio = last / first;
-  const times = ratio >= 1 ? ratio : 1 / ratio;
-  const text = times < 10 ? times.toFixed(1) : Math.round(times).toLocaleString("en");
-  if (ratio > 100) return `The gradient vanishes on its way back: the first layer’s is ${text} times smaller than the output’s, so it hardly learns.`;
-  if (ratio < 0.01) return `The gradient grows on its way back: the first layer’s is ${text} times the output’s.`;
-  return `All layers learn: the first layer’s gradient is ${text} times ${ratio >= 1 ? "smaller" : "larger"} than the output’s.`;
 }

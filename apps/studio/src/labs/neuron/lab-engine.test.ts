@@ -78,6 +78,13 @@ describe("a network", () => {
   });
 });
 
+test("without points there is nothing to learn, and nothing breaks", () => {
+  for (const model of ["network", "perceptron"] as const) {
+    const { steps, end, test: unseen } = trained({ model, points: "drawn" }, 3);
+    expect([steps, end, unseen]).toEqual([0, undefined, undefined]);
+  }
+});
+
 describe("changes", () => {
   const points: LabPoint[] = [
     { x1: 1, x2: 2, target: 0 },

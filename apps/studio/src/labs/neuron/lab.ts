@@ -30,6 +30,12 @@ export const usualSpeed = 200;
 /** Milliseconds without a change after which the address follows the settings. */
 const rest = 250;
 
+/** A chapter and its settings. */
+export interface LabBeginning {
+  readonly chapter: string;
+  readonly settings: Settings;
+}
+
 /** The lab as the page sees it: what is set, what the worker says, and what is chosen on the page. */
 export class Lab {
   readonly settings = signal<Settings>(defaults);
@@ -59,8 +65,11 @@ export class Lab {
   #addressTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #onAddress = (): void => this.#adopt();
 
-  /** Begins with what the address says. */
-  constructor() {
+  readonly #beginning: LabBeginning;
+
+  /** Begins with what the address says; one that says nothing means the beginning of the course. */
+  constructor(beginning: LabBeginning) {
+    this.#beginning = beginning;
     this.#worker.onmessage = ({ data }: MessageEvent<LabReply>) => this.#take(data);
     this.#worker.onerror = ({ message }) => (this.failure.value = message || "the worker that trains did not start");
     window.addEventListener("hashchange", this.#onAddress);
@@ -78,12 +87,14 @@ export class Lab {
   /** Changes settings; the address follows. */
   change(change: Partial<Settings>): void {
     this.settings.value = sound({ ...this.settings.peek(), ...change });
+    // A neuron that goes away is not left by the pointer.
+    if (change.hidden || change.model) this.pointed.value = undefined;
     this.#configure();
     this.touchAddress();
   }
 
-  /** A chapter with its settings. */
-  open(chapter: string, settings: Settings): void {
+  /** Opens a chapter with its settings. */
+  open({ chapter, settings }: LabBeginning): void {
     batch(() => {
       this.run(false);
       this.chapter.value = chapter;
@@ -205,8 +216,14 @@ export class Lab {
   #adopt(): void {
     const { page, options } = parseRoute(location.hash);
     if (page !== "lab/neuron") return;
+    if (options.size === 0) {
+      this.open(this.#beginning);
+      return;
+    }
     batch(() => {
-      this.chapter.value = options.get("chapter") ?? "";
+      const chapter = options.get("chapter") ?? "";
+      if (chapter !== this.chapter.peek()) this.run(false);
+      this.chapter.value = chapter;
       this.isDiscrete.value = options.get("view") === "classes";
       this.showsTest.value = options.get("test") !== "hidden";
       const without = (options.get("without") ?? "").split(" ");

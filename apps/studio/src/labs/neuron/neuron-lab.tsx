@@ -20,10 +20,7 @@ import { useMedia } from "./use-media.js";
 export function NeuronLab() {
   const [lab, setLab] = useState<Lab>();
   useEffect(() => {
-    const made = new Lab();
-    const [first] = chapters;
-    // An address that says nothing begins the course.
-    if (!location.hash.includes("?") && first) made.open(first.id, { ...defaults, ...first.settings });
+    const made = new Lab({ chapter: chapters[0].id, settings: { ...defaults, ...chapters[0].settings } });
     setLab(made);
     return () => made.close();
   }, []);

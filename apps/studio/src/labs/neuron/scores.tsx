@@ -19,7 +19,8 @@ export function scoresInWords({ train, test, end }: Snapshot): string {
 
 /** Loss and accuracy on the points that are trained with, and on those that test. */
 export function Scores() {
-  const snapshot = useLab().snapshot.value;
+  const lab = useLab();
+  const snapshot = lab.points.value.length === 0 ? undefined : lab.snapshot.value;
   return (
     <table class="scores">
       <thead>
