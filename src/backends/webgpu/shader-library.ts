@@ -6,6 +6,7 @@ import { renderWgsl, type WgslShader } from "./render-wgsl.js";
 
 /** A kernel made ready to run on a device, for one way of binding its buffers. */
 export interface LoadedShader extends WgslShader {
+  readonly module: GPUShaderModule;
   readonly pipeline: GPUComputePipeline;
   /** Set once it is known that the device's compiler refuses it. */
   refusal: CompileError | undefined;
@@ -54,19 +55,12 @@ export class ShaderLibrary {
 
   #compile(name: string, shader: WgslShader, layout: GPUBindGroupLayout): LoadedShader {
     const device = this.#device;
-    const module: GPUShaderModule = this.#failures.scope(device, "validation", () => device.createShaderModule({ label: name, code: shader.code }), async (error) => refuse(await whyRefused(name, shader.code, module, error)));
-    const made: LoadedShader = {
-      ...shader,
-      pipeline: this.#failures.scope(
-        device,
-        "validation",
-        () => device.createComputePipeline({ label: name, layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }), compute: { module, entryPoint: "main" } }),
-        // A module that was refused makes this fail as well.
-        (error) => made.refusal ?? refuse(new CompileError(`[webgpu] the adapter refuses kernel "${name}": ${error.message}`)),
-      ),
-      refusal: undefined,
+    const compile = (): LoadedShader => {
+      const module = device.createShaderModule({ label: name, code: shader.code });
+      const pipeline = device.createComputePipeline({ label: name, layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }), compute: { module, entryPoint: "main" } });
+      return { ...shader, module, pipeline, refusal: undefined };
     };
-    const refuse = (error: CompileError): CompileError => (made.refusal = error);
+    const made: LoadedShader = this.#failures.scope(device, "validation", compile, async (error) => (made.refusal = await whyRefused(name, made, error)));
     return made;
   }
 }
@@ -74,11 +68,12 @@ export class ShaderLibrary {
 /** GPUShaderStage.COMPUTE. */
 const compute = 4;
 
-async function whyRefused(name: string, code: string, module: GPUShaderModule, error: GPUError): Promise<CompileError> {
+async function whyRefused(name: string, { module, code }: LoadedShader, error: GPUError): Promise<CompileError> {
   const { messages } = await module.getCompilationInfo();
   const lines = code.split("\n");
   const details = messages
     .filter(({ type }) => type === "error")
     .map(({ lineNum, linePos, message }) => `\n${lineNum}:${linePos}: ${message}\n  ${lines[lineNum - 1]?.trim() ?? ""}`);
-  return new CompileError(`[webgpu] the WGSL of kernel "${name}" is not valid; please report it:${details.join("") || ` ${error.message}`}`);
+  if (details.length === 0) return new CompileError(`[webgpu] the adapter refuses kernel "${name}": ${error.message}`);
+  return new CompileError(`[webgpu] the WGSL of kernel "${name}" is not valid here; please report it:${details.join("")}`);
 }
