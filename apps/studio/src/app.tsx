@@ -16,7 +16,7 @@ const pages = [
 ] as const;
 
 const themes: readonly { readonly value: Theme; readonly label: string }[] = [
-  { value: "system", label: "As the system" },
+  { value: "system", label: "System colours" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];
@@ -59,7 +59,7 @@ export function App() {
           </ul>
         </nav>
         <div class="theme-choice">
-          <Select label="Colours" value={theme.value} choices={themes} onChange={(value) => (theme.value = value)} />
+          <Select label="Colours" hideLabel value={theme.value} choices={themes} onChange={(value) => (theme.value = value)} />
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1}>

@@ -19,17 +19,19 @@ export function Misread({ run, evaluation, chosen }: { readonly run: string; rea
         {title}: {formatCount(chosen ? shown.length : wrong)}
       </h3>
       {pictures && pictured.length > 0 && (
-        <ul class="misread-pictures" aria-live="polite">
-          {pictured.map(({ place, index, actual, predicted, confidence }) => (
-            <li key={index}>
-              <Picture address={fileAddress(run, "misread.png")} place={place} sheet={pictures} label={`Test example ${index}`} />
-              <span>
-                <b>{classes[actual]}</b> as <b class="error-text">{classes[predicted]}</b>
-              </span>
-              {confidence !== undefined && <span class="quiet small">{Math.round(100 * confidence)} % sure</span>}
-            </li>
-          ))}
-        </ul>
+        <div class="misread-scroll" role="region" aria-label="Pictures" tabIndex={0}>
+          <ul class="misread-pictures">
+            {pictured.map(({ place, index, actual, predicted, confidence }) => (
+              <li key={index}>
+                <Picture address={fileAddress(run, "misread.png")} place={place} sheet={pictures} label={`Test example ${index}`} />
+                <span>
+                  <b>{classes[actual]}</b> as <b class="error-text">{classes[predicted]}</b>
+                </span>
+                {confidence !== undefined && <span class="quiet small">{Math.round(100 * confidence)} % sure</span>}
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
       {pictured.length < shown.length && (
         <p class="quiet small">

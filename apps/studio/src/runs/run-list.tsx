@@ -21,6 +21,7 @@ export function RunList({ runs, colours, selected, focused, onSelect, onFocus }:
   const toggle = (id: string, on: boolean): void => onSelect(on ? [...selected, id] : selected.filter((other) => other !== id));
   return (
     <div class="run-list">
+      <h2>Runs</h2>
       <div class="field">
         <label for="run-filter">Filter runs</label>
         <input id="run-filter" type="search" value={wanted} placeholder="Name, recipe or data" onInput={(event) => setWanted(event.currentTarget.value)} />

@@ -74,6 +74,7 @@ export function RunsPage() {
         />
         {feed.problem.value !== undefined && <p class="error-text" role="alert">{feed.problem.value}</p>}
         {selected.length === 0 && <p class="quiet">Choose runs in the list to draw their curves.</p>}
+        <h2 class="visually-hidden">Curves</h2>
         <div class="charts">
           {charts.map((kind) => (
             <ChartCard

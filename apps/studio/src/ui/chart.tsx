@@ -95,19 +95,22 @@ export function Chart(props: ChartProps) {
       {cursor && readings.length > 0 && (
         <div class={`chart-readings ${cursor.left > (place.current?.clientWidth ?? 0) / 2 ? "at-left" : "at-right"}`} aria-hidden="true">
           <div class="quiet">
-            {props.xLabel} {formatX(readings[0]?.x ?? NaN)}
+            {props.xLabel} {formatX(nearestX(readings, cursor.x))}
           </div>
           {readings.map((reading) => (
             <div key={reading.series.label} class="chart-reading">
               <i style={{ background: `var(${reading.series.colour})` }} />
-              <span>{reading.series.label}</span>
+              <span>
+                {reading.series.label}
+                {isFar(reading.x, cursor.x, plot.current) && <span class="quiet"> at {formatX(reading.x)}</span>}
+              </span>
               <b>{formatY(reading.y)}</b>
             </div>
           ))}
         </div>
       )}
       <div class="visually-hidden" role="status">
-        {byKeys && cursor ? `${props.xLabel} ${formatX(readings[0]?.x ?? cursor.x)}: ${text}` : ""}
+        {byKeys && cursor ? `${props.xLabel} ${formatX(nearestX(readings, cursor.x))}: ${text}` : ""}
       </div>
     </div>
   );
@@ -128,6 +131,17 @@ function readingsAt(series: readonly ChartSeries[], x: number): Reading[] {
   return found;
 }
 
+/** The x that is read: that of the nearest point of all lines. */
+function nearestX(readings: readonly Reading[], x: number): number {
+  return readings.reduce((nearest, reading) => (Math.abs(reading.x - x) < Math.abs(nearest - x) ? reading.x : nearest), readings[0]?.x ?? x);
+}
+
+/** Whether a line has its nearest point elsewhere than under the pointer, such as one that ended before. */
+function isFar(x: number, cursor: number, chart: uPlot | null): boolean {
+  const { min = 0, max = 1 } = chart?.scales["x"] ?? {};
+  return Math.abs(x - cursor) > 0.04 * ((max ?? 1) - (min ?? 0));
+}
+
 type Latest = { readonly current: ChartProps };
 
 function optionsOf(latest: Latest, element: HTMLElement, onCursor: (cursor: { left: number; x: number } | undefined) => void): uPlot.Options {
@@ -143,9 +157,11 @@ function optionsOf(latest: Latest, element: HTMLElement, onCursor: (cursor: { le
     padding: [8, 8, 0, 0],
     scales: { x: { time: false }, y: { distr: logY ? 3 : 1 } },
     axes: [
-      { ...axis, label: xLabel, labelSize: 18, labelFont: axis.font, size: 30, values: (_, ticks) => ticks.map((tick) => formatX(tick)) },
+      { ...axis, label: xLabel, labelSize: 16, labelFont: axis.font, size: 26, values: (_, ticks) => ticks.map((tick) => formatX(tick)) },
       {
         ...axis,
+        // On a logarithmic axis only powers of ten have a line.
+        ...(logY && { grid: { ...grid, filter: powersOfTen }, ticks: { ...axis.ticks, filter: powersOfTen } }),
         // A tick of a logarithmic axis that has no room has no value.
         values: (_, ticks) => ticks.map((tick: number | null) => (tick === null ? "" : formatY(tick))),
         size: (_, labels) => 16 + 7 * Math.max(3, ...(labels ?? []).map(({ length }) => length)),
@@ -181,6 +197,10 @@ function optionsOf(latest: Latest, element: HTMLElement, onCursor: (cursor: { le
       ready: [(chart) => chart.over.addEventListener("dblclick", () => latest.current.onRange?.(undefined))],
     },
   };
+}
+
+function powersOfTen(_: uPlot, ticks: number[]): (number | null)[] {
+  return ticks.map((tick) => (Number.isInteger(Number(Math.log10(tick).toPrecision(12))) ? tick : null));
 }
 
 /** A line of one point would be invisible. */

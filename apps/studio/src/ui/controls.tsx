@@ -48,15 +48,19 @@ export interface ChoiceProps<T extends string> {
   readonly value: T;
   readonly choices: readonly Choice<T>[];
   readonly disabled?: boolean;
+  /** The label is for screen readers only. */
+  readonly hideLabel?: boolean;
   readonly onChange: (value: T) => void;
 }
 
 /** One of several values, in a list that opens. */
-export function Select<T extends string>({ label, value, choices, disabled = false, onChange }: ChoiceProps<T>) {
+export function Select<T extends string>({ label, value, choices, disabled = false, hideLabel = false, onChange }: ChoiceProps<T>) {
   const id = useId();
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <label for={id} class={hideLabel ? "visually-hidden" : ""}>
+        {label}
+      </label>
       <select
         id={id}
         value={value}
