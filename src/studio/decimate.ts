@@ -18,11 +18,10 @@ export function decimate(x: ArrayLike<number>, y: ArrayLike<number>, from: numbe
   const count = Math.max(0, to - from);
   if (count <= 4 * columns) return Int32Array.from({ length: count }, (_, i) => from + i);
   const [first, last] = [x[from] ?? 0, x[to - 1] ?? 0];
-  const width = (last - first) / columns;
   const kept: number[] = [];
   for (let start = from, column = 0; start < to; column++) {
     // The last column takes what rounding leaves.
-    const end = column >= columns - 1 || !(width > 0) ? to : Math.min(to, lowerBound(x, first + (column + 1) * width, to));
+    const end = column >= columns - 1 || !(last > first) ? to : Math.min(to, lowerBound(x, first + ((column + 1) * (last - first)) / columns, to));
     if (end <= start) continue;
     let [low, high] = [-1, -1];
     for (let i = start; i < end; i++) {
