@@ -37,6 +37,8 @@ export class LabModel {
   readonly isChanged = computed(() => this.opened.value !== undefined && JSON.stringify(this.setting.value) !== JSON.stringify(this.opened.value.setting));
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "digits" });
   readonly #openedAt = performance.now();
+  /** Whether settings were chosen that no network was asked for with. */
+  #isChosen = false;
   #nextId = 1;
   /** The drawing that the worker reads, and the newest one, which waits until it is done. */
   #asked: { readonly id: number; readonly at: number | undefined } | undefined;
@@ -69,6 +71,7 @@ export class LabModel {
 
   /** A fresh network of the chosen settings. */
   renew(): void {
+    this.#isChosen = false;
     this.judged.value = undefined;
     this.#post({ kind: "open", setting: this.setting.value });
   }
@@ -76,6 +79,7 @@ export class LabModel {
   /** Changes settings; a network that has not learned anything yet takes them at once. */
   choose(setting: DigitsSetting): void {
     this.setting.value = setting;
+    this.#isChosen = true;
     if (this.state.value.state === "fresh") this.renew();
   }
 
@@ -151,7 +155,8 @@ export class LabModel {
     switch (event.kind) {
       case "opened":
         this.opened.value = event;
-        this.setting.value = event.setting;
+        if (event.from !== undefined) this.#isChosen = false;
+        if (!this.#isChosen) this.setting.value = event.setting;
         this.lines.value = event.lines;
         this.progress.value = { step: event.lines.at(-1)?.step ?? 0, epoch: event.lines.at(-1)?.epoch ?? 0, rate: 0 };
         this.error.value = "";
@@ -159,6 +164,8 @@ export class LabModel {
         return;
       case "state":
         this.state.value = event;
+        // Chosen while the first images were drawn.
+        if (event.state === "fresh" && this.#isChosen) this.renew();
         return;
       case "progress": {
         this.progress.value = event;

@@ -42,10 +42,14 @@ export function TrainingBar({ model }: { readonly model: LabModel }) {
       </p>
       {opened && (
         <p class="quiet small">
-          {count(opened.parameters)} parameters, {count(opened.data.train)} training and {count(opened.data.test)} test images ({opened.data.name}), {opened.device} with {opened.threads} {opened.threads === 1 ? "thread" : "threads"}
+          {count(opened.parameters)} parameters, {count(opened.data.train)} training and {count(opened.data.test)} test images ({opened.data.name}), {deviceText(opened)}
         </p>
       )}
       {model.error.value && <p class="error-text" role="alert">{model.error.value}</p>}
     </div>
   );
+}
+
+function deviceText({ device, threads }: { readonly device: string; readonly threads: number }): string {
+  return device === "wasm" ? `WebAssembly with ${threads} ${threads === 1 ? "thread" : "threads"}` : "WebGPU";
 }
