@@ -7,6 +7,7 @@ import { setFiles } from "./files/files.js";
 import { onDeviceStart, registerBackend, registerGpu, setAutoDevices } from "./runtime/devices.js";
 import { profileUntilExit } from "./runtime/measurement.js";
 
+export { webgpuInfo, type WebgpuInfo } from "./backends/webgpu/webgpu-info.js";
 export { nativeInfo, type NativeInfo } from "./backends/native/native-info.js";
 export { loadImageFolder, type ImageFolderOptions } from "./data/image-folder.js";
 export { loadDataset, type LoadDatasetOptions } from "./data/load-dataset.js";

@@ -1,7 +1,7 @@
 import { oneOf } from "./one-of.js";
 
 /** What `--device` takes. */
-export const deviceNames = ["auto", "native", "wasm", "reference"] as const;
+export const deviceNames = ["auto", "native", "wasm", "webgpu", "reference"] as const;
 
 export type DeviceName = (typeof deviceNames)[number];
 

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import { GradusError } from "../core/errors.js";
-import { compile, device, nativeInfo, tensor, type Backend, type NativeInfo } from "../node.js";
+import { compile, nativeInfo, openDevice, tensor, webgpuInfo, type Backend, type NativeInfo, type WebgpuInfo } from "../node.js";
 import { formatCache, readCache, type CacheContent } from "./cache-command.js";
 import { deviceNames, type DeviceName } from "./device-names.js";
 import { exitCodes } from "./exit-codes.js";
@@ -31,6 +31,7 @@ export interface Findings {
   readonly load: number;
   readonly memoryBytes: number;
   readonly compiler: NativeInfo | null;
+  readonly gpu: WebgpuInfo | null;
   readonly backends: readonly TestedBackend[];
   readonly cache: CacheContent;
 }
@@ -49,7 +50,8 @@ export async function doctor(given: { readonly json?: true }): Promise<number> {
     usableCores: availableParallelism(),
     load,
     memoryBytes: totalmem(),
-    compiler: compilerOf(),
+    compiler: await found(nativeInfo),
+    gpu: await found(webgpuInfo),
     backends,
     cache: await readCache(),
   };
@@ -59,9 +61,10 @@ export async function doctor(given: { readonly json?: true }): Promise<number> {
   return backends.some(({ name, works }) => works && name !== "reference") ? exitCodes.done : exitCodes.failed;
 }
 
-function compilerOf(): NativeInfo | null {
+/** What is looked for, or null where it is not there. */
+async function found<T>(look: () => T | Promise<T>): Promise<T | null> {
   try {
-    return nativeInfo();
+    return await look();
   } catch (error) {
     if (error instanceof GradusError) return null;
     throw error;
@@ -70,10 +73,10 @@ function compilerOf(): NativeInfo | null {
 
 async function testBackend(name: DeviceName): Promise<TestedBackend> {
   try {
-    const backend = device(name);
+    const backend = await openDevice(name);
     const problem = await selfTest(backend);
     if (problem !== undefined) return { name, works: false, threads: backend.threads, gflops: null, problem };
-    return { name, works: true, threads: backend.threads, gflops: await matmulSpeed(backend, name === "reference" ? 64 : 1024), problem: null };
+    return { name, works: true, threads: backend.threads, gflops: await matmulSpeed(backend, name === "reference" || backend.isSoftware ? 64 : 1024), problem: null };
   } catch (error) {
     return { name, works: false, threads: null, gflops: null, problem: error instanceof Error ? error.message : String(error) };
   }
@@ -123,9 +126,14 @@ export function adviceOn({ node, usableCores, cores, load, compiler, backends, c
   return advice;
 }
 
+function formatGpu({ adapter, isSoftware, features, limits }: WebgpuInfo): string {
+  const parts = [`tensors of ${formatBytes(limits.tensorBytes)}`, `${limits.buffers} buffers`, `${formatBytes(limits.sharedBytes)} shared by ${limits.invocations} invocations`, ...features];
+  return `${adapter}${isSoftware ? ", in software" : ""}: ${parts.join(", ")}`;
+}
+
 /** The findings for people. */
 export function formatFindings(findings: Findings, paint: Paint): string {
-  const { compiler, backends, cache } = findings;
+  const { compiler, gpu, backends, cache } = findings;
   const advice = adviceOn(findings);
   const fact = (name: string, value: string): string => `${name.padEnd(10)} ${value}`;
   const idle = findings.usableCores < findings.cores ? ` of ${findings.cores}` : "";
@@ -137,10 +145,11 @@ export function formatFindings(findings: Findings, paint: Paint): string {
     fact("Memory", formatBytes(findings.memoryBytes)),
     fact("Compiler", compiler ? `${compiler.compiler} (${compiler.version})` : paint("yellow", "none")),
     ...(compiler ? [fact("Features", compiler.features.join(", ") || "the basic ones")] : []),
+    ...(gpu ? [fact("GPU", formatGpu(gpu))] : []),
     "",
     "Backends, and their speed in a matrix product:",
     ...backends.map(({ name, works, threads, gflops, problem }) => {
-      const mark = works ? paint("green", "works") : paint("red", "fails");
+      const mark = works ? paint("green", "works") : name === "webgpu" && !gpu ? paint("yellow", "none ") : paint("red", "fails");
       const speed = gflops === null ? (problem?.split("\n")[0] ?? "") : `${gflops.toFixed(gflops < 10 ? 3 : 0).padStart(6)} GFLOP/s`;
       return `  ${name.padEnd(10)} ${mark}  ${speed}${works && threads !== null ? `, ${threads} ${threads === 1 ? "thread" : "threads"}` : ""}`;
     }),

@@ -108,6 +108,7 @@ const machine: Findings = {
   load: 0.3,
   memoryBytes: 16e9,
   compiler: { compiler: "cc", version: "gcc 12.2.0", features: ["AVX2", "FMA"] },
+  gpu: { adapter: "Some GPU", isSoftware: false, features: ["subgroups"], limits: { tensorBytes: 4e9, buffers: 10, sharedBytes: 32768, invocations: 1024 } },
   backends: [
     { name: "native", works: true, threads: 4, gflops: 812.3, problem: null },
     { name: "wasm", works: false, threads: null, gflops: null, problem: "no memory\nat line 3" },
@@ -124,15 +125,19 @@ test("doctor says what it found and what would help", () => {
   expect(text).toContain("Cores      4 of 8, load 0.3");
   expect(text).toContain("native     works     812 GFLOP/s, 4 threads");
   expect(text).toContain("wasm       fails  no memory\n");
+  expect(text).toContain("GPU        Some GPU: tensors of 4.0 GB, 10 buffers, 32.8 kB shared by 1024 invocations, subgroups\n");
+  const absent = { name: "webgpu", works: false, threads: null, gflops: null, problem: "no GPU here" };
+  expect(formatFindings({ ...machine, gpu: null, backends: [absent] }, painter(false))).toMatch(/^ {2}webgpu +none +no GPU here$/m);
 });
 
 test("doctor tests every backend on this machine", async () => {
   const { code, out } = await runMain("doctor", "--json");
   const found = parse(out) as Findings;
-  expect(found.backends.map(({ name }) => name)).toEqual(["native", "wasm", "reference"]);
+  expect(found.backends.map(({ name }) => name)).toEqual(["native", "wasm", "webgpu", "reference"]);
   for (const { name, works, gflops, problem } of found.backends) {
-    // Where there is no compiler, native is told not to work.
-    if (name !== "native" || found.compiler) expect([name, works, problem]).toEqual([name, true, null]);
+    // Where there is no compiler or no GPU, native and webgpu are told not to work.
+    const isThere = name === "native" ? found.compiler : name === "webgpu" ? found.gpu : true;
+    if (isThere) expect([name, works, problem]).toEqual([name, true, null]);
     if (works) expect(gflops).toBeGreaterThan(0);
   }
   expect(code).toBe(0);

@@ -35,7 +35,8 @@ export async function predict(folder: string, files: readonly string[], given: G
   if (files.filter((file) => file === "-").length > 1) throw new ArgumentError("- names standard input, which can be read only once");
   const run = await readSavedRun(folder);
   requireImageRun(folder, run);
-  openDevice(parseDevice(given.device), undefined);
+  // One image at a time is no work for a GPU.
+  await openDevice(parseDevice(given.device), undefined, 0);
   const model = await openModel(folder, run);
   const { height, width, channels = 1 } = run.preprocessing;
   const classify = compile((pixels: Tensor) => noGrad(() => model.forward(normalize(pixels, run.preprocessing)).softmax(1)));

@@ -21,7 +21,7 @@ import { Trainer } from "../train/trainer.js";
 import { showDownload } from "./download-line.js";
 import { exitCodes } from "./exit-codes.js";
 import { catchInterrupt, type Interrupt } from "./interrupt.js";
-import { openDevice } from "./open-device.js";
+import { openDeviceFor } from "./open-device.js";
 import { formatLoss, ProgressLine } from "./progress-line.js";
 import { isComplete } from "./resume.js";
 import { describeRun, filesAtBegin, filesAtEnd, heading, jsonResult, type Setting } from "./run-record.js";
@@ -45,17 +45,18 @@ export async function train(options: TrainOptions): Promise<number> {
   const out = options.out ?? (await nextRunFolder(join("runs", `${recipe.name}-${basename(options.data.name)}`)));
   if (options.resume === undefined) await requireFreeFolder(out, options);
   if (options.json !== undefined) await requireFolderOf(options.json);
-  const device = openDevice(options.device, options.threads);
   const startedAt = Date.now();
-  const profiling = options.profile ? startProfile(device) : undefined;
   let interrupt: Interrupt | undefined;
   let begun = options.resume;
   const line = isInteractive(process.stderr) ? new ProgressLine(process.stderr) : undefined;
   try {
     line?.show(`Preparing ${options.data.name} …`);
-    manualSeed(seed);
-    const task = await openTask(options, showDownload(line, note));
+    const { device, made: task } = await openDeviceFor(options.device, options.threads, () => {
+      manualSeed(seed);
+      return openTask(options, showDownload(line, note));
+    }, (made) => workOf(made, batchSize));
     const { model } = task;
+    const profiling = options.profile ? startProfile(device) : undefined;
     const parameters = [...model.parameters()].reduce((sum, parameter) => sum + parameter.size, 0);
     const setting: Setting = { options, device, task, parameters, out: options.resume ?? out, startedAt };
     line?.clear();
@@ -124,6 +125,12 @@ export async function train(options: TrainOptions): Promise<number> {
     line?.clear();
     interrupt?.release();
   }
+}
+
+/** Multiply-adds of a training step: the gradients of a product are two more of its size. */
+function workOf({ model, train }: Task, batchSize: number): number {
+  const [example] = train.batch(Int32Array.of(0));
+  return 3 * batchSize * model.summary(example, { print: false }).multiplyAdds;
 }
 
 /** What the recipe makes of its data. The code for the other kind of data is not loaded. */

@@ -51,7 +51,7 @@ test.each<[string, Record<string, string>, string]>([
   ["regression", { csv: "a.csv", task: "classification" }, "--task classification: regression is for regression; use tabular"],
   ["mlp", { data: "mnits" }, "--data mnits: expected digits, mnist, fashion-mnist, cifar10; did you mean mnist?"],
   ["mlp", { optimizer: "adma" }, "--optimizer adma: expected sgd, adam, adamw; did you mean adam?"],
-  ["mlp", { device: "nativ" }, "--device nativ: expected auto, native, wasm, reference; did you mean native?"],
+  ["mlp", { device: "nativ" }, "--device nativ: expected auto, native, wasm, webgpu, reference; did you mean native?"],
   ["mlp", { epochs: "0" }, "--epochs 0: expected a whole number from 1"],
   ["mlp", { epochs: "1.5" }, "--epochs 1.5: expected a whole number from 1"],
   ["mlp", { batchSize: "many" }, "--batch-size many: expected a whole number from 1"],

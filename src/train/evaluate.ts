@@ -18,7 +18,8 @@ export interface Evaluation {
   readonly compileSeconds: number;
 }
 
-const batchSize = 500;
+/** Images that are judged at a time. */
+export const evaluationBatch = 500;
 
 /** Loss and predictions of an image classifier, in evaluation mode; the model's mode is put back. Throws DataError for an empty set. */
 export async function evaluateImages(
@@ -39,13 +40,13 @@ export async function evaluateImages(
   let loss = 0;
   let at = 0;
   try {
-    for await (const [images, labels] of new DataLoader(imageDataset(set), { batchSize })) {
+    for await (const [images, labels] of new DataLoader(imageDataset(set), { batchSize: evaluationBatch })) {
       const result = test(images, labels);
-      const classes = await result.predicted.data();
+      const [classes, shares, sum] = await Promise.all([result.predicted.data(), result.confidence.data(), result.loss.item()]);
       predicted.set(classes, at);
-      confidence.set(await result.confidence.data(), at);
+      confidence.set(shares, at);
       at += classes.length;
-      loss += await result.loss.item();
+      loss += sum;
     }
   } finally {
     model.train(wasTraining);

@@ -12,7 +12,7 @@ const wantedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
-const wantedFeatures: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
+export const wantedFeatures: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
 
 export interface AdapterOptions {
   /** Whether an adapter in software is refused; false by default. */
