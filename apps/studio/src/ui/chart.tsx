@@ -224,7 +224,10 @@ function keyOf(event: KeyboardEvent, chart: uPlot, { series, onRange }: ChartPro
   else if (event.key === "-") return zoom(2);
   else if (event.key === "ArrowLeft" || event.key === "ArrowRight" || event.key === "Home" || event.key === "End") {
     const xs = chart.data[0];
-    const [first, last] = [nearestPoint(xs, from), nearestPoint(xs, to)];
+    const inside = (place: number): boolean => (xs[place] ?? NaN) >= from && (xs[place] ?? NaN) <= to;
+    const near = [nearestPoint(xs, from), nearestPoint(xs, to)] as const;
+    // The nearest point may lie just outside of what is shown.
+    const [first, last] = [inside(near[0]) ? near[0] : near[0] + 1, inside(near[1]) ? near[1] : near[1] - 1];
     const now = nearestPoint(xs, x ?? from);
     const stride = event.shiftKey ? Math.max(1, Math.round((last - first) / 10)) : 1;
     const next = event.key === "Home" ? first : event.key === "End" ? last : x === undefined ? first : now + (event.key === "ArrowLeft" ? -stride : stride);
