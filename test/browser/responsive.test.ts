@@ -34,3 +34,12 @@ it.each([true, false])("leaves the page responsive for 200 steps of LeNet-5, cro
   expect(errors).toEqual([]);
   await close();
 });
+
+it("leaves the page responsive on WebGPU", async () => {
+  const { call, errors, page, close } = await openPage<typeof import("./pages/memory.js")>("pages/memory.ts");
+  await call("prepare", "webgpu");
+  await call("train", 1);
+  expect(await longestTask(page, () => call("train", 50))).toBeLessThan(50);
+  expect(errors).toEqual([]);
+  await close();
+});

@@ -1,4 +1,4 @@
-import { compile, DataLoader, generateDigitsAsync, imageDataset, manualSeed, nn, optim, setDefaultDevice, type Tensor } from "../../../src/browser.js";
+import { compile, DataLoader, generateDigitsAsync, imageDataset, manualSeed, nn, openDevice, optim, setDefaultDevice, type Tensor } from "../../../src/browser.js";
 import { LeNet } from "../../../src/models/lenet.js";
 
 let step: (() => Promise<number>) | undefined;
@@ -6,7 +6,7 @@ let step: (() => Promise<number>) | undefined;
 /** Makes the digits, a LeNet-5 and its compiled training step on a device, and takes the first step. */
 export async function prepare(device: string): Promise<number> {
   manualSeed(1);
-  setDefaultDevice(device);
+  setDefaultDevice(await openDevice(device));
   const { train } = await generateDigitsAsync({ train: 640, test: 10 });
   const loader = new DataLoader(imageDataset(train, { normalize: { mean: 0.1, std: 0.3 } }), { batchSize: 64, shuffle: true });
   const model = new LeNet();
