@@ -35,7 +35,7 @@ interface Pending extends Source {
   readonly key: string;
 }
 
-const levels = { kernel: "-O3", light: "-O1", library: "-O3" } as const;
+const levels = { kernel: "-O3", light: "-Og", library: "-O3" } as const;
 
 /**
  * Compiles C into shared libraries, through a folder that keeps them. Each source is known by a hash of its text, the
