@@ -29,8 +29,14 @@ export interface Setting {
 export function heading({ options, device, task, parameters }: Setting): string {
   return (
     `${options.recipe.name}, ${formatCount(parameters)} parameters, on ${options.data.name} (${task.size}), ` +
-    `${device.name}, ${device.threads} ${device.threads === 1 ? "thread" : "threads"}`
+    describeDevice(device)
   );
+}
+
+function describeDevice({ name, threads, isSoftware }: Backend): string {
+  // A GPU's threads are no setting.
+  if (isSoftware !== undefined) return isSoftware ? `${name} in software` : name;
+  return `${name}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
 }
 
 /** How far a run came that has just begun. */
