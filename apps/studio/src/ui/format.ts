@@ -11,9 +11,9 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** 98.25 % */
-export function formatShare(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
+/** 98.25 %; a dash for what is no number. */
+export function formatShare(share: number, digits = 2): string {
+  return Number.isNaN(share) ? "–" : `${(100 * share).toFixed(digits)} %`;
 }
 
 /** 12.3 MB, by powers of ten. */

@@ -1,9 +1,10 @@
 import type { ComponentChildren, ComponentType } from "preact";
 import type { LabModel } from "../../labs/digits/lab-model.js";
-import { defaultSetting, namedNetworks, type DigitsSetting } from "../../labs/digits/setting.js";
+import type { DigitsSetting } from "../../labs/digits/setting.js";
 import { CodeBlock } from "../../ui/code-block.js";
 import type { CodeFile } from "../code-files.js";
 import { codeFiles } from "./code-files.js";
+import { presets } from "./presets.js";
 
 interface TextProps {
   readonly model: LabModel;
@@ -17,12 +18,6 @@ export interface Chapter {
   readonly Text: ComponentType<TextProps>;
   readonly code: readonly CodeFile[];
 }
-
-const settingOf = (name: keyof typeof namedNetworks, change: Partial<DigitsSetting["network"]> = {}, training: Partial<DigitsSetting["training"]> = {}): DigitsSetting => ({
-  ...defaultSetting,
-  network: { ...(namedNetworks[name] ?? defaultSetting.network), ...change },
-  training: { ...defaultSetting.training, ...training },
-});
 
 /** Trains another network where one stands. */
 function Try({ model, setting, children }: TextProps & { readonly setting: DigitsSetting; readonly children: ComponentChildren }) {
@@ -44,7 +39,7 @@ function PixelsText({ model }: TextProps) {
       <p class="formula">z = Wx + b, &ensp; pₖ = exp zₖ / Σ exp zⱼ</p>
       <ul>
         <li>
-          <Try model={model} setting={settingOf("softmax-regression")}>Train softmax regression</Try>. Its weights are ten pictures, in which blue pixels speak for a digit and orange ones against
+          <Try model={model} setting={presets.softmax}>Train softmax regression</Try>. Its weights are ten pictures, in which blue pixels speak for a digit and orange ones against
           it.
         </li>
         <li>Write a seven: each picture of evidence is the weights times your pixels. The sum of it is the score.</li>
@@ -64,12 +59,12 @@ function LayersText({ model }: TextProps) {
       <p class="formula">h = f(W₁x + b₁), &ensp; z = W₂h + b₂</p>
       <ul>
         <li>
-          <Try model={model} setting={settingOf("mlp")}>Train an MLP</Try> of 128 and 64 hidden neurons. Then write a digit: most neurons stay dark, a few light up, and another digit lights up others.
+          <Try model={model} setting={presets.mlp}>Train an MLP</Try> of 128 and 64 hidden neurons. Then write a digit: most neurons stay dark, a few light up, and another digit lights up others.
         </li>
         <li>The weights of the first layer look like noise at first, and then like pieces of strokes.</li>
         <li>
-          <Try model={model} setting={settingOf("mlp", { hidden: [128, 128, 128, 128], activation: "sigmoid" })}>Four layers of sigmoids</Try> learn slowly: the gradient shrinks on its way
-          through each of them. With <Try model={model} setting={settingOf("mlp", { hidden: [128, 128, 128, 128] })}>ReLU</Try> it does not.
+          <Try model={model} setting={presets.deepSigmoid}>Four layers of sigmoids</Try> get nowhere in the first passes of plain descent: the gradient shrinks on its way through each of them. With{" "}
+          <Try model={model} setting={presets.deepRelu}>ReLU</Try> it arrives.
         </li>
       </ul>
     </>
@@ -87,13 +82,13 @@ function TrainingText({ model }: TextProps) {
       <ul>
         <li>“One batch” shows how little one step changes, “Slowly” shows filters and probabilities on their way.</li>
         <li>
-          <Try model={model} setting={settingOf("mlp", {}, { optimizer: "sgd", lr: 0.5 })}>A learning rate that is too large</Try>: the loss jumps, until it is no number any more.
+          <Try model={model} setting={presets.rateTooLarge}>A learning rate that is too large</Try>: the loss jumps, and nothing is learned.
         </li>
         <li>
-          <Try model={model} setting={settingOf("mlp", {}, { optimizer: "sgd", lr: 1e-4 })}>One that is too small</Try> wastes your time.
+          <Try model={model} setting={presets.rateTooSmall}>One that is too small</Try> wastes your time.
         </li>
         <li>
-          <Try model={model} setting={settingOf("mlp")}>Adam</Try> gives each weight a step size of its own and forgives more.
+          <Try model={model} setting={presets.mlp}>Adam</Try> gives each weight a step size of its own and forgives more.
         </li>
       </ul>
     </>
@@ -113,11 +108,11 @@ function FiltersText({ model }: TextProps) {
       </p>
       <ul>
         <li>
-          <Try model={model} setting={settingOf("lenet")}>Train LeNet-5</Try>, with which banks have read cheques. It has fewer weights than the MLP and makes fewer mistakes.
+          <Try model={model} setting={presets.lenet}>Train LeNet-5</Try>, with which banks have read cheques. It has fewer weights than the MLP and makes fewer mistakes.
         </li>
         <li>Write a one, then a seven, and compare the maps: which filter sees the bar?</li>
         <li>
-          <Try model={model} setting={settingOf("lenet", { maps: [1, 2], hidden: [16] })}>One filter, then two</Try>: how much is possible with so little?
+          <Try model={model} setting={presets.fewFilters}>One filter, then two</Try>: how much is possible with so little?
         </li>
       </ul>
     </>
@@ -128,19 +123,19 @@ function DropoutText({ model }: TextProps) {
   return (
     <>
       <p>
-        A large network can learn its training images by heart: the training loss falls towards 0, and the loss on test images does not follow, or rises again. <em>Dropout</em> works against
-        that. In each training step it leaves out a random share of the hidden neurons, so that none can rely on a certain other one. To read a digit, all of them take part.
+        A large network can learn few images by heart: the training loss falls to 0, and the loss on test images stays where it is, or rises again. <em>Dropout</em> works against that. In each
+        training step it leaves out a random share of the hidden neurons, so that none can rely on a certain other one. To read a digit, all of them take part.
       </p>
       <ul>
         <li>
-          <Try model={model} setting={settingOf("mlp", { hidden: [256, 256] })}>A large MLP without dropout</Try>: watch the two curves of the loss part.
+          <Try model={model} setting={presets.byHeart}>A large MLP and 500 images</Try>: watch the two curves of the loss part.
         </li>
         <li>
-          <Try model={model} setting={settingOf("mlp", { hidden: [256, 256], dropout: 0.5 })}>The same with 50 %</Try>: now the training loss is above the test loss, since it is that of networks with
-          gaps. The test loss falls for longer.
+          <Try model={model} setting={presets.byHeartDropped}>The same with 50 % dropout</Try>: now it cannot learn by heart so soon, and the training loss, that of networks with gaps, stays far
+          above 0. Compare the test curves. The gain is small here; it is larger where networks are larger.
         </li>
         <li>
-          <Try model={model} setting={settingOf("mlp", { hidden: [16], dropout: 0.5 })}>Half of 16 neurons</Try> are too few: dropout wants a network that has neurons to spare.
+          <Try model={model} setting={presets.large}>All images, without dropout</Try>: nothing helps as much as more examples.
         </li>
       </ul>
     </>

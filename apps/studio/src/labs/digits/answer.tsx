@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { HeatMaps } from "../../ui/heat-maps.js";
-import { percent } from "./format.js";
+import { formatShare } from "../../ui/format.js";
 import type { LabModel } from "./lab-model.js";
 
 /** Milliseconds without a change after which the answer is read out. */
@@ -16,7 +16,7 @@ export function Answer({ model }: { readonly model: LabModel }) {
   useLayoutEffect(() => {
     if (seen) model.answered(seen.id);
   }, [seen]);
-  const spoken = useQuiet(seen ? `Most probably ${names[best]}: ${percent(shares[best] ?? 0)}` : "");
+  const spoken = useQuiet(seen ? `Most probably ${names[best]}: ${formatShare(shares[best] ?? 0, 1)}` : "");
   const times = [...model.answerMs.value].sort((a, b) => a - b);
   const median = times[times.length >> 1];
   return (
@@ -35,7 +35,7 @@ export function Answer({ model }: { readonly model: LabModel }) {
               <th scope="row">{name}</th>
               <td>
                 <span class="bar" style={{ "--share": String(shares[i] ?? 0) }} />
-                <span class="share">{seen ? percent(shares[i] ?? 0) : "–"}</span>
+                <span class="share">{seen ? formatShare(shares[i] ?? 0, 1) : "–"}</span>
               </td>
             </tr>
           ))}

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import type { MetricsLine } from "gradus";
 import type { ChartSeries } from "../../ui/chart-data.js";
 import { Chart } from "../../ui/chart.js";
-import { count, percent } from "./format.js";
+import { formatCount, formatShare } from "../../ui/format.js";
 import type { LabModel } from "./lab-model.js";
 
 /** Loss and accuracy as they change, and the numbers of now. */
@@ -18,16 +18,16 @@ export function CurvesPanel({ model }: { readonly model: LabModel }) {
         <h2 id="curves-title">Learning</h2>
       </header>
       <dl class="numbers">
-        <Figure name="Accuracy" value={last.accuracy === undefined ? "–" : percent(last.accuracy)} />
+        <Figure name="Accuracy" value={last.accuracy === undefined ? "–" : formatShare(last.accuracy, 1)} />
         <Figure name="Loss" value={last.loss === undefined ? "–" : last.loss.toFixed(3)} />
-        <Figure name="Batches" value={count(step)} />
+        <Figure name="Batches" value={formatCount(step)} />
         <Figure name="Passes" value={epoch.toFixed(1)} />
-        <Figure name="Examples/s" value={rate > 0 ? count(rate) : "–"} />
+        <Figure name="Examples/s" value={rate > 0 ? formatCount(rate) : "–"} />
       </dl>
       <div class="two-charts">
         <figure>
           <figcaption>Accuracy on test digits</figcaption>
-          <Chart title="Accuracy on test digits" xLabel="batch" series={accuracy} height={170} formatY={(value) => percent(value, value > 0.9 ? 1 : 0)} />
+          <Chart title="Accuracy on test digits" xLabel="batch" series={accuracy} height={170} formatY={(value) => formatShare(value, value > 0.9 ? 1 : 0)} />
         </figure>
         <figure>
           <figcaption>Loss: <i class="swatch one" /> training, <i class="swatch two" /> test</figcaption>

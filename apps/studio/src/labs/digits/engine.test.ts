@@ -50,7 +50,7 @@ it("reads 95 % of the test digits within two passes, then a drawn one, and shows
 /** A network that is trained in no time, with dropout, whose random numbers belong to what is stored. */
 const small: DigitsSetting = {
   network: { kind: "mlp", maps: [], hidden: [24], activation: "tanh", dropout: 0.2 },
-  training: { optimizer: "adam", lr: 0.005, batchSize: 32, seed: 3 },
+  training: { optimizer: "adam", lr: 0.005, batchSize: 32, limit: null, seed: 3 },
   device: "wasm",
 };
 
@@ -79,7 +79,7 @@ it("goes on after its worker was ended in the middle of a training, as if nothin
   const { from, data } = await second.answerTo({ kind: "begin" }, "opened");
   expect([from, data.name, data.train]).toEqual(["stored", "files", 320]);
   await second.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
-  expect(second.last("progress")?.step).toBe(100);
+  expect(second.last("progress")?.step).toBe(1000);
   expect(await savedWeights(second)).toEqual(await savedWeights(whole));
   expect([...first.errors, ...second.errors, ...whole.errors]).toEqual([]);
 });
@@ -91,7 +91,7 @@ it("trains on by itself where it was training when it was ended", async () => {
   while ((await readdir(join(at, "checkpoints")).catch(() => [])).length === 0) await first.next("progress");
   const second = new PagelessLab(at);
   await second.answerTo({ kind: "begin" }, "state", isDone);
-  expect(second.last("progress")?.step).toBe(100);
+  expect(second.last("progress")?.step).toBe(1000);
   await first.answerTo({ kind: "open", setting: small }, "opened");
 });
 
@@ -111,7 +111,7 @@ it.each([
   ];
   const opened = await lab.answerTo({ kind: "load", name: "lenet-1", files }, "opened");
   expect(opened).toMatchObject({ from: "lenet-1", pixels, parameters: model.parameters().reduce((sum, { size }) => sum + size, 0), lines: [{ step: 20, loss: 1.5 }] });
-  expect(opened.setting.training).toEqual({ optimizer: "adamw", lr: 0.002, batchSize: 32, seed: 5 });
+  expect(opened.setting.training).toEqual({ optimizer: "adamw", lr: 0.002, batchSize: 32, limit: null, seed: 5 });
   const { seen } = await lab.answerTo({ kind: "look", id: 1, strokes: seven }, "seen", ({ seen: { id } }) => id === 1);
   const prepared = prepareDrawing(seven, { height: 28, width: 28 });
   const image = tensor(prepared?.pixels ?? new Uint8Array(), { shape: [1, 1, 28, 28] });

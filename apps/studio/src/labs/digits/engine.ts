@@ -214,9 +214,10 @@ export class DigitsEngine {
       setting,
       device: this.#device?.name ?? setting.device,
       threads: this.#device?.backend.threads ?? 1,
+      isSoftware: this.#device?.backend.isSoftware === true,
       data: {
         name: data.name,
-        train: train.count,
+        train: session.images.count,
         test: test.count,
         height: train.height,
         width: train.width,
@@ -225,7 +226,7 @@ export class DigitsEngine {
       pixels: session.pixels,
       parameters: network.parameters().reduce((sum, { size }) => sum + size, 0),
       lines: [...session.log.lines],
-      recipe: recipeText(setting, train, data.name),
+      recipe: recipeText(session),
       ...(from !== undefined && { from }),
     });
     void this.#refresh();
@@ -235,7 +236,8 @@ export class DigitsEngine {
     if (this.#training) return;
     const { session } = this.#opened();
     const end = new AbortController();
-    const epochs = (Math.floor(session.epoch / epochsPerStart) + 1) * epochsPerStart;
+    const passes = epochsPerStart(session.setting.training, session.images.count);
+    const epochs = (Math.floor(session.epoch / passes) + 1) * passes;
     this.#mark = { examples: session.latest?.examples ?? 0, time: performance.now(), aside: session.aside };
     this.#tell("training", "Training.");
     const run = async (): Promise<void> => {

@@ -5,7 +5,8 @@ import type { Stroke } from "./prepare-drawing.js";
 import type { LabEvent, LabRequest, LabState, Seen } from "./protocol.js";
 import { defaultSetting, type DigitsSetting } from "./setting.js";
 
-type Opened = Extract<LabEvent, { kind: "opened" }>;
+/** The network at work. */
+export type Opened = Extract<LabEvent, { kind: "opened" }>;
 type Weights = Extract<LabEvent, { kind: "weights" }>;
 type Judged = Extract<LabEvent, { kind: "judged" }>;
 type Saved = Extract<LabEvent, { kind: "saved" }>;

@@ -1,6 +1,6 @@
 import { Button } from "../../ui/controls.js";
 import { HeatMaps } from "../../ui/heat-maps.js";
-import { count, percent } from "./format.js";
+import { formatCount, formatShare } from "../../ui/format.js";
 import type { LabModel } from "./lab-model.js";
 
 /** What was taken for what, over all test images, and the worst mistakes. */
@@ -24,7 +24,7 @@ export function MistakesPanel({ model }: { readonly model: LabModel }) {
       {judged ? (
         <>
           <p>
-            {count(test - judged.wrong)} of {count(test)} test digits were read right after step {count(judged.step)}: <b>{percent(judged.accuracy, 2)}</b>. A row holds the images of one digit, a column what they were read as.
+            {formatCount(test - judged.wrong)} of {formatCount(test)} test digits were read right after step {formatCount(judged.step)}: <b>{formatShare(judged.accuracy, 2)}</b>. A row holds the images of one digit, a column what they were read as.
           </p>
           <div class="matrix-and-misread">
           <div class="scroll-x" tabIndex={0} role="region" aria-label="Confusion matrix">
@@ -58,7 +58,7 @@ export function MistakesPanel({ model }: { readonly model: LabModel }) {
           </div>
           {judged.misread.length > 0 && (
             <div>
-              <h3>{judged.wrong > judged.misread.length ? `The ${judged.misread.length} most confident of ${count(judged.wrong)} mistakes` : "Every mistake"}</h3>
+              <h3>{judged.wrong > judged.misread.length ? `The ${judged.misread.length} most confident of ${formatCount(judged.wrong)} mistakes` : "Every mistake"}</h3>
               <p class="quiet small">Choose one to see what the layers make of it.</p>
               <ul class="misread">
                 {judged.misread.map(({ index, pixels, label, predicted, confidence }) => (
@@ -68,7 +68,7 @@ export function MistakesPanel({ model }: { readonly model: LabModel }) {
                       <span>
                         {classNames[label]} read as <b>{classNames[predicted]}</b>
                       </span>
-                      <span class="quiet small">{percent(confidence, 0)} sure</span>
+                      <span class="quiet small">{formatShare(confidence, 0)} sure</span>
                     </button>
                   </li>
                 ))}

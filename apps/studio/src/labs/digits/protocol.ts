@@ -73,6 +73,8 @@ export type LabEvent =
       /** What computes, and with how many threads. */
       readonly device: string;
       readonly threads: number;
+      /** Whether it is a GPU in name only. */
+      readonly isSoftware: boolean;
       readonly data: { readonly name: string; readonly train: number; readonly test: number; readonly height: number; readonly width: number; readonly classNames: readonly string[] };
       /** How pixels become the network's input. */
       readonly pixels: Normalization;

@@ -13,7 +13,7 @@ const networks: Readonly<Record<string, NetworkSetting>> = {
 };
 
 it.each(Object.entries(networks))("writes %s as the lab makes it", (_, network) => {
-  const text = recipeText({ ...defaultSetting, network }, size, "digits");
+  const text = recipeText({ setting: { ...defaultSetting, network }, data: { name: "digits", train: { ...size, count: 10_000, images: new Uint8Array(), labels: new Uint8Array() } }, images: { count: 10_000 } });
   // As a module it needs an installed gradus; test/browser runs one with the command line.
   const body = text.replace(/^import.*$/m, "").replace("export const recipe =", "return");
   const recipe = new Function("defineRecipe", "nn", body)(defineRecipe, nn) as Recipe;

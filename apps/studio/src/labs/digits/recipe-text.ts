@@ -1,22 +1,30 @@
+import type { LabData } from "./lab-data.js";
 import type { ActivationName, ImageSize } from "./network.js";
 import { epochsPerStart, type DigitsSetting } from "./setting.js";
 
 const classes: Readonly<Record<ActivationName, string>> = { relu: "ReLU", leakyRelu: "LeakyReLU", tanh: "Tanh", sigmoid: "Sigmoid", gelu: "GELU" };
 
+interface Made {
+  readonly setting: DigitsSetting;
+  readonly data: Pick<LabData, "name" | "train">;
+  /** What it is trained on. */
+  readonly images: { readonly count: number };
+}
+
 /** The same network and training as a file that `gradus train` runs: what `digitsNetwork` makes, layer by layer. */
-export function recipeText({ network, training }: DigitsSetting, size: ImageSize, data: string): string {
-  const layers = layerLines(network, size).map((line) => `      ${line},`);
+export function recipeText({ setting: { network, training }, data: { name, train }, images }: Made): string {
+  const layers = layerLines(network, train).map((line) => `      ${line},`);
   return [
     `import { defineRecipe, nn } from "gradus";`,
     "",
-    "// Made in Gradus Studio. Train it anew: npx gradus train recipe.mjs",
+    `// Made in Gradus Studio. Train it anew: npx gradus train recipe.mjs${training.limit === null ? "" : ` --limit ${training.limit}`}`,
     "export const recipe = defineRecipe({",
     "  model: () =>",
     "    new nn.Sequential({",
     ...layers,
     "    }),",
-    ...(data === "files" ? [] : [`  data: "${data}",`]),
-    `  epochs: ${epochsPerStart},`,
+    ...(name === "files" ? [] : [`  data: "${name}",`]),
+    `  epochs: ${epochsPerStart(training, images.count)},`,
     `  batchSize: ${training.batchSize},`,
     `  optimizer: "${training.optimizer}",`,
     `  lr: ${training.lr},`,

@@ -27,7 +27,7 @@ export interface OpenedRun {
 interface Description {
   readonly recipe: string;
   readonly data: string;
-  readonly options: { readonly optimizer?: string; readonly lr?: number; readonly batchSize?: number; readonly seed?: number };
+  readonly options: { readonly optimizer?: string; readonly lr?: number; readonly batchSize?: number; readonly seed?: number; readonly limit?: number | null };
   readonly preprocessing: Normalization & { readonly height: number; readonly width: number; readonly channels?: number; readonly fit?: ImageFit };
   readonly classes: number;
   /** The network of a run that was saved by the lab. */
@@ -45,9 +45,10 @@ export interface Origin {
  * The session's network as the files of a run, which `gradus predict`, `gradus evaluate`, the studio's page of runs and the lab open. `judgement` is that of
  * all test images.
  */
-export async function filesOfRun({ network, setting, data, pixels, log, latest, step }: Session, judgement: Judgement, { gradus, started }: Origin): Promise<RunFiles> {
+export async function filesOfRun(session: Session, judgement: Judgement, { gradus, started }: Origin): Promise<RunFiles> {
+  const { network, setting, data, images, pixels, log, latest, step } = session;
   const { height, width, classes, classNames } = data.train;
-  const { optimizer, lr, batchSize, seed } = setting.training;
+  const { optimizer, lr, batchSize, seed, limit } = setting.training;
   const input = [1, 1, height, width];
   const summary = network.summary({ shape: input }, { print: false });
   const description = {
@@ -55,7 +56,7 @@ export async function filesOfRun({ network, setting, data, pixels, log, latest, 
     recipe: `lab-${setting.network.kind}`,
     recipeFile: "recipe.mjs",
     data: data.name,
-    options: { epochs: epochsPerStart, batchSize, optimizer, lr, schedule: "constant", seed, device: setting.device, limit: null },
+    options: { epochs: epochsPerStart(setting.training, images.count), batchSize, optimizer, lr, schedule: "constant", seed, device: setting.device, limit },
     preprocessing: { channels: 1, height, width, ...pixels, fit: data.fit },
     classes,
     ...(classNames && { classNames }),
@@ -72,7 +73,7 @@ export async function filesOfRun({ network, setting, data, pixels, log, latest, 
     "summary.txt": `${summary.toString()}\n`,
     "model.json": JSON.stringify({ input, ...summary }),
     "evaluation.json": JSON.stringify(reportOf(judgement, data.test)),
-    "recipe.mjs": recipeText(setting, data.train, data.name),
+    "recipe.mjs": recipeText(session),
     "recipe.json": `${JSON.stringify(description, null, 2)}\n`,
   };
   const encoder = new TextEncoder();
@@ -121,11 +122,11 @@ export async function openRun(picked: readonly PickedFile[], name = "run"): Prom
   if (!network) throw new DataError(`the run trains ${recipe}, which the lab does not draw; it opens lenet, mlp, softmax-regression and what was saved here`);
   if ((preprocessing.channels ?? 1) !== 1) throw new DataError(`the run reads images of ${preprocessing.channels} channels; the lab has grey ones`);
   const { training } = defaultSetting;
-  const { optimizer = training.optimizer, lr = training.lr, batchSize = training.batchSize, seed = training.seed } = options;
+  const { optimizer = training.optimizer, lr = training.lr, batchSize = training.batchSize, seed = training.seed, limit = null } = options;
   const lines = new TextDecoder().decode(files.get("metrics.jsonl") ?? new Uint8Array()).split("\n").flatMap(metricsLine);
   return {
     name,
-    setting: { network, training: { optimizer: isOptimizer(optimizer) ? optimizer : training.optimizer, lr, batchSize, seed }, device: defaultSetting.device },
+    setting: { network, training: { optimizer: isOptimizer(optimizer) ? optimizer : training.optimizer, lr, batchSize, limit, seed }, device: defaultSetting.device },
     pixels: { mean: preprocessing.mean, std: preprocessing.std },
     data,
     classes,

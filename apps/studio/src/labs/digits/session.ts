@@ -35,6 +35,8 @@ export class Session implements Callback {
   readonly name = "lab";
   readonly setting: DigitsSetting;
   readonly data: LabData;
+  /** What it is trained on. */
+  readonly images: ImageSet;
   readonly pixels: Normalization;
   readonly network: nn.Sequential;
   /** What metrics.jsonl says. */
@@ -53,18 +55,19 @@ export class Session implements Callback {
   #watcher: SessionWatcher | undefined;
 
   /** A fresh network; `pixels` are those of the training images if not given. */
-  constructor(setting: DigitsSetting, data: LabData, pixels: Normalization = measureNormalization(data.train.images)) {
-    manualSeed(setting.training.seed);
+  constructor(setting: DigitsSetting, data: LabData, pixels?: Normalization) {
+    const { seed, limit } = setting.training;
+    manualSeed(seed);
     this.setting = setting;
     this.data = data;
+    this.images = firstImages(data.train, limit ?? data.train.count);
+    pixels ??= measureNormalization(this.images.images);
     this.pixels = pixels;
     this.network = digitsNetwork(setting.network, data.train);
     this.#trainer = digitsTrainer(this.network, setting.training, pixels, [this, this.log]);
     this.#look = imageReader(this.network, pixels);
     this.#read = batchReader(this.network, pixels);
-    const { test } = data;
-    const count = Math.min(measuredImages, test.count);
-    this.#sample = { ...test, count, images: test.images.subarray(0, count * test.height * test.width), labels: test.labels.subarray(0, count) };
+    this.#sample = firstImages(data.test, measuredImages);
   }
 
   /** A session as a checkpoint left it. */
@@ -84,7 +87,7 @@ export class Session implements Callback {
 
   /** Passes over the training images that were done, with the broken part. */
   get epoch(): number {
-    return (this.step * this.setting.training.batchSize) / this.data.train.count;
+    return (this.step * this.setting.training.batchSize) / this.images.count;
   }
 
   /** Trains up to an epoch, from where the session stands. */
@@ -92,7 +95,7 @@ export class Session implements Callback {
     this.#watcher = watcher;
     this.running = true;
     try {
-      return await trainDigits(this.#trainer, this.data.train, this.setting.training, epochs, this.checkpoint, signal);
+      return await trainDigits(this.#trainer, this.images, this.setting.training, epochs, this.checkpoint, signal);
     } finally {
       this.running = false;
     }
@@ -146,4 +149,10 @@ export class Session implements Callback {
   loadStateDict(): void {
     // The constructor was given it.
   }
+}
+
+/** The first images of a set. */
+function firstImages(set: ImageSet, most: number): ImageSet {
+  const count = Math.min(most, set.count);
+  return { ...set, count, images: set.images.subarray(0, count * set.height * set.width), labels: set.labels.subarray(0, count) };
 }

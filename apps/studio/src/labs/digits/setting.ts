@@ -12,12 +12,14 @@ export interface DigitsSetting {
 /** LeNet-5 with a learning rate that brings it to 95 % within a second or two of computing. */
 export const defaultSetting: DigitsSetting = {
   network: { kind: "cnn", maps: [6, 16], hidden: [120, 84], activation: "relu", dropout: 0 },
-  training: { optimizer: "adam", lr: 2e-3, batchSize: 32, seed: 0 },
+  training: { optimizer: "adam", lr: 2e-3, batchSize: 32, limit: null, seed: 0 },
   device: "wasm",
 };
 
-/** Passes over the training images that one start of the training makes. */
-export const epochsPerStart = 10;
+/** Passes over the training images that one start of the training makes: ten, or more where they are few. */
+export function epochsPerStart({ batchSize }: DigitsSetting["training"], images: number): number {
+  return Math.max(10, Math.ceil(1000 / Math.ceil(images / batchSize)));
+}
 
 /** The settings of the networks that `gradus train` knows by name, which have the same parameters by the same names. */
 export const namedNetworks: Readonly<Record<string, NetworkSetting>> = {

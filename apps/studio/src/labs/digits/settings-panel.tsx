@@ -1,5 +1,5 @@
 import { Segmented, Select, Slider, type Choice } from "../../ui/controls.js";
-import { percent } from "./format.js";
+import { formatShare } from "../../ui/format.js";
 import type { LabModel } from "./lab-model.js";
 import type { ActivationName, NetworkSetting } from "./network.js";
 import { namedNetworks, type DigitsSetting } from "./setting.js";
@@ -30,6 +30,7 @@ const rates = [1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2, 0.1, 0.2, 0
 const batchSizes = ["8", "16", "32", "64", "128", "256"] as const;
 const widths = [4, 8, 16, 24, 32, 48, 64, 84, 96, 120, 128, 160, 192, 256];
 const mapCounts = [1, 2, 4, 6, 8, 12, 16, 24, 32];
+const limits = [100, 200, 500, 1000, 2000, 5000];
 const mostLayers = 4;
 
 /** What is chosen before a network is made. */
@@ -63,13 +64,19 @@ export function SettingsPanel({ model }: { readonly model: LabModel }) {
             <FromList key={i} label={`Neurons of layer ${i + 1}`} value={count} list={widths} onInput={(value) => setNetwork({ hidden: hidden.map((old, at) => (at === i ? value : old)) })} />
           ))}
           <Select label="Activation" value={network.activation} choices={activationChoices} onChange={(activation) => setNetwork({ activation })} />
-          <Slider label="Dropout" value={network.dropout} min={0} max={0.8} step={0.1} format={(value) => percent(value, 0)} onInput={(dropout) => setNetwork({ dropout })} />
+          <Slider label="Dropout" value={network.dropout} min={0} max={0.8} step={0.1} format={(value) => formatShare(value, 0)} onInput={(dropout) => setNetwork({ dropout })} />
         </>
       )}
       <h2>Training</h2>
       <Select label="Optimizer" value={training.optimizer} choices={optimizerChoices} onChange={(optimizer) => setTraining({ optimizer, lr: optimizer === "sgd" ? 0.05 : 2e-3 })} />
       <FromList label="Learning rate" value={training.lr} list={rates} onInput={(lr) => setTraining({ lr })} />
       <Select label="Batch size" value={String(training.batchSize)} choices={batchSizes.map((value) => ({ value, label: value }))} onChange={(value) => setTraining({ batchSize: Number(value) })} />
+      <Select
+        label="Training images"
+        value={String(training.limit)}
+        choices={[...limits.map(String), ...(training.limit === null || limits.includes(training.limit) ? [] : [String(training.limit)])].map((value) => ({ value, label: value })).concat({ value: "null", label: "all" })}
+        onChange={(value) => setTraining({ limit: value === "null" ? null : Number(value) })}
+      />
       {"gpu" in navigator && <Select label="Computed by" value={device} choices={deviceChoices} onChange={(value) => model.choose({ ...model.setting.value, device: value })} />}
     </section>
   );

@@ -6,6 +6,8 @@ export interface TrainingSetting {
   readonly optimizer: OptimizerName;
   readonly lr: number;
   readonly batchSize: number;
+  /** How many of the training images are used; null for all. */
+  readonly limit: number | null;
   /** Of the initial weights, of dropout and of the examples' order. */
   readonly seed: number;
 }

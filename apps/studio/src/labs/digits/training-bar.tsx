@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { Button, Check } from "../../ui/controls.js";
-import { count } from "./format.js";
-import type { LabModel } from "./lab-model.js";
+import { formatCount } from "../../ui/format.js";
+import type { LabModel, Opened } from "./lab-model.js";
 
 /** Starts, holds and begins anew. */
 export function TrainingBar({ model }: { readonly model: LabModel }) {
@@ -42,7 +42,7 @@ export function TrainingBar({ model }: { readonly model: LabModel }) {
       </p>
       {opened && (
         <p class="quiet small">
-          {count(opened.parameters)} parameters, {count(opened.data.train)} training and {count(opened.data.test)} test images ({opened.data.name}), {deviceText(opened)}
+          {formatCount(opened.parameters)} parameters, {formatCount(opened.data.train)} training and {formatCount(opened.data.test)} test images ({opened.data.name}), {deviceText(opened)}
         </p>
       )}
       {model.error.value && <p class="error-text" role="alert">{model.error.value}</p>}
@@ -50,6 +50,7 @@ export function TrainingBar({ model }: { readonly model: LabModel }) {
   );
 }
 
-function deviceText({ device, threads }: { readonly device: string; readonly threads: number }): string {
-  return device === "wasm" ? `WebAssembly with ${threads} ${threads === 1 ? "thread" : "threads"}` : "WebGPU";
+function deviceText({ device, threads, isSoftware }: Opened): string {
+  if (device === "wasm") return `WebAssembly with ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  return isSoftware ? "WebGPU without a GPU, which is slow" : "WebGPU";
 }

@@ -1,5 +1,6 @@
 import { HeatMaps } from "../../ui/heat-maps.js";
-import { count, shapeText } from "./format.js";
+import { formatCount } from "../../ui/format.js";
+import { shapeText } from "./format.js";
 import type { LabModel } from "./lab-model.js";
 import type { WeightSpread } from "./protocol.js";
 
@@ -49,9 +50,9 @@ function Spread({ name, shape, counts, limit, std }: WeightSpread) {
   return (
     <li>
       <span>
-        <b>{name}</b> <span class="quiet small">{shapeText(shape)} = {count(size)}</span>
+        <b>{name}</b> <span class="quiet small">{shapeText(shape)} = {formatCount(size)}</span>
       </span>
-      <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={`${name}: ${count(size)} weights between ±${limit.toFixed(2)}, standard deviation ${std.toFixed(3)}`}>
+      <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={`${name}: ${formatCount(size)} weights between ±${limit.toFixed(2)}, standard deviation ${std.toFixed(3)}`}>
         <path d={bars} fill="var(--accent)" />
       </svg>
       <span class="quiet small spread-scale">
