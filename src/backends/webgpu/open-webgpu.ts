@@ -28,8 +28,8 @@ export interface WebgpuOptions {
 export async function findAdapter(gpu: GPU, { hardware = false }: AdapterOptions = {}): Promise<GPUAdapter> {
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new DeviceError("[webgpu] WebGPU finds no GPU here: use another device, such as wasm");
-  if (hardware && adapter.info.isFallbackAdapter) {
-    throw new DeviceError(`[webgpu] WebGPU finds no GPU here but one in software (${describeAdapter(adapter.info)}): use another device, such as wasm`);
+  if (hardware && isSoftware(adapter)) {
+    throw new DeviceError(`[webgpu] WebGPU finds no GPU here but one in software (${describeAdapter(adapter)}): use another device, such as wasm`);
   }
   return adapter;
 }
@@ -42,15 +42,21 @@ export async function openWebgpu(adapter: GPUAdapter, { limits }: WebgpuOptions 
   try {
     device = await adapter.requestDevice({ label: "gradus", requiredFeatures, requiredLimits });
   } catch (cause) {
-    throw new DeviceError(`[webgpu] the adapter "${describeAdapter(adapter.info)}" gives no device: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new DeviceError(`[webgpu] the adapter "${describeAdapter(adapter)}" gives no device: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  return new WebgpuBackend(device, targetOf(device.limits));
+  return new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target: targetOf(device.limits) });
 }
 
 /** An adapter for people. */
-export function describeAdapter({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+export function describeAdapter({ info: { vendor, architecture, device, description } }: GPUAdapter): string {
   const parts = [description || device, vendor, architecture].filter((part) => part !== "");
   return parts.length === 0 ? "unnamed" : parts.join(", ");
+}
+
+/** Whether the processor plays the adapter; earlier browsers say so at another place. */
+export function isSoftware(adapter: GPUAdapter & { readonly isFallbackAdapter?: boolean }): boolean {
+  const said: boolean | undefined = adapter.info.isFallbackAdapter;
+  return said ?? adapter.isFallbackAdapter ?? false;
 }
 
 function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits): Target {

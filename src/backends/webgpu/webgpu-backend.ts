@@ -21,13 +21,20 @@ import { WebgpuStorage } from "./webgpu-storage.js";
 /** Where each constant begins in the buffer of all constants. */
 const constantAlignment = 16;
 
-/** The device that runs kernels on a GPU, as WGSL. */
+/**
+ * The device that runs kernels on a GPU, as WGSL. A run is one submission, which returns at once, and nothing waits for the GPU but
+ * reads and `idle`: a loop that awaits neither queues work without end.
+ */
 export class WebgpuBackend implements Backend {
   readonly name = "webgpu";
   /** The GPU's own threads are its own affair: one queue feeds them. */
   readonly threads = 1;
-  readonly adapter: GPUAdapterInfo;
+  /** What the adapter calls itself. */
+  readonly adapter: string;
+  readonly isSoftware: boolean;
   readonly target: Target;
+  /** There where the GPU has timestamps. They come some time after the work is done: for all before `idle`, when it settles. */
+  readonly profile?: (profiler: Profiler | undefined) => void;
   readonly #device: GPUDevice;
   readonly #failures = new Failures();
   readonly #pool: BufferPool;
@@ -43,10 +50,18 @@ export class WebgpuBackend implements Backend {
   #dispatches = 0;
 
   /** Takes over a device that nobody else uses. */
-  constructor(device: GPUDevice, target: Target) {
+  constructor(device: GPUDevice, { adapter, isSoftware, target }: { readonly adapter: string; readonly isSoftware: boolean; readonly target: Target }) {
     this.#device = device;
-    this.adapter = device.adapterInfo;
+    this.adapter = adapter;
+    this.isSoftware = isSoftware;
     this.target = target;
+    if (device.features.has("timestamp-query")) {
+      this.profile = (profiler) => {
+        this.#checkDevice();
+        this.#measured?.timer.close();
+        this.#measured = profiler && { profiler, timer: new RunTimer(device) };
+      };
+    }
     this.#pool = new BufferPool(device, this.#failures);
     this.#reads = new ReadQueue(device, this.#failures);
     this.#library = new ShaderLibrary(device, this.#failures);
@@ -67,10 +82,6 @@ export class WebgpuBackend implements Backend {
   /** Whether the device is gone: closed, or lost with all that was on it. */
   get isLost(): boolean {
     return this.#failures.fatal !== undefined;
-  }
-
-  get isSoftware(): boolean {
-    return this.adapter.isFallbackAdapter;
   }
 
   /** Command submissions so far: one for each run, and one for reads that were asked for together. */
@@ -233,14 +244,6 @@ export class WebgpuBackend implements Backend {
     this.#submitReads();
     this.#collected.unregister(own);
     this.#pool.give(own.detach());
-  }
-
-  /** Times come some time after the work is done: those of a run before `idle` is asked for are there when it settles. */
-  profile(profiler: Profiler | undefined): void {
-    this.#checkDevice();
-    if (profiler && !this.#device.features.has("timestamp-query")) throw new DeviceError("[profile] this GPU's kernels have no clock (timestamp-query): measure the native or the wasm device");
-    this.#measured?.timer.close();
-    this.#measured = profiler && { profiler, timer: new RunTimer(this.#device) };
   }
 
   async close(): Promise<void> {

@@ -19,11 +19,12 @@ export interface WebgpuInfo {
 
 /** The adapter that the "webgpu" device uses in Node. Rejects with DeviceError where there is none. */
 export async function webgpuInfo(): Promise<WebgpuInfo> {
-  const [{ nodeGpu }, { describeAdapter, findAdapter, wantedFeatures }] = await Promise.all([import("./webgpu-node.js"), import("./open-webgpu.js")]);
-  const { info, features, limits } = await findAdapter(await nodeGpu());
+  const [{ nodeGpu }, { describeAdapter, findAdapter, isSoftware, wantedFeatures }] = await Promise.all([import("./webgpu-node.js"), import("./open-webgpu.js")]);
+  const adapter = await findAdapter(await nodeGpu());
+  const { features, limits } = adapter;
   return {
-    adapter: describeAdapter(info),
-    isSoftware: info.isFallbackAdapter,
+    adapter: describeAdapter(adapter),
+    isSoftware: isSoftware(adapter),
     features: wantedFeatures.filter((feature) => features.has(feature)),
     limits: {
       tensorBytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
