@@ -176,13 +176,14 @@ describe.skipIf(!adapter)("a WebGPU device", () => {
     });
     const x = randn([8, 20]);
     const counts = (): number[] => [backend.memory.all, backend.kernelCount];
-    for (let i = 0; i < 3; i++) await step(x).item();
-    const before = [...counts(), backend.submissions, backend.dispatches];
-    for (let i = 0; i < 20; i++) {
+    const run = async (): Promise<void> => {
       const loss = step(x);
       await loss.data();
       loss.dispose();
-    }
+    };
+    for (let i = 0; i < 3; i++) await run();
+    const before = [...counts(), backend.submissions, backend.dispatches];
+    for (let i = 0; i < 20; i++) await run();
     const dispatches = (backend.dispatches - (before[3] ?? 0)) / 20;
     expect([...counts(), backend.submissions, dispatches]).toEqual([before[0], before[1], (before[2] ?? 0) + 40, Math.round(dispatches)]);
   });
