@@ -10,20 +10,10 @@ import type { BenchOptions } from "./options.js";
 import type { Peaks } from "./peak.js";
 import type { Peer } from "./peers/peer.js";
 import { emptyRow, type Row } from "./row.js";
+import { timeRound } from "./time-round.js";
 
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
-
-/** Milliseconds of one run, averaged over a round. */
-async function timeRound(run: () => Promise<void>, seconds: number): Promise<number> {
-  const start = performance.now();
-  let count = 0;
-  while (count < 2 || performance.now() - start < 1000 * seconds) {
-    await run();
-    count++;
-  }
-  return (performance.now() - start) / count;
 }
 
 function messageOf(error: unknown): string {

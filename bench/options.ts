@@ -23,7 +23,7 @@ function positive(text: string): number {
 /** Reads the command line. */
 export function readOptions(): BenchOptions {
   return new Command("bench")
-    .addOption(new Option("--suite <name>", "which cases").choices(["all", "kernels", "steps", "compile", "size"]).default("all"))
+    .addOption(new Option("--suite <name>", "which cases").choices(["all", "kernels", "steps", "compile", "size", "browser"]).default("all"))
     .addOption(new Option("--device <name>", "what runs ours").choices(["native", "wasm"]).default("native"))
     .addOption(new Option("--peers <names>", "who is measured beside: pytorch, tfjs, jax-js, onnxruntime, by commas").argParser(list).default(["pytorch", "tfjs", "jax-js", "onnxruntime"]))
     .addOption(new Option("--case <patterns>", "only cases whose name holds one of these, by commas; =name for the whole name").argParser(list).default([]))

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { device, setDefaultDevice } from "../src/node.js";
+import { measureBrowser } from "./browser/measure.js";
 import { busyShare } from "./busy.js";
 import { kernels } from "./cases/kernels.js";
 import { steps } from "./cases/steps.js";
@@ -45,6 +46,7 @@ if (cases.length > 0) {
 }
 if (["all", "compile"].includes(options.suite)) measureCompile(options, threads, add);
 if (["all", "size"].includes(options.suite)) await measureSize(options, add);
+if (options.suite === "browser") await measureBrowser(options, add);
 
 const busy = Math.max(before, await warnIfBusy("after the run"));
 if (options.json) {

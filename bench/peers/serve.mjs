@@ -1,6 +1,7 @@
 // The side of a peer in JavaScript: reads questions as lines of JSON and answers each with one. See pytorch.py.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { timed } from "./timed.mjs";
 
 /** Tensors of a safetensors file: {shape, data} by name. */
 export function readTensors(path) {
@@ -29,16 +30,6 @@ function writeTensors(path, tensors) {
   length.writeBigUInt64LE(BigInt(padded.length));
   const parts = Object.values(tensors).map((data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
   writeFileSync(path, Buffer.concat([length, padded, ...parts]));
-}
-
-async function timed(run, seconds) {
-  const start = performance.now();
-  let count = 0;
-  while (count < 2 || performance.now() - start < 1000 * seconds) {
-    await run();
-    count++;
-  }
-  return (performance.now() - start) / count;
 }
 
 /**

@@ -67,9 +67,10 @@ export function trainingMean(rows: readonly Row[], peer: string): number | undef
 }
 
 function devicePart({ machine, peaks, rows }: Report): string[] {
-  const threads = rows[0]?.threads ?? 0;
+  const [first] = rows;
+  const threads = first?.threads ?? 0;
   const parts = [
-    `## ${rows[0]?.device ?? missing}`,
+    `## ${first?.suite === "browser" ? "In Chromium" : (first?.device ?? missing)}`,
     `${machine.cpu}, ${threads} threads, Node ${machine.node}, ${machine.date}. Peaks in the same run: ${number(peaks.float32Gflops)} GFLOP/s of float32 ` +
       `multiply-adds in C, ${number(peaks.wasmGflops)} in WebAssembly, ${number(peaks.copyGBs)} GB/s of copying.` +
       (machine.busy > 0.05 ? ` Others kept ${percent(machine.busy)} of the machine busy: the times are too long and uneven.` : ""),
@@ -85,6 +86,7 @@ function devicePart({ machine, peaks, rows }: Report): string[] {
   section("Kernels of other sizes", kernels.filter((row) => !kernelNames.includes(row.case)), timesTable);
   section("Before the work", rows.filter((row) => row.suite === "compile"), limitsTable);
   section("Size", rows.filter((row) => row.suite === "size"), limitsTable);
+  section("Training in a page", rows.filter((row) => row.suite === "browser"), timesTable);
   section("Not measured", rows.filter((row) => row.suite === "peers"), (list) => list.map((row) => `- ${row.peer ?? ""}: ${row.note ?? ""}`).join("\n"));
   return parts;
 }
