@@ -191,6 +191,8 @@ export class Lab {
     if (reply.kind === "failed") {
       this.failure.value = reply.message;
       this.isRunning.value = false;
+      this.#isConfiguring = false;
+      this.#configure();
       return;
     }
     if (reply.kind === "configured") {

@@ -66,3 +66,39 @@ test("ends by itself where there is nothing more to learn", () => {
   pass(3000);
   expect(last()).toMatchObject({ isRunning: false, snapshot: { end: "converged" } });
 });
+
+test("goes on after what went wrong", () => {
+  const { loop, pass, last, replies } = loopWithClock();
+  loop.take({ kind: "configure", settings: defaults });
+  loop.take({ kind: "run", on: true });
+  loop.take({ kind: "configure", settings: { ...defaults, hidden: [-1] } });
+  expect(replies.at(-1)).toMatchObject({ kind: "failed" });
+  // Only the learning rate is another one, but the network of before is gone.
+  loop.take({ kind: "configure", settings: { ...defaults, lr: 0.5 } });
+  loop.take({ kind: "shown" });
+  expect(last()).toMatchObject({ isRunning: false, snapshot: { steps: 0, lr: 0.5 } });
+  loop.take({ kind: "run", on: true });
+  pass(300);
+  expect(last()?.snapshot.steps).toBeGreaterThan(0);
+});
+
+test("a training that fails can be begun again", () => {
+  const replies: LabReply[] = [];
+  const waiting: (() => void)[] = [];
+  let isBroken = false;
+  const send = (reply: LabReply): void => {
+    if (isBroken && reply.kind === "snapshot") throw new Error("the page does not take it");
+    replies.push(reply);
+  };
+  let now = 0;
+  const loop = new TrainingLoop({ now: () => (now += 5), later: (callback) => waiting.push(callback) }, send);
+  loop.take({ kind: "configure", settings: defaults });
+  loop.take({ kind: "shown" });
+  loop.take({ kind: "run", on: true });
+  isBroken = true;
+  for (let turn = waiting.shift(); turn; turn = waiting.shift()) turn();
+  expect(replies.at(-1)).toEqual({ kind: "failed", message: "the page does not take it" });
+  isBroken = false;
+  loop.take({ kind: "run", on: true });
+  expect(waiting).toHaveLength(1);
+});

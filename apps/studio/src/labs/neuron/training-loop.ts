@@ -39,8 +39,15 @@ export class TrainingLoop {
     this.#send = send;
   }
 
-  /** Does what a message asks for. */
+  /** Does what a message asks for. What goes wrong is told as a reply, and ends a training that runs. */
   take(request: LabRequest): void {
+    this.#attempt(() => {
+      this.#carryOut(request);
+      this.#show();
+    });
+  }
+
+  #carryOut(request: LabRequest): void {
     switch (request.kind) {
       case "configure":
         this.#configure(request.settings);
@@ -68,12 +75,23 @@ export class TrainingLoop {
         this.#isShown = true;
         break;
     }
-    this.#show();
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#isRunning = false;
+      this.#send({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   #configure(settings: Parameters<LabEngine["configure"]>[0]): void {
-    const isKept = this.#engine?.configure(settings) ?? false;
-    this.#engine ??= new LabEngine(settings);
+    const before = this.#engine;
+    // One that did not take its settings is of no use any more.
+    this.#engine = undefined;
+    const isKept = before?.configure(settings) ?? false;
+    this.#engine = before ?? new LabEngine(settings);
     this.#send({ kind: "configured", points: this.#engine.points, isKept, curve: activationCurve(settings.activation) });
     this.#isStale = true;
   }
@@ -83,10 +101,15 @@ export class TrainingLoop {
     this.#isStale = true;
     this.#counted = this.#clock.now();
     this.#due = 0;
-    if (on && !this.#isTurning) {
-      this.#isTurning = true;
-      this.#clock.later(() => this.#turn(), 0);
-    }
+    if (on && !this.#isTurning) this.#turnLater(0);
+  }
+
+  #turnLater(milliseconds: number): void {
+    this.#isTurning = true;
+    this.#clock.later(() => {
+      this.#isTurning = false;
+      this.#attempt(() => this.#turn());
+    }, milliseconds);
   }
 
   #advance(by: "step" | "epoch"): void {
@@ -98,10 +121,7 @@ export class TrainingLoop {
 
   /** Some steps, a snapshot if one is due, and then messages have their turn. */
   #turn(): void {
-    if (!this.#isRunning || !this.#engine) {
-      this.#isTurning = false;
-      return;
-    }
+    if (!this.#isRunning || !this.#engine) return;
     const start = this.#clock.now();
     this.#due = this.#speed === 0 ? Infinity : Math.min(this.#speed, this.#due + ((start - this.#counted) / 1000) * this.#speed);
     this.#counted = start;
@@ -112,7 +132,7 @@ export class TrainingLoop {
     }
     this.#show();
     const wait = this.#due >= 1 ? 0 : (1000 * (1 - this.#due)) / this.#speed;
-    this.#clock.later(() => this.#turn(), Math.min(wait, frame));
+    this.#turnLater(Math.min(wait, frame));
   }
 
   #show(): void {

@@ -3,22 +3,11 @@ import type { LabReply, LabRequest } from "./protocol.js";
 import { TrainingLoop } from "./training-loop.js";
 
 const send = (reply: LabReply): void => postMessage(reply, { transfer: reply.kind === "snapshot" ? buffersOf(reply) : [] });
-const loop = new TrainingLoop({ now: () => performance.now(), later: (callback, milliseconds) => setTimeout(guarded(callback), milliseconds) }, send);
+const loop = new TrainingLoop({ now: () => performance.now(), later: (callback, milliseconds) => setTimeout(callback, milliseconds) }, send);
 
 /** The pictures are the page's from then on. */
 function buffersOf({ snapshot: { pictures } }: Extract<LabReply, { kind: "snapshot" }>): ArrayBufferLike[] {
   return [pictures.thumbnails.buffer, pictures.surface.buffer, pictures.scales.buffer];
-}
-
-/** What goes wrong is told to the page. */
-function guarded(action: () => void): () => void {
-  return () => {
-    try {
-      action();
-    } catch (error) {
-      send({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
-    }
-  };
 }
 
 /** The networks are small: steps on this thread are faster than to wake others. */
@@ -31,9 +20,7 @@ async function start(): Promise<void> {
 const started = start();
 addEventListener("message", ({ data }: MessageEvent<LabRequest>) => {
   started.then(
-    guarded(() => loop.take(data)),
-    guarded(() => {
-      throw new Error("the WebAssembly device does not start in this browser: the lab needs one that has SIMD");
-    }),
+    () => loop.take(data),
+    () => send({ kind: "failed", message: "the WebAssembly device does not start in this browser: the lab needs one that has SIMD" }),
   );
 });
