@@ -1,6 +1,6 @@
-import { decodeSafetensorsArrays, encodeModel, normalize, tensor } from "gradus";
+import { CheckpointFolder, decodeSafetensorsArrays, encodeModel, normalize, tensor } from "gradus";
 import { LeNet, Mlp } from "gradus/models";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -88,7 +88,8 @@ it("trains on by itself where it was training when it was ended", async () => {
   const at = place();
   const first = await smallLab(at);
   await first.answerTo({ kind: "speed", speed: "slow" }, "state", ({ state }) => state === "training");
-  while ((await readdir(join(at, "checkpoints")).catch(() => [])).length === 0) await first.next("progress");
+  const stored = new CheckpointFolder(join(at, "checkpoints"));
+  while (!(await stored.latest())) await first.next("progress");
   const second = new PagelessLab(at);
   await second.answerTo({ kind: "begin" }, "state", isDone);
   expect(second.last("progress")?.step).toBe(1000);
@@ -155,4 +156,64 @@ it("tells that a training has left all numbers behind", async () => {
   await lab.ask({ kind: "open", setting: { ...defaultSetting, network: { ...small.network, activation: "relu" }, training: { ...small.training, optimizer: "sgd", lr: 1e15 } } });
   const { message } = await lab.answerTo({ kind: "speed", speed: "full" }, "state", ({ state }) => state === "failed");
   expect(message).toContain("learning rate is too large");
+});
+
+it("pauses the network that replaced one in the middle of its training", async () => {
+  const lab = await smallLab();
+  await lab.answerTo({ kind: "speed", speed: "slow" }, "state", ({ state }) => state === "training");
+  await lab.ask({ kind: "open", setting: small });
+  await lab.answerTo({ kind: "step" }, "state", isPaused);
+  expect(lab.last("progress")?.step).toBe(1);
+});
+
+it("goes on with the curves of a run that it opened, also after a reload", async () => {
+  const lab = await smallLab();
+  for (let step = 1; step <= 3; step++) await lab.answerTo({ kind: "step" }, "state", isPaused);
+  const { files } = await lab.answerTo({ kind: "save", name: "mine", archive: false }, "saved");
+  const said = JSON.parse(new TextDecoder().decode(files.find(({ name }) => name === "recipe.json")?.bytes)) as { options: { epochs: number }; trained: { steps: number } };
+  expect([said.options.epochs, said.trained.steps]).toEqual([0.3, 3]);
+  const metrics = '{"step":3,"epoch":0.3,"loss":2,"lr":0.005,"seconds":1}\n{"step":4,"epo';
+  const at = place();
+  const other = new PagelessLab(at);
+  await other.ask({ kind: "begin" });
+  await other.ask({ kind: "load", name: "mine", files: [...files.filter(({ name }) => !name.startsWith("metrics")), { name: "metrics.jsonl", bytes: new TextEncoder().encode(metrics) }] });
+  expect(other.errors).toEqual([]);
+  const reloaded = new PagelessLab(at);
+  expect(await reloaded.answerTo({ kind: "begin" }, "opened")).toMatchObject({ from: "stored", setting: small, lines: [{ step: 3, loss: 2 }] });
+  expect(await savedWeights(reloaded)).toEqual(await savedWeights(lab));
+  for (let step = 4; step <= 9; step++) await reloaded.answerTo({ kind: "step" }, "state", isPaused);
+  const lines = reloaded.events.flatMap((event) => (event.kind === "progress" ? event.lines : []));
+  expect(lines).toMatchObject([{ step: 8, epoch: 0.8 }]);
+  expect(reloaded.last("progress")).toMatchObject({ step: 9, epoch: expect.closeTo(0.9, 9) as number });
+});
+
+it("begins anew where what was stored cannot be opened, and says so", async () => {
+  const at = place();
+  const first = await smallLab(at);
+  await first.ask({ kind: "data", files: smallIdxFiles() });
+  await first.answerTo({ kind: "step" }, "state", isPaused);
+  await rm(join(at, "data"), { recursive: true });
+  const second = new PagelessLab(at);
+  expect((await second.answerTo({ kind: "begin" }, "opened")).data.name).toBe("digits");
+  expect(second.errors).toEqual([expect.stringContaining("cannot be opened")]);
+  const third = new PagelessLab(at);
+  await third.ask({ kind: "begin" });
+  expect(third.errors).toEqual([]);
+});
+
+it("keeps the network where another one cannot be made, and shows no image of other data", async () => {
+  const lab = await smallLab();
+  await lab.answerTo({ kind: "lookAt", id: 5, index: 0 }, "seen");
+  await lab.answerTo({ kind: "speed", speed: "slow" }, "state", ({ state }) => state === "training");
+  await lab.ask({ kind: "open", setting: { ...small, network: { ...small.network, hidden: [-1] } } });
+  expect(lab.last("state")?.state).toBe("paused");
+  await lab.answerTo({ kind: "step" }, "state", isPaused);
+  expect(lab.errors).toHaveLength(1);
+  await lab.answerTo({ kind: "data", files: smallIdxFiles() }, "blank", ({ id }) => id === 5);
+});
+
+it("answers a drawing that comes before there is a network", async () => {
+  const lab = new PagelessLab(place());
+  expect((await lab.answerTo({ kind: "look", id: 1, strokes: seven }, "blank")).id).toBe(1);
+  expect(lab.errors).toEqual([]);
 });

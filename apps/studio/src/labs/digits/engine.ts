@@ -1,4 +1,4 @@
-import { CheckpointFolder, files, GradusError, NonFiniteError, setDefaultDevice, type Backend, type Checkpoint, type Fit } from "gradus";
+import { CheckpointFolder, files, NonFiniteError, setDefaultDevice, type Backend, type Checkpoint, type Fit } from "gradus";
 import { dataFromFiles, type LabData, type PickedFile } from "./lab-data.js";
 import { misreadOf } from "./misread.js";
 import { Pace } from "./pace.js";
@@ -14,8 +14,8 @@ export interface EngineOptions {
   /** Takes what the page is told; buffers in it are the page's from then on. */
   readonly emit: (event: LabEvent) => void;
   readonly openDevice: (name: DigitsSetting["device"]) => Promise<Backend>;
-  /** The folder of the platform's files in which the session is kept. */
-  readonly folder: string;
+  /** The folder of the platform's files in which the session is kept; undefined where it belongs to another lab, and nothing is kept. */
+  readonly folder: string | undefined;
   /** The images where the user has chosen none; called "digits". */
   readonly builtInData: () => Promise<LabData>;
   /** Of Gradus, for the runs that are saved. */
@@ -32,16 +32,14 @@ const drawingMs = 600;
 /** The digits lab without its page: carries out what the page asks, one after another, while a training runs beside it. */
 export class DigitsEngine {
   readonly #options: EngineOptions;
-  readonly #checkpoints: CheckpointFolder;
-  readonly #dataFolder: string;
+  readonly #checkpoints: CheckpointFolder | undefined;
+  readonly #dataFolder: string | undefined;
   readonly #pace = new Pace();
-  #device: { readonly name: string; readonly backend: Backend } | undefined;
-  #data: LabData | undefined;
+  #device: { readonly name: DigitsSetting["device"]; readonly backend: Backend } | undefined;
   #session: Session | undefined;
   #training: { readonly end: AbortController; readonly over: Promise<void> } | undefined;
   #last: Promise<void> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
-  #started = new Date();
   #view: { readonly id: number; readonly image: Pick<Seen, "pixels" | "how" | "label"> } | undefined;
   #sentLines = 0;
   #lastReport = 0;
@@ -53,8 +51,9 @@ export class DigitsEngine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#checkpoints = new CheckpointFolder(`${options.folder}/checkpoints`);
-    this.#dataFolder = `${options.folder}/data`;
+    const { folder } = options;
+    this.#checkpoints = folder === undefined ? undefined : new CheckpointFolder(`${folder}/checkpoints`);
+    this.#dataFolder = folder === undefined ? undefined : `${folder}/data`;
   }
 
   /** Carries out a request. What goes wrong is told as an event. */
@@ -70,7 +69,7 @@ export class DigitsEngine {
       case "begin":
         return this.#begin();
       case "open":
-        return this.#open(request.setting);
+        return this.#replace(() => this.#open(request.setting));
       case "data":
         return this.#changeData(request.files);
       case "speed":
@@ -83,7 +82,9 @@ export class DigitsEngine {
         else this.#train();
         return;
       case "look": {
-        const { data } = this.#opened();
+        // The page asks again when the network is there.
+        if (!this.#session) return this.#options.emit({ kind: "blank", id: request.id });
+        const { data } = this.#session;
         this.#lastDrawn = performance.now();
         const drawn = prepareDrawing(request.strokes, data.train, data.fit);
         this.#view = drawn && { id: request.id, image: drawn };
@@ -102,62 +103,84 @@ export class DigitsEngine {
       case "load":
         return this.#load(request.name, request.files);
       case "save": {
-        const { session } = this.#opened();
-        const saved = await filesOfRun(session, await session.judge(), { gradus: this.#options.version, started: this.#started });
+        const session = this.#opened();
+        const saved = await filesOfRun(session, await session.judge(), this.#options.version);
         const packed = request.archive ? new Map([[`${request.name}.zip`, await packRun(request.name, saved)]]) : saved;
         return this.#options.emit({ kind: "saved", name: request.name, files: [...packed].map(([name, bytes]) => ({ name, bytes })) });
       }
     }
   }
 
-  #opened(): { readonly data: LabData; readonly session: Session } {
-    if (!this.#data || !this.#session) throw new Error("the lab has no network yet");
-    return { data: this.#data, session: this.#session };
+  #opened(): Session {
+    if (!this.#session) throw new Error("the lab has no network yet");
+    return this.#session;
   }
 
   async #begin(): Promise<void> {
     this.#tell("preparing", "Drawing the digits to learn from …");
-    const stored = await this.#stored();
-    if (!stored) {
-      this.#data = await this.#options.builtInData();
-      return this.#open(defaultSetting);
+    try {
+      if (await this.#goOn()) return;
+    } catch (error) {
+      await this.#open(defaultSetting);
+      throw new Error(`What was kept of the last visit cannot be opened: ${messageOf(error)}`, { cause: error });
     }
-    const { setting, running } = stateOf(stored);
-    await this.#use(setting);
-    this.#data ??= await this.#options.builtInData();
-    this.#show(Session.from(stored, this.#data), "stored");
-    if (!running) return this.#tell(stored.step > 0 ? "paused" : "fresh", "Goes on where the page was left.");
-    this.#pace.speed = "full";
-    this.#train();
+    await this.#open(defaultSetting);
+    if (!this.#checkpoints) this.#tell("fresh", "The lab is open in another tab as well. That one is kept over a reload, this one is not.");
   }
 
-  /** The checkpoint of the last visit, and the images that it was trained on; undefined where there is none that can be read. */
-  async #stored(): Promise<Checkpoint | undefined> {
-    const checkpoint = await this.#checkpoints.latest();
-    if (!checkpoint || stateOf(checkpoint).data === "digits") return checkpoint;
+  /** Goes on from what the last visit has left; false where there is nothing. */
+  async #goOn(): Promise<boolean> {
+    const stored = await this.#checkpoints?.latest();
+    if (!stored) return false;
+    const { setting, data: name, running } = stateOf(stored);
+    const data = name === "digits" ? await this.#options.builtInData() : await this.#storedData();
+    let message = "Goes on where the page was left.";
+    await this.#use(setting).catch(async (error: unknown) => {
+      if (setting.device === "wasm") throw error;
+      await this.#use({ ...setting, device: "wasm" });
+      message = "Goes on where the page was left, on WebAssembly: there is no WebGPU any more.";
+    });
+    const session = Session.from(stored, data, this.#device?.name ?? setting.device);
+    this.#show(session, "stored");
+    if (running) {
+      this.#pace.speed = "full";
+      this.#train();
+    } else this.#tell(session.step > 0 ? "paused" : "fresh", message);
+    return true;
+  }
+
+  /** The images that the last visit trained on. */
+  async #storedData(): Promise<LabData> {
     const folder = this.#dataFolder;
     const stored = await files();
-    try {
-      const names = (await stored.list(folder)) ?? [];
-      this.#data = await dataFromFiles(
-        await Promise.all(
-          names.map(async (name) => {
-            const file = await stored.open(`${folder}/${name}`);
-            return { name, bytes: await file.read().finally(() => file.close()) };
-          }),
-        ),
-      );
-      return checkpoint;
-    } catch (error) {
-      if (!(error instanceof GradusError)) throw error;
-      return undefined;
-    }
+    const names = folder === undefined ? [] : ((await stored.list(folder)) ?? []);
+    return dataFromFiles(
+      await Promise.all(
+        names.map(async (name) => {
+          const file = await stored.open(`${folder}/${name}`);
+          return { name, bytes: await file.read().finally(() => file.close()) };
+        }),
+      ),
+    );
   }
 
   /** Forgets what the last network learned. */
   async #forget(): Promise<void> {
     await this.#writing;
-    await (await files()).remove(this.#checkpoints.path);
+    if (this.#checkpoints) await (await files()).remove(this.#checkpoints.path);
+  }
+
+  /** Ends the training for work that puts another network in the place of this one. Where that fails, this one stays, and can be trained on. */
+  async #replace(work: () => Promise<void>): Promise<void> {
+    const isTraining = this.#training !== undefined;
+    await this.#stop();
+    try {
+      await work();
+    } catch (error) {
+      if (isTraining) this.#tell("paused", "Paused.");
+      if (this.#session && this.#device?.name !== this.#session.setting.device) await this.#use(this.#session.setting);
+      throw error;
+    }
   }
 
   async #use(setting: DigitsSetting): Promise<void> {
@@ -167,45 +190,53 @@ export class DigitsEngine {
     this.#device = { name: setting.device, backend };
   }
 
-  async #open(setting: DigitsSetting): Promise<void> {
-    await this.#stop();
+  async #open(setting: DigitsSetting, newData?: LabData): Promise<void> {
     await this.#use(setting);
-    this.#data ??= await this.#options.builtInData();
+    const session = new Session(setting, newData ?? (await this.#data()));
     await this.#forget();
-    this.#show(new Session(setting, this.#data));
+    this.#show(session);
     this.#tell("fresh", "A fresh network with random weights.");
   }
 
+  async #data(): Promise<LabData> {
+    return this.#session?.data ?? this.#options.builtInData();
+  }
+
   async #changeData(picked: readonly PickedFile[]): Promise<void> {
-    const { setting } = this.#opened().session;
+    const { setting } = this.#opened();
     const data = picked.length === 0 ? await this.#options.builtInData() : await dataFromFiles(picked);
-    await this.#stop();
-    this.#data = data;
+    await this.#replace(() => this.#open(setting, data));
+    if (this.#dataFolder === undefined) return;
     const stored = await files();
     await stored.remove(this.#dataFolder);
     for (const { name, bytes } of picked) await stored.write(`${this.#dataFolder}/${name}`, bytes);
-    await this.#open(setting);
   }
 
   async #load(name: string, picked: readonly PickedFile[]): Promise<void> {
     const run = await openRun(picked, name);
-    await this.#stop();
-    await this.#use(run.setting);
-    const data = this.#data ?? (await this.#options.builtInData());
-    const session = new Session(run.setting, data, run.pixels);
-    loadWeights(session.network, run);
-    session.log.lines = [...run.lines];
-    await this.#forget();
-    this.#show(session, run.name);
-    this.#tell("paused", run.data === data.name ? `Opened ${name}.` : `Opened ${name}, which was trained on ${run.data}; here it reads ${data.name}.`);
+    await this.#replace(async () => {
+      await this.#use(run.setting);
+      const session = new Session(run.setting, await this.#data(), { pixels: run.pixels, before: run.lines });
+      loadWeights(session.network, run);
+      await this.#forget();
+      this.#keep(await session.hold());
+      await this.#writing;
+      this.#show(session, run.name);
+      const { name: here } = session.data;
+      this.#tell("paused", run.data === here ? `Opened ${name}.` : `Opened ${name}, which was trained on ${run.data}; here it reads ${here}.`);
+    });
     await this.#judge();
   }
 
   /** Makes a session the one that is seen. */
   #show(session: Session, from?: string): void {
+    if (this.#view && this.#session?.data !== session.data) {
+      // Its size and its label are those of other images.
+      this.#options.emit({ kind: "blank", id: this.#view.id });
+      this.#view = undefined;
+    }
     this.#session = session;
-    this.#sentLines = session.log.lines.length;
-    this.#started = new Date();
+    this.#sentLines = session.lines.length;
     this.#rate = 0;
     const { setting, data, network } = session;
     const { train, test } = data;
@@ -225,7 +256,7 @@ export class DigitsEngine {
       },
       pixels: session.pixels,
       parameters: network.parameters().reduce((sum, { size }) => sum + size, 0),
-      lines: [...session.log.lines],
+      lines: [...session.lines],
       recipe: recipeText(session),
       ...(from !== undefined && { from }),
     });
@@ -234,15 +265,14 @@ export class DigitsEngine {
 
   #train(): void {
     if (this.#training) return;
-    const { session } = this.#opened();
+    const session = this.#opened();
     const end = new AbortController();
     const passes = epochsPerStart(session.setting.training, session.images.count);
-    const epochs = (Math.floor(session.epoch / passes) + 1) * passes;
     this.#mark = { examples: session.latest?.examples ?? 0, time: performance.now(), aside: session.aside };
     this.#tell("training", "Training.");
     const run = async (): Promise<void> => {
       try {
-        await session.train(epochs, { onBoundary: (fit) => this.#onBoundary(session, fit), onJudged: (judgement) => this.#options.emit(misreadOf(session, judgement)) }, end.signal);
+        await session.train(passes, { onBoundary: (fit) => this.#onBoundary(session, fit), onJudged: (judgement) => this.#options.emit(misreadOf(session, judgement)) }, end.signal);
         if (end.signal.aborted) return;
         this.#report(session);
         if (session.checkpoint) this.#keep(session.checkpoint);
@@ -266,6 +296,7 @@ export class DigitsEngine {
     training.end.abort();
     this.#pace.release();
     await training.over;
+    this.#pace.hold();
   }
 
   async #onBoundary(session: Session, fit: Fit): Promise<void> {
@@ -295,11 +326,11 @@ export class DigitsEngine {
 
   /** Writes a checkpoint while the training goes on. */
   #keep(checkpoint: Checkpoint): void {
-    const write = async (): Promise<void> => void (await this.#checkpoints.save(checkpoint));
+    const write = async (): Promise<void> => void (await this.#checkpoints?.save(checkpoint));
     this.#writing = this.#writing.then(write).catch((error: unknown) => this.#complain(error));
   }
 
-  #report({ step, epoch, log, latest, aside }: Session): void {
+  #report({ step, epoch, lines, latest, aside }: Session): void {
     const now = performance.now();
     this.#lastReport = now;
     const { examples, time, aside: before } = this.#mark;
@@ -309,29 +340,33 @@ export class DigitsEngine {
       this.#rate = (latest.examples - examples) / seconds;
       this.#mark = { examples: latest.examples, time: now, aside };
     }
-    this.#options.emit({ kind: "progress", step, epoch, rate: this.#rate, lines: log.lines.slice(this.#sentLines) });
-    this.#sentLines = log.lines.length;
+    this.#options.emit({ kind: "progress", step, epoch, rate: this.#rate, lines: lines.slice(this.#sentLines) });
+    this.#sentLines = lines.length;
   }
 
   /** Shows the weights, and what they make of the image that is looked at. */
   async #refresh(): Promise<void> {
-    const { session } = this.#opened();
-    this.#options.emit(await lookAtWeights(session.network));
-    if (this.#view) await this.#look();
+    try {
+      this.#options.emit(await lookAtWeights(this.#opened().network));
+      await this.#look();
+    } catch (error) {
+      this.#complain(error);
+    }
   }
 
   async #look(): Promise<void> {
-    const { session } = this.#opened();
+    const session = this.#opened();
     if (!this.#view) return;
     const { id, image } = this.#view;
     const { probabilities, layers } = session.look(image.pixels);
     const read = Object.entries(layers).map(async ([name, tensor]) => ({ name, shape: tensor.shape.slice(1), values: Float32Array.from(await tensor.data()) }));
     const seen = { id, ...image, pixels: image.pixels.slice(), probabilities: Float32Array.from(await probabilities.data()), layers: await Promise.all(read) };
-    this.#options.emit({ kind: "seen", seen });
+    // What a network said that is gone is shown no more: the new one is asked as well.
+    if (this.#session === session) this.#options.emit({ kind: "seen", seen });
   }
 
   async #judge(): Promise<void> {
-    const { session } = this.#opened();
+    const session = this.#opened();
     this.#options.emit(misreadOf(session, await session.judge()));
   }
 
@@ -349,5 +384,5 @@ function stateOf(checkpoint: Checkpoint): SessionState {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof GradusError ? error.message : String(error);
+  return error instanceof Error ? error.message : String(error);
 }

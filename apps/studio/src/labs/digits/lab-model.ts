@@ -161,7 +161,10 @@ export class LabModel {
         this.lines.value = event.lines;
         this.progress.value = { step: event.lines.at(-1)?.step ?? 0, epoch: event.lines.at(-1)?.epoch ?? 0, rate: 0 };
         this.error.value = "";
-        if (!this.seen.peek()) this.showTestImage();
+        if (this.seen.peek()) return;
+        // Drawn before there was a network to read it, or for one of other images.
+        if (this.strokes.peek().length > 0) this.draw(this.strokes.peek());
+        else this.showTestImage();
         return;
       case "state":
         this.state.value = event;

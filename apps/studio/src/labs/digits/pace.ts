@@ -24,10 +24,15 @@ export class Pace {
     this.#wake?.();
   }
 
-  /** Lets a training that ends pass, whatever the speed. */
+  /** Lets a training that ends pass, whatever the speed, until `hold`. */
   release(): void {
     this.#granted = Infinity;
     this.#wake?.();
+  }
+
+  /** Lets no step pass that is not granted from now on. */
+  hold(): void {
+    this.#granted = 0;
   }
 
   /** To be awaited after each step; `onHold` is called where it has to wait for the user. */

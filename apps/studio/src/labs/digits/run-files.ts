@@ -1,12 +1,13 @@
 import { DataError, encodeModel, loadModel } from "gradus";
 import type { ImageSet, MetricsLine, nn, Normalization } from "gradus";
+import { parseMetricsLine } from "../../../../../src/studio/metrics-line.js";
 import { isZip, readZip, writeZip, type ImageFit } from "gradus/data";
 import type { Judgement } from "./judge.js";
 import type { PickedFile } from "./lab-data.js";
 import type { NetworkSetting } from "./network.js";
 import { recipeText } from "./recipe-text.js";
 import type { Session } from "./session.js";
-import { defaultSetting, epochsPerStart, namedNetworks, type DigitsSetting } from "./setting.js";
+import { defaultSetting, namedNetworks, type DigitsSetting } from "./setting.js";
 import { optimizers, type OptimizerName } from "./train.js";
 
 /** A run's files by name. */
@@ -34,19 +35,12 @@ interface Description {
   readonly lab?: NetworkSetting;
 }
 
-/** What is said of a run's making. */
-export interface Origin {
-  /** The version of Gradus. */
-  readonly gradus: string;
-  readonly started: Date;
-}
-
 /**
  * The session's network as the files of a run, which `gradus predict`, `gradus evaluate`, the studio's page of runs and the lab open. `judgement` is that of
- * all test images.
+ * all test images, `gradus` the version that trained.
  */
-export async function filesOfRun(session: Session, judgement: Judgement, { gradus, started }: Origin): Promise<RunFiles> {
-  const { network, setting, data, images, pixels, log, latest, step } = session;
+export async function filesOfRun(session: Session, judgement: Judgement, gradus: string): Promise<RunFiles> {
+  const { network, setting, data, images, pixels, lines: curves, started, step, epoch } = session;
   const { height, width, classes, classNames } = data.train;
   const { optimizer, lr, batchSize, seed, limit } = setting.training;
   const input = [1, 1, height, width];
@@ -56,18 +50,19 @@ export async function filesOfRun(session: Session, judgement: Judgement, { gradu
     recipe: `lab-${setting.network.kind}`,
     recipeFile: "recipe.mjs",
     data: data.name,
-    options: { epochs: epochsPerStart(setting.training, images.count), batchSize, optimizer, lr, schedule: "constant", seed, device: setting.device, limit },
+    // The user ends a training where it is enough: what was done is what was planned.
+    options: { epochs: Number(epoch.toFixed(2)), batchSize, optimizer, lr, schedule: "constant", seed, device: setting.device, limit },
     preprocessing: { channels: 1, height, width, ...pixels, fit: data.fit },
     classes,
     ...(classNames && { classNames }),
     lab: setting.network,
     parameters: summary.parameters,
-    trained: { steps: step, examples: latest?.examples ?? step * batchSize, interrupted: false },
-    environment: { started: started.toISOString() },
+    trained: { steps: step, examples: Math.round(epoch * images.count), interrupted: false },
+    environment: { started },
   };
   const { loss, accuracy } = judgement;
-  const last = log.lines.at(-1);
-  const lines: object[] = [...log.lines, ...(last ? [{ step: last.step, epoch: last.epoch, test: { loss, accuracy } }] : [])];
+  const last = curves.at(-1);
+  const lines: object[] = [...curves, ...(last ? [{ step: last.step, epoch: last.epoch, test: { loss, accuracy } }] : [])];
   const texts = {
     "metrics.jsonl": lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
     "summary.txt": `${summary.toString()}\n`,
@@ -154,10 +149,16 @@ function parseDescription(bytes: Uint8Array): Description {
   throw new DataError("recipe.json does not describe a network that classifies images");
 }
 
+/** None for a line of something else, and for one that a training which is at work, or was killed, has written in part. */
 function metricsLine(text: string): MetricsLine[] {
-  if (text === "") return [];
-  const line = JSON.parse(text) as Partial<{ readonly step: number; readonly epoch: number; readonly loss: number; readonly validation: object }>;
-  return typeof line.step === "number" && (typeof line.loss === "number" || line.validation) ? [line as MetricsLine] : [];
+  const record = parseMetricsLine(text);
+  if (record?.kind === "train") {
+    const { step, epoch, seconds, values: { loss = NaN, lr = NaN, ...others } } = record;
+    return Number.isFinite(loss) ? [{ step, epoch, loss, lr, seconds, ...others }] : [];
+  }
+  if (record?.kind !== "validation") return [];
+  const { step, epoch, values: { loss = NaN, ...others } } = record;
+  return [{ step, epoch, validation: { loss, ...others } }];
 }
 
 function isOptimizer(name: string): name is OptimizerName {

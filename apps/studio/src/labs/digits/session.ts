@@ -1,5 +1,5 @@
 import { manualSeed, measureNormalization, MetricsLog, tensor } from "gradus";
-import type { Callback, Checkpoint, Compiled, Fit, FitResult, ImageSet, nn, Normalization, StepRecord, Tensor } from "gradus";
+import type { Callback, Checkpoint, Compiled, Fit, FitResult, ImageSet, MetricsLine, nn, Normalization, StepRecord, Tensor } from "gradus";
 import { batchReader, judge, type BatchReader, type Judgement } from "./judge.js";
 import type { LabData } from "./lab-data.js";
 import { imageReader, type Insight } from "./look-inside.js";
@@ -15,6 +15,10 @@ export interface SessionState {
   readonly data: string;
   /** Whether the training ran on. */
   readonly running: boolean;
+  /** When the network was made; ISO 8601. */
+  readonly started: string;
+  /** The curves of the run whose weights it began with. */
+  readonly before: readonly MetricsLine[];
 }
 
 /** What looks on while a session trains. */
@@ -39,8 +43,7 @@ export class Session implements Callback {
   readonly images: ImageSet;
   readonly pixels: Normalization;
   readonly network: nn.Sequential;
-  /** What metrics.jsonl says. */
-  readonly log = new MetricsLog(5);
+  readonly started: string;
   /** The last step whose loss is known. */
   latest: StepRecord | undefined;
   /** Where training goes on. */
@@ -48,57 +51,89 @@ export class Session implements Callback {
   running = false;
   /** Milliseconds of training that were spent on looking. */
   aside = 0;
+  readonly #log = new MetricsLog(5);
+  readonly #before: readonly MetricsLine[];
   readonly #trainer: DigitsTrainer;
   readonly #look: Compiled<[image: Tensor], Insight>;
   readonly #read: BatchReader;
   readonly #sample: ImageSet;
   #watcher: SessionWatcher | undefined;
 
-  /** A fresh network; `pixels` are those of the training images if not given. */
-  constructor(setting: DigitsSetting, data: LabData, pixels?: Normalization) {
+  /** A fresh network; `pixels` are those of the training images if not given. `before` are the curves of a run whose weights it is to be given. */
+  constructor(setting: DigitsSetting, data: LabData, { pixels, before = [], started = new Date().toISOString() }: Partial<Omit<SessionState, "setting" | "data" | "running">> = {}) {
     const { seed, limit } = setting.training;
     manualSeed(seed);
     this.setting = setting;
     this.data = data;
     this.images = firstImages(data.train, limit ?? data.train.count);
-    pixels ??= measureNormalization(this.images.images);
-    this.pixels = pixels;
+    this.pixels = pixels ?? measureNormalization(this.images.images);
+    this.#before = before;
+    this.started = started;
     this.network = digitsNetwork(setting.network, data.train);
-    this.#trainer = digitsTrainer(this.network, setting.training, pixels, [this, this.log]);
-    this.#look = imageReader(this.network, pixels);
-    this.#read = batchReader(this.network, pixels);
+    this.#trainer = digitsTrainer(this.network, setting.training, this.pixels, [this, this.#log]);
+    this.#look = imageReader(this.network, this.pixels);
+    this.#read = batchReader(this.network, this.pixels);
     this.#sample = firstImages(data.test, measuredImages);
   }
 
-  /** A session as a checkpoint left it. */
-  static from(checkpoint: Checkpoint, data: LabData): Session {
+  /** A session as a checkpoint left it, on a device that is the default one now. */
+  static from(checkpoint: Checkpoint, data: LabData, device: DigitsSetting["device"]): Session {
     const { model, callbacks } = checkpoint.state as { readonly model: nn.StateDict; readonly callbacks: { readonly lab: SessionState; readonly metrics: ReturnType<MetricsLog["stateDict"]> } };
-    const session = new Session(callbacks.lab.setting, data, callbacks.lab.pixels);
+    const session = new Session({ ...callbacks.lab.setting, device }, data, callbacks.lab);
     session.network.loadStateDict(model);
-    session.log.loadStateDict(callbacks.metrics);
+    session.#log.loadStateDict(callbacks.metrics);
     session.checkpoint = checkpoint;
     return session;
   }
 
-  /** Steps that were done. */
+  /** Steps that were done, with those of the run that it began with. */
   get step(): number {
-    return this.latest?.step ?? this.checkpoint?.step ?? 0;
+    return (this.#before.at(-1)?.step ?? 0) + this.#ownStep;
   }
 
   /** Passes over the training images that were done, with the broken part. */
   get epoch(): number {
-    return (this.step * this.setting.training.batchSize) / this.images.count;
+    return (this.#before.at(-1)?.epoch ?? 0) + this.#ownStep / this.#stepsPerEpoch;
   }
 
-  /** Trains up to an epoch, from where the session stands. */
+  /** What metrics.jsonl says. */
+  get lines(): readonly MetricsLine[] {
+    const last = this.#before.at(-1);
+    if (!last) return this.#log.lines;
+    const seconds = Math.max(0, ...this.#before.map((line) => ("seconds" in line ? line.seconds : 0)));
+    const goOn = (line: MetricsLine): MetricsLine => ({ ...line, step: line.step + last.step, epoch: line.epoch + last.epoch, ...("seconds" in line && { seconds: line.seconds + seconds }) });
+    return [...this.#before, ...this.#log.lines.map(goOn)];
+  }
+
+  get #ownStep(): number {
+    return this.latest?.step ?? this.checkpoint?.step ?? 0;
+  }
+
+  get #stepsPerEpoch(): number {
+    return Math.ceil(this.images.count / this.setting.training.batchSize);
+  }
+
+  /** Trains for up to some more epochs, from where the session stands; ends with a whole multiple of them. */
   async train(epochs: number, watcher: SessionWatcher, signal: AbortSignal): Promise<FitResult> {
     this.#watcher = watcher;
     this.running = true;
     try {
-      return await trainDigits(this.#trainer, this.images, this.setting.training, epochs, this.checkpoint, signal);
+      const end = (Math.floor(this.#ownStep / this.#stepsPerEpoch / epochs) + 1) * epochs;
+      return await this.#fit(end, signal);
     } finally {
       this.running = false;
     }
+  }
+
+  /** The session as it is, to be gone on with in another one; not while it trains. */
+  async hold(): Promise<Checkpoint> {
+    await this.#fit(0);
+    if (!this.checkpoint) throw new Error("a training that ended has left no checkpoint");
+    return this.checkpoint;
+  }
+
+  #fit(epochs: number, signal?: AbortSignal): Promise<FitResult> {
+    return trainDigits(this.#trainer, this.images, this.setting.training, epochs, this.checkpoint, signal);
   }
 
   /** What every layer makes of an image, as the weights are now. */
@@ -130,7 +165,7 @@ export class Session implements Callback {
     if (endsEpoch || fit.step % measureEvery === 0) {
       const judgement = await this.judge(endsEpoch ? this.data.test : this.#sample);
       const { loss, accuracy } = judgement;
-      this.log.lines.push({ step: fit.step, epoch: fit.step / (fit.stepsPerEpoch ?? 1), validation: { loss, accuracy } });
+      this.#log.lines.push({ step: fit.step, epoch: fit.step / (fit.stepsPerEpoch ?? 1), validation: { loss, accuracy } });
       if (endsEpoch) this.#watcher?.onJudged(judgement);
     }
     this.aside += performance.now() - began;
@@ -142,8 +177,8 @@ export class Session implements Callback {
   }
 
   stateDict(): SessionState {
-    const { setting, pixels, data, running } = this;
-    return { setting, pixels, data: data.name, running };
+    const { setting, pixels, data, running, started } = this;
+    return { setting, pixels, data: data.name, running, started, before: this.#before };
   }
 
   loadStateDict(): void {

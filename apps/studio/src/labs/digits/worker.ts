@@ -10,15 +10,33 @@ const scope = globalThis as unknown as {
   onmessage: (message: MessageEvent<LabRequest>) => void;
 };
 
-const engine = new DigitsEngine({
-  emit: (event) => scope.postMessage(event, buffersIn(event)),
-  openDevice,
-  builtInData: () => generatedDigits(),
-  folder: "studio/digits",
-  version,
-});
+const folder = "studio/digits";
+/** Milliseconds in which a page that was left, as by a reload, gives its lock back. */
+const leaveMs = 1000;
 
-scope.onmessage = ({ data }) => void engine.handle(data);
+/** Takes the folder for as long as this worker lives: two labs that write to it would spoil each other's checkpoints. Says whether it is free. */
+function claim(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const keep = (): Promise<never> => {
+      resolve(true);
+      return new Promise(() => {});
+    };
+    navigator.locks.request(folder, { signal: AbortSignal.timeout(leaveMs) }, keep).catch(() => resolve(false));
+  });
+}
+
+const engine = claim().then(
+  (isFree) =>
+    new DigitsEngine({
+      emit: (event) => scope.postMessage(event, buffersIn(event)),
+      openDevice,
+      builtInData: () => generatedDigits(),
+      folder: isFree ? folder : undefined,
+      version,
+    }),
+);
+
+scope.onmessage = ({ data }) => void engine.then((lab) => lab.handle(data));
 
 /** What is handed over instead of being copied. */
 function buffersIn(event: LabEvent): Transferable[] {
