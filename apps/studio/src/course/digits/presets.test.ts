@@ -17,7 +17,7 @@ async function trained(setting: DigitsSetting, passes: number) {
   const session = new Session(setting, data);
   await session.train(passes, { onBoundary: () => Promise.resolve(), onJudged: () => undefined }, new AbortController().signal);
   const { accuracy, loss } = await session.judge();
-  const last = session.log.lines.flatMap((line) => ("loss" in line ? [line.loss] : [])).slice(-10);
+  const last = session.lines.flatMap((line) => ("loss" in line ? [line.loss] : [])).slice(-10);
   return { accuracy, loss, trainingLoss: last.reduce((sum, value) => sum + value, 0) / last.length };
 }
 
