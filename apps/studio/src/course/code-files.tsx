@@ -16,7 +16,7 @@ export function CodeFiles({ files }: { readonly files: readonly CodeFile[] }) {
     <section class="chapter-code" aria-labelledby="code-title">
       <h2 id="code-title">The code that runs</h2>
       <p class="quiet">
-        These are the modules that the lab above is running at this moment, as they are. They need only Gradus, in Node as well as here.
+        These are the modules that the lab above is running at this moment, as they are. What they import from other files lies beside them in the repository; none of it needs a browser.
       </p>
       {files.map(({ title, path, code }, i) => (
         <details key={path} open={i === 0}>

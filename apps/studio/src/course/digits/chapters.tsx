@@ -42,7 +42,7 @@ function PixelsText({ model }: TextProps) {
           <Try model={model} setting={presets.softmax}>Train softmax regression</Try>. Its weights are ten pictures, in which blue pixels speak for a digit and orange ones against
           it.
         </li>
-        <li>Write a seven: each picture of evidence is the weights times your pixels. The sum of it is the score.</li>
+        <li>Write a seven: each picture of evidence is the weights times your pixels, as the network gets them: shifted to mean 0 and scaled. Its sum and the digit’s bias make the score.</li>
         <li>The pictures are blurred, since one has to do for every way of writing a digit. It ends at nine of ten digits or a little more.</li>
       </ul>
     </>
@@ -108,7 +108,7 @@ function FiltersText({ model }: TextProps) {
       </p>
       <ul>
         <li>
-          <Try model={model} setting={presets.lenet}>Train LeNet-5</Try>, with which banks have read cheques. It has fewer weights than the MLP and makes fewer mistakes.
+          <Try model={model} setting={presets.lenet}>Train LeNet-5</Try>, a network of the kind with which banks have read cheques; this one has what is usual today, ReLU, max pooling and Adam. It has fewer weights than the MLP and makes fewer mistakes.
         </li>
         <li>Write a one, then a seven, and compare the maps: which filter sees the bar?</li>
         <li>
@@ -170,7 +170,7 @@ function DrawingText() {
         middle. <code>gradus predict</code> does the same to photos.
       </p>
       <ul>
-        <li>Write small into a corner: the network gets the same image as from a large digit in the middle.</li>
+        <li>Write small into a corner: the network gets nearly the same image as from a large digit in the middle, with thicker strokes, since the pen does not shrink.</li>
         <li>Write a seven upside down, or a letter. The network must choose one of ten digits, and can be very sure of nonsense.</li>
         <li>Draw a one slowly longer, into a seven, and see where the probabilities change sides.</li>
       </ul>

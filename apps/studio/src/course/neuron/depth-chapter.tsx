@@ -27,7 +27,7 @@ function Text() {
           well.
         </li>
         <li>
-          <Try set={{ hidden: eight, activation: "relu", initialization: "small", lr: 0.03 }}>ReLU with tiny weights</Try>: every layer makes everything a hundred times smaller.
+          <Try set={{ hidden: eight, activation: "relu", initialization: "small", lr: 0.03 }}>ReLU with tiny weights</Try>: every layer makes everything about sixty times smaller.
         </li>
         <li>
           <Try set={{ hidden: eight, activation: "relu", initialization: "large", lr: 0.03 }}>ReLU with large weights</Try>: now it <em>explodes</em>. The first step throws the weights so

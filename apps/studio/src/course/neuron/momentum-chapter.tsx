@@ -30,7 +30,7 @@ function Text() {
         </li>
       </ul>
       <p>
-        All begin with the same weights and the same points: the seed says which. Switch while it runs: the weights stay, the optimizer’s memory begins anew.
+        All begin with the same weights and the same points: the seed says which. These buttons begin anew. Choose another optimizer in the list while it runs: the weights stay, and only the optimizer’s memory begins anew.
       </p>
     </>
   );
