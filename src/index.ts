@@ -1,7 +1,7 @@
 export * from "./tensor/index.js";
 export * as nn from "./nn/index.js";
 export * as optim from "./optim/index.js";
-export { imageDataset, listDataset, tensorDataset, type Dataset, type ImageBatch, type ImageDatasetOptions } from "./data/dataset.js";
+export { imageDataset, listDataset, randomSplit, tensorDataset, type Dataset, type ImageBatch, type ImageDatasetOptions, type RandomSplitOptions } from "./data/dataset.js";
 export { generateDigits, generateDigitsAsync, type DigitsOptions } from "./data/digits.js";
 export type { ImageSet, ImageShape, ImageSplits } from "./data/image-set.js";
 export { loadCsv, loadText } from "./data/load-file.js";

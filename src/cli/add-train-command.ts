@@ -48,6 +48,8 @@ export function addTrainCommand(program: Command, finish: (exitCode: number) => 
     .option("--overwrite", "replace the run that --out holds already")
     .option("--checkpoint-every <n>", "save all that the run has learned every n steps, for --resume")
     .option("--resume <dir>", "go on with a run that was stopped, from its last checkpoint")
+    .option("--validation <x>", "share of the training examples to hold out, and to measure by after each epoch")
+    .option("--grad-norm", "also write the norm of the gradient with the metrics")
     .option("--json <file>", "also write the result to a JSON file")
     .option("--profile", "also show where the time goes, and save trace.json for ui.perfetto.dev with the run")
     .addHelpText("after", `\nRecipes:\n${list}\n\nExamples:\n${examples}`)

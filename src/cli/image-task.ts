@@ -6,6 +6,7 @@ import { crossEntropy } from "../node.js";
 import { evaluateImages } from "../train/evaluate.js";
 import { imageReportFiles } from "../train/evaluation-report.js";
 import { measureNormalization, normalize } from "../train/normalization.js";
+import { classScoring } from "./class-scoring.js";
 import { confusionText } from "./confusion-text.js";
 import { formatCount, formatLoss } from "./progress-line.js";
 import { fitOfData } from "./saved-run.js";
@@ -28,6 +29,7 @@ export async function imageTask(
     train: imageDataset(train),
     dropLast: false,
     loss: crossEntropy,
+    ...classScoring,
     prepare: ([images, labels]) => [normalize(images, normalization), labels],
     size: `${formatCount(train.count)} training and ${formatCount(test.count)} test images`,
     notices: notice === undefined ? [] : [notice],

@@ -5,7 +5,7 @@ import { optionOf, parseTrainOptions, type GivenOptions, type TrainOptions } fro
 
 /** What a run is: another value would make it another run. */
 const fixed = [
-  "data", "limit", "epochs", "batchSize", "lr", "optimizer", "seed",
+  "data", "limit", "epochs", "batchSize", "lr", "optimizer", "seed", "validation",
   "columns", "target", "task", "drop", "keep", "heldOut",
 ] as const;
 

@@ -47,7 +47,7 @@ export function describeRun(
   { options, device, task, parameters, out, startedAt }: Setting,
   { steps, examples, interrupted }: Pick<FitResult, "steps" | "examples" | "interrupted">,
 ): Record<string, unknown> {
-  const { recipe, epochs, batchSize, optimizer, lr, schedule, seed, limit } = options;
+  const { recipe, epochs, batchSize, optimizer, lr, schedule, seed, limit, validation } = options;
   return {
     gradus: packageVersion(),
     recipe: recipe.name,
@@ -63,6 +63,7 @@ export function describeRun(
       device: device.name,
       threads: device.threads,
       limit: limit ?? null,
+      validation: validation ?? null,
       ...options.table?.given,
     },
     ...task.description,

@@ -4,6 +4,7 @@ import { confusionMatrix, formatConfusionMatrix } from "../metrics/confusion.js"
 import { evaluateTable, prepareTable, tableLoss, TabularModel, tabularDataset, type TableEvaluation, type TabularData, type TabularPart } from "../tabular/index.js";
 import { classificationReport, listedExamples, misreadOnes, type ClassificationReport, type RegressionReport } from "../train/evaluation-report.js";
 import type { FileContents } from "../files/files.js";
+import { classScoring } from "./class-scoring.js";
 import { formatCount, formatLoss } from "./progress-line.js";
 import type { Judgement, Task } from "./task.js";
 import { hasColour, painter, type OutputStream } from "./terminal.js";
@@ -11,7 +12,7 @@ import type { TableTrainOptions } from "./train-options.js";
 
 /** Prediction of a table's column from its others. Throws ArgumentError, DataError, FormatError for a table that does not do. */
 export async function tableTask(
-  { recipe, data: set, table: given, dataDir, limit, seed, batchSize }: TableTrainOptions,
+  { recipe, data: set, table: given, dataDir, limit, seed }: TableTrainOptions,
   onProgress: (progress: FileProgress) => void,
 ): Promise<Task> {
   const { table, test, target, leaveOut, task } = await set.load(dataDir, onProgress);
@@ -35,8 +36,9 @@ export async function tableTask(
     model: model.network,
     train: tabularDataset(train),
     // Steps of one size are compiled once.
-    dropLast: train.rows >= batchSize,
+    dropLast: true,
     loss: tableLoss(model),
+    ...(data.target.task === "classification" ? classScoring : { metrics: () => [], watch: () => ({}) }),
     prepare: (batch) => batch,
     size: `${wanted} from ${data.inputs.length} columns, ${formatCount(train.rows)} training and ${formatCount(data.test.rows)} held-out rows`,
     notices: noticesAbout(data, isTheirs ? leaveOut : []),

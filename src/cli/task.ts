@@ -2,6 +2,7 @@ import type { Dataset } from "../data/dataset.js";
 import type { AnyModule, Module } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
 import type { Scores } from "../train/callback.js";
+import type { MetricOf } from "../train/trainer.js";
 import type { FileContents } from "../files/files.js";
 import type { OutputStream } from "./terminal.js";
 
@@ -12,9 +13,13 @@ export type TaskBatch = readonly [inputs: Tensor, targets: Tensor];
 export interface Task {
   readonly model: AnyModule & Module<Tensor, Tensor>;
   readonly train: Dataset<TaskBatch>;
-  /** Leaves out an epoch's last batch that is not full. */
+  /** Leaves out an epoch's last batch that is not full, where there is a full one. */
   readonly dropLast: boolean;
   readonly loss: (output: Tensor, target: Tensor) => Tensor;
+  /** Scores of validations beside the loss. */
+  readonly metrics: () => readonly MetricOf<Tensor, Tensor>[];
+  /** What each step computes of a batch beside its loss, by name. */
+  readonly watch: (output: Tensor, target: Tensor) => Readonly<Record<string, Tensor>>;
   /** A part of the compiled step. */
   readonly prepare: (batch: TaskBatch) => TaskBatch;
   /** How much data there is, for the heading. */

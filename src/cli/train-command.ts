@@ -2,9 +2,11 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ArgumentError } from "../core/errors.js";
 import type { FileProgress } from "../data/file-progress.js";
+import { randomSplit } from "../data/dataset.js";
 import { DataLoader } from "../data/loader.js";
 import { writeFileAtomic } from "../files/atomic-file.js";
 import { manualSeed } from "../node.js";
+import { gradNorm } from "../optim/index.js";
 import { startProfile } from "../runtime/measurement.js";
 import { formatProfile, formatTrace } from "../runtime/profile-report.js";
 import { CheckpointFolder } from "../train/checkpoint-folder.js";
@@ -22,11 +24,11 @@ import { showDownload } from "./download-line.js";
 import { exitCodes } from "./exit-codes.js";
 import { catchInterrupt, type Interrupt } from "./interrupt.js";
 import { openDeviceFor } from "./open-device.js";
-import { formatLoss, ProgressLine } from "./progress-line.js";
+import { formatCount, formatLoss, ProgressLine } from "./progress-line.js";
 import { isComplete } from "./resume.js";
 import { describeRun, filesAtBegin, filesAtEnd, heading, jsonResult, type Setting } from "./run-record.js";
 import { readSavedRun } from "./saved-run.js";
-import type { Task } from "./task.js";
+import type { Task, TaskBatch } from "./task.js";
 import { isInteractive, writeText } from "./terminal.js";
 import type { TrainOptions } from "./train-options.js";
 import { trainReport } from "./train-report.js";
@@ -77,9 +79,11 @@ export async function train(options: TrainOptions): Promise<number> {
     if (options.resume !== undefined) note(resume ? `Going on after step ${resume.step}` : "There is no checkpoint yet: beginning anew");
     const kept = new KeptCheckpoint();
 
-    const loader = new DataLoader(task.train, { batchSize, shuffle: true, dropLast: task.dropLast, seed });
+    const { examples, validation } = heldOut(task, options);
+    if (validation) note(`Held out for validation: ${formatCount(task.train.length - examples.length)} examples`);
+    const loader = new DataLoader(examples, { batchSize, shuffle: true, dropLast: task.dropLast && examples.length >= batchSize, seed });
     const steps = epochs * loader.length;
-    const progress = new TrainingProgress(process.stderr, line, task.train.length);
+    const progress = new TrainingProgress(process.stderr, line, examples.length);
     const metrics = new MetricsLog(undefined, { memory: () => process.memoryUsage.rss() });
     const following = new MetricsFile(metrics, { folder: begin });
     const saving = new ModelCheckpoint(checkpoints ?? kept, { everySteps: checkpointEvery, everyEpochs: Infinity, keepBest: false });
@@ -89,10 +93,12 @@ export async function train(options: TrainOptions): Promise<number> {
       optimizer: makeOptimizer(options.optimizer, model.parameters(), options.lr),
       schedule: (step) => learningRate(options.schedule, options.lr, step, steps),
       prepare: task.prepare,
+      metrics: task.metrics(),
+      watch: (output, target) => ({ ...task.watch(output, target), ...(options.gradNorm && { gradNorm: gradNorm(model.parameters()) }) }),
       callbacks: [progress, metrics, following, saving],
     });
     line?.show("Compiling …");
-    const fitted = await trainer.fit(loader, undefined, { epochs, resume, signal: interrupt.signal }).finally(() => line?.clear());
+    const fitted = await trainer.fit(loader, validation, { epochs, resume, signal: interrupt.signal }).finally(() => line?.clear());
     if (fitted.steps === 0) {
       note("Stopped before the first step; nothing was learned yet.");
       return exitCodes.interrupted;
@@ -137,6 +143,15 @@ function workOf({ model, train }: Task, batchSize: number): number {
 async function openTask(options: TrainOptions, onProgress: (progress: FileProgress) => void): Promise<Task> {
   if (options.table) return (await import("./table-task.js")).tableTask(options, onProgress);
   return (await import("./image-task.js")).imageTask(options, onProgress);
+}
+
+/** What is learned from and, where a part is held out, what is measured by after each epoch. Throws ArgumentError where one of them would be empty. */
+function heldOut({ train }: Task, { validation, seed }: TrainOptions): { readonly examples: Task["train"]; readonly validation: DataLoader<TaskBatch> | undefined } {
+  if (validation === undefined) return { examples: train, validation: undefined };
+  const count = Math.round(validation * train.length);
+  const [examples, rest] = count > 0 && count < train.length ? randomSplit(train, [train.length - count, count], { seed }) : [];
+  if (!examples || !rest) throw new ArgumentError(`--validation ${validation}: of ${train.length} examples this holds out ${count}; give a share that leaves some on both sides`);
+  return { examples, validation: new DataLoader(rest, { batchSize: 500 }) };
 }
 
 /** Keeps the last checkpoint until the run has a folder. */

@@ -14,10 +14,10 @@ test("another optimizer than the recipe's has its own usual learning rate", () =
 });
 
 test("what is given counts", () => {
-  const given = { data: "mnist", dataDir: "d", epochs: "3", batchSize: "7", lr: "1e-2", optimizer: "sgd", seed: "12", device: "wasm", threads: "2", out: "o", json: "j", limit: "100", profile: true } as const;
+  const given = { data: "mnist", dataDir: "d", epochs: "3", batchSize: "7", lr: "1e-2", optimizer: "sgd", seed: "12", device: "wasm", threads: "2", out: "o", json: "j", limit: "100", validation: "0.1", gradNorm: true, profile: true } as const;
   const { recipe, data, ...options } = parseTrainOptions("mlp", given);
   expect([recipe.name, data.name]).toEqual(["mlp", "mnist"]);
-  expect(options).toEqual({ dataDir: "d", epochs: 3, batchSize: 7, lr: 0.01, schedule: "one-cycle", optimizer: "sgd", seed: 12, device: "wasm", threads: 2, out: "o", json: "j", limit: 100, profile: true, overwrite: false });
+  expect(options).toEqual({ dataDir: "d", epochs: 3, batchSize: 7, lr: 0.01, schedule: "one-cycle", optimizer: "sgd", seed: 12, device: "wasm", threads: 2, out: "o", json: "j", limit: 100, validation: 0.1, gradNorm: true, profile: true, overwrite: false });
 });
 
 test("a path is a folder of images, without being looked for among the names", () => {

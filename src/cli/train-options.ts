@@ -30,6 +30,10 @@ interface CommonOptions {
   readonly resume: string | undefined;
   readonly json: string | undefined;
   readonly profile: boolean;
+  /** The share of the training examples that is held out, to measure by after each epoch. */
+  readonly validation: number | undefined;
+  /** The norm of the gradient is written with the metrics. */
+  readonly gradNorm: boolean;
   /** A run that is at `out` already is replaced. */
   readonly overwrite: boolean;
 }
@@ -73,7 +77,11 @@ export const taskNames: readonly TaskName[] = ["classification", "regression"];
 export type TableOption = (typeof tableOptionNames)[number];
 
 /** Options as text, by their names in camelCase, and those that stand alone. */
-export type GivenOptions = Readonly<Partial<Record<ValueOption, string>>> & { readonly profile?: true; readonly overwrite?: true };
+export type GivenOptions = Readonly<Partial<Record<ValueOption, string>>> & {
+  readonly profile?: true;
+  readonly overwrite?: true;
+  readonly gradNorm?: true;
+};
 
 type ValueOption =
   | "data"
@@ -90,6 +98,7 @@ type ValueOption =
   | "checkpointEvery"
   | "resume"
   | "json"
+  | "validation"
   | TableOption;
 
 /** Checks every option. Throws ArgumentError that names the option, what came, and what is expected. */
@@ -122,6 +131,8 @@ function commonOptions({ defaults }: Recipe | TableRecipe, given: GivenOptions):
     resume: given.resume,
     json: given.json,
     profile: given.profile === true,
+    validation: optional(given.validation, (text) => share("--validation", text)),
+    gradNorm: given.gradNorm === true,
     overwrite: given.overwrite === true,
   };
 }

@@ -38,9 +38,11 @@ export class TrainingProgress implements Callback {
     if (this.#losses.length === stepsPerLoss || endsEpoch(fit, record)) this.#losses = [];
   }
 
-  onEpochEnd(fit: Fit, { epoch, loss }: EpochRecord): void {
+  onEpochEnd(fit: Fit, { epoch, loss, validation }: EpochRecord): void {
     this.#line?.clear();
     const number = `${String(epoch).padStart(String(fit.epochs).length)}/${fit.epochs}`;
-    this.#stream.write(`epoch ${number}  loss ${formatLoss(loss)}  ${formatCount(this.#examplesPerSecond)} examples/s\n`);
+    const accuracy = validation?.["accuracy"];
+    const measured = validation ? `  validation ${accuracy === undefined ? `loss ${formatLoss(validation.loss)}` : `${(100 * accuracy).toFixed(2)} %`}` : "";
+    this.#stream.write(`epoch ${number}  loss ${formatLoss(loss)}${measured}  ${formatCount(this.#examplesPerSecond)} examples/s\n`);
   }
 }

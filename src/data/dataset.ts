@@ -1,6 +1,8 @@
 import { ArgumentError, DataError } from "../core/errors.js";
 import { tensor, type Backend, type Tensor } from "../tensor/index.js";
 import type { ImageSet } from "./image-set.js";
+import { permutation, wordsOf } from "./sampler.js";
+import { Xoshiro128 } from "./xoshiro128.js";
 
 /** Examples that can be read in any order. */
 export interface Dataset<Batch> {
@@ -80,6 +82,31 @@ export function tensorDataset<const T extends readonly [Tensor, ...Tensor[]]>(
       return tensors.map((t) => t.indexSelect(0, index)) as { readonly [K in keyof T]: Tensor };
     },
   };
+}
+
+/** What the split draws from, apart from the orders of epochs. */
+const splitStream = 0xffffffff;
+
+export interface RandomSplitOptions {
+  /** 0 if not given. */
+  readonly seed?: number | undefined;
+}
+
+/**
+ * A data set in parts of these lengths, each example in one of them, drawn at random by the seed. Throws ArgumentError where the lengths do not
+ * add up to that of the data set.
+ */
+export function randomSplit<Batch>(dataset: Dataset<Batch>, lengths: readonly number[], { seed = 0 }: RandomSplitOptions = {}): Dataset<Batch>[] {
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  if (total !== dataset.length || lengths.some((length) => !Number.isInteger(length) || length < 0)) {
+    throw new ArgumentError(`[randomSplit] lengths ${lengths.join(", ")} add up to ${total}; expected whole numbers that add up to ${dataset.length}`);
+  }
+  const order = permutation(dataset.length, new Xoshiro128(...wordsOf(seed), splitStream));
+  let start = 0;
+  return lengths.map((length) => {
+    const chosen = order.slice(start, (start += length));
+    return { length, batch: (positions) => dataset.batch(positions.map((position) => chosen[position] ?? -1)) };
+  });
 }
 
 /** Items of a list; a batch is a shorter list. Give the loader a `transform` to make tensors of it. */

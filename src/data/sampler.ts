@@ -34,19 +34,10 @@ export class BatchSampler {
     this.batches = dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
   }
 
-  /** The positions of all examples in the order of an epoch. Shuffled as by Fisher and Yates. */
+  /** The positions of all examples in the order of an epoch. */
   order(epoch: number): Int32Array {
     const { length, shuffle, seed } = this.#options;
-    const order = Int32Array.from({ length }, (_, i) => i);
-    if (!shuffle) return order;
-    const random = new Xoshiro128(...wordsOf(seed), epoch);
-    for (let i = length - 1; i > 0; i--) {
-      const j = random.below(i + 1);
-      const swapped = order[i] ?? 0;
-      order[i] = order[j] ?? 0;
-      order[j] = swapped;
-    }
-    return order;
+    return shuffle ? permutation(length, new Xoshiro128(...wordsOf(seed), epoch)) : Int32Array.from({ length }, (_, i) => i);
   }
 
   /** The random numbers of one batch, apart from those of the order. */
@@ -61,6 +52,19 @@ export class BatchSampler {
   }
 }
 
-function wordsOf(seed: number): [low: number, high: number] {
+/** The numbers from 0 to below `length`, shuffled as by Fisher and Yates. */
+export function permutation(length: number, random: Xoshiro128): Int32Array {
+  const order = Int32Array.from({ length }, (_, i) => i);
+  for (let i = length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    const swapped = order[i] ?? 0;
+    order[i] = order[j] ?? 0;
+    order[j] = swapped;
+  }
+  return order;
+}
+
+/** A seed as words of 32 bits. */
+export function wordsOf(seed: number): [low: number, high: number] {
   return [seed >>> 0, Math.floor(seed / 4294967296)];
 }

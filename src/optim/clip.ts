@@ -10,6 +10,16 @@ export interface ClipNormOptions {
 }
 
 /**
+ * The norm of all gradients taken as one vector, (Σ|g|^p)^(1/p); the largest magnitude for Infinity. 0 without gradients. Works in plain and in
+ * compiled functions. Throws ArgumentError for a normType outside its domain.
+ */
+export function gradNorm(parameters: Iterable<Parameter>, normType = 2): Tensor {
+  requireOrder("gradNorm", normType);
+  const gradients = withGradients(parameters).map(({ grad }) => grad);
+  return gradients.length === 0 ? tensor(0) : noGrad(() => normOf(gradients, normType));
+}
+
+/**
  * Scales the gradients of all parameters together so that their norm, taken as one vector, is at most maxNorm: g ← g·min(1,
  * maxNorm / (norm + 1e-6)). Gives the norm before. Works in plain and in compiled functions. Throws ArgumentError for a
  * maxNorm or normType outside its domain, NonFiniteError if that was asked for. Pascanu et al. 2013, in PyTorch's form.
@@ -20,7 +30,7 @@ export function clipGradNorm(
   { normType = 2, errorIfNonfinite = false }: Optional<ClipNormOptions> = {},
 ): Tensor {
   if (!(maxNorm >= 0)) throw new ArgumentError(`[clipGradNorm] maxNorm ${maxNorm} must be a number of 0 or more`);
-  if (!(normType > 0)) throw new ArgumentError(`[clipGradNorm] normType ${normType} must be above 0, or Infinity`);
+  requireOrder("clipGradNorm", normType);
   const found = withGradients(parameters);
   const [first] = found;
   if (!first) return tensor(0);
@@ -51,6 +61,10 @@ export function clipGradValue(parameters: Iterable<Parameter>, clipValue: number
     for (const { parameter, grad } of withGradients(parameters))
       parameter.grad = grad.clamp({ min: -clipValue, max: clipValue });
   });
+}
+
+function requireOrder(name: string, normType: number): void {
+  if (!(normType > 0)) throw new ArgumentError(`[${name}] normType ${normType} must be above 0, or Infinity`);
 }
 
 function withGradients(parameters: Iterable<Parameter>): { parameter: Parameter; grad: Tensor }[] {

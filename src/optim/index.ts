@@ -3,7 +3,7 @@ export { Adagrad, type AdagradSettings } from "./adagrad.js";
 export { Adam, AdamW, type AdamOptions, type AdamSettings, type MomentOptions, type MomentSettings } from "./adam.js";
 export { Adamax } from "./adamax.js";
 export { AveragedModel, emaOf, type Averageable, type AveragedModelOptions } from "./averaged-model.js";
-export { clipGradNorm, clipGradValue, type ClipNormOptions } from "./clip.js";
+export { clipGradNorm, clipGradValue, gradNorm, type ClipNormOptions } from "./clip.js";
 export { ChainedScheduler, SequentialLR } from "./combined-schedules.js";
 export { CosineAnnealingLR, CosineAnnealingWarmRestarts } from "./cosine-schedules.js";
 export { CyclicLR, OneCycleLR, type CyclicOptions, type OneCycleOptions } from "./cycle-schedules.js";

@@ -15,6 +15,7 @@ import {
   AdamW,
   AveragedModel,
   clipGradNorm,
+  gradNorm,
   clipGradValue,
   EMA,
   emaOf,
@@ -54,6 +55,25 @@ describe.each(plainAndCompiled)("%s", (_, made) => {
     await expectClose(a.grad, [(3 * 2) / (norm + 1e-6), 0], 1e-9);
     await expectClose(b.grad, [(-4 * 2) / (norm + 1e-6)], 1e-9);
     expect(unused.grad).toBeNull();
+  });
+
+  it("gradNorm is the norm of all gradients, and changes none", async () => {
+    const [a, b, unused] = [parameter([1, 1]), parameter([1]), parameter([1])];
+    const [two, one, most] = [parameter([0]), parameter([0]), parameter([0])];
+    const step = made(() => {
+      a.mul(tensor([3, 0], { dtype: "float64" })).sum().add(b.mul(-4).sum()).backward();
+      two.assign(gradNorm([a, b, unused]).reshape([1]));
+      one.assign(gradNorm([a, b, unused], 1).reshape([1]));
+      most.assign(gradNorm([a, b, unused], Infinity).reshape([1]));
+    });
+    step();
+    await expectClose(two, [5], 1e-9);
+    await expectClose(one, [7], 1e-9);
+    await expectClose(most, [4], 1e-9);
+    if (!a.grad) throw new TypeError("no gradient");
+    await expectClose(a.grad, [3, 0], 1e-9);
+    expect(await gradNorm([unused]).item()).toBe(0);
+    expect(() => gradNorm([a], 0)).toThrow("[gradNorm] normType 0 must be above 0");
   });
 
   it("clipGradNorm leaves small gradients as they are, and clipGradValue limits each element", async () => {

@@ -1,5 +1,6 @@
 import type { AnyModule } from "../nn/index.js";
 import type { Optimizer } from "../optim/index.js";
+import type { Tensor } from "../tensor/index.js";
 import type { Checkpoint } from "./checkpoint.js";
 
 /** One step of a training run: one change of the parameters. */
@@ -15,6 +16,8 @@ export interface StepRecord {
   readonly examples: number;
   /** Seconds of training so far, without compiling and validating. */
   readonly seconds: number;
+  /** What the trainer watches, by name; not read yet. */
+  readonly watched?: Readonly<Record<string, Tensor>> | undefined;
 }
 
 /** Mean loss per example, and the metrics by name. */

@@ -18,6 +18,12 @@ export interface FitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a batch gave: its loss and, where it ended a step, what is watched of the step. */
+export interface TrainedBatch {
+  readonly loss: Tensor;
+  readonly watched: Readonly<Record<string, Tensor>>;
+}
+
 /** What a run needs of its trainer. */
 export interface Steps<Batch> {
   readonly options: TrainedParts & {
@@ -25,7 +31,7 @@ export interface Steps<Batch> {
     readonly accumulate?: number | undefined;
   };
   readonly compileMs: number;
-  trainBatch(batch: Batch, parts: number, update: boolean): Tensor;
+  trainBatch(batch: Batch, parts: number, update: boolean): TrainedBatch;
   evaluate(batches: Batches<Batch>): Promise<Scores>;
 }
 
@@ -134,12 +140,13 @@ export class FitRun<Batch> implements Fit {
       if (toPass-- > 0) continue;
       const { parts, update } = this.#placeInStep(this.#batch++);
       if (typeof schedule === "function") this.optimizer.lr = schedule(this.#step);
-      losses.push(this.#steps.trainBatch(batch, parts, update).item());
+      const { loss, watched } = this.#steps.trainBatch(batch, parts, update);
+      losses.push(loss.item());
       counts.push(examplesIn(batch));
       if (!update) continue;
       this.#step++;
       for (const count of counts) this.#examples += count;
-      const record = { step: this.#step, epoch: this.#epoch + 1, lr: this.optimizer.lr, examples: this.#examples };
+      const record = { step: this.#step, epoch: this.#epoch + 1, lr: this.optimizer.lr, examples: this.#examples, watched };
       this.#losses.push({ record, losses, counts });
       losses = [];
       counts = [];
@@ -237,8 +244,8 @@ export class FitRun<Batch> implements Fit {
     return this.#stopped !== undefined || this.#signal?.aborted === true;
   }
 
-  #report({ step, epoch, lr, examples }: UnreadStep["record"], loss: number): void | Promise<void> {
-    const record = { step, epoch, loss, lr, examples, seconds: this.#seconds() };
+  #report({ step, epoch, lr, examples, watched }: UnreadStep["record"], loss: number): void | Promise<void> {
+    const record = { step, epoch, loss, lr, examples, seconds: this.#seconds(), watched };
     return this.#each((callback) => callback.onStepEnd?.(this, record));
   }
 

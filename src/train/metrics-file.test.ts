@@ -29,21 +29,21 @@ test("lines are in the file while the training goes on", async () => {
   let opened = 0;
   const file = new MetricsFile(log, { every: 0, folder: () => Promise.resolve((opened++, folder)) });
   await file.onFitStart(fit(0));
-  const step = (number: number): void => {
-    log.onStepEnd(fit(number), record(number));
+  const step = async (number: number): Promise<void> => {
+    await log.onStepEnd(fit(number), record(number));
     file.onStepEnd();
   };
-  step(1);
+  await step(1);
   expect(opened).toBe(0);
-  step(2);
+  await step(2);
   // The folder is there a moment later.
   await Promise.resolve();
-  step(3);
+  await step(3);
   expect(await steps()).toEqual([2]);
-  step(4);
+  await step(4);
   expect(await steps()).toEqual([2, 4]);
-  step(5);
-  log.onFitEnd(fit(5), end);
+  await step(5);
+  await log.onFitEnd(fit(5), end);
   await file.onFitEnd();
   expect([await steps(), opened]).toEqual([[2, 4, 5], 1]);
   expect(log.lines.at(-1)).toEqual({ step: 5, epoch: 0.5, loss: 5, lr: 0.5, seconds: 10, examplesPerSecond: 4, memoryBytes: 4096 });
@@ -53,12 +53,12 @@ test("a run that goes on leaves out what was learned after its checkpoint", asyn
   await writeFile(join(folder, "metrics.jsonl"), '{"step":2}\n{"step":4}\n{"step":6}\n');
   const log = new MetricsLog(2);
   const state = new MetricsLog(2);
-  for (const step of [1, 2, 3, 4]) state.onStepEnd(fit(step), record(step));
+  for (const step of [1, 2, 3, 4]) await state.onStepEnd(fit(step), record(step));
   log.loadStateDict(state.stateDict() as Parameters<MetricsLog["loadStateDict"]>[0]);
   const file = new MetricsFile(log, { every: 0, folder: () => Promise.resolve(folder) });
   await file.onFitStart(fit(4));
   expect(await steps()).toEqual([2, 4]);
-  for (const step of [5, 6]) log.onStepEnd(fit(step), record(step));
+  for (const step of [5, 6]) await log.onStepEnd(fit(step), record(step));
   file.onStepEnd();
   expect(await steps()).toEqual([2, 4, 6]);
   expect(log.lines.at(-1)).toMatchObject({ examplesPerSecond: 4 });
@@ -67,7 +67,7 @@ test("a run that goes on leaves out what was learned after its checkpoint", asyn
 test("a folder that cannot be made ends the training; a file that cannot be written does not", async () => {
   const log = new MetricsLog(1);
   const broken = new MetricsFile(log, { folder: () => Promise.reject(new Error("read-only")) });
-  log.onStepEnd(fit(1), record(1));
+  await log.onStepEnd(fit(1), record(1));
   broken.onStepEnd();
   await expect(broken.onFitEnd()).rejects.toThrow("read-only");
   const removed = new MetricsFile(log, { folder: () => Promise.resolve(join(folder, "removed")) });

@@ -1,6 +1,7 @@
+import type { Tensor } from "../tensor/index.js";
 import type { Callback, EpochRecord, Fit, FitResult, StepRecord } from "./callback.js";
 
-/** A line about a piece of the training. */
+/** A line about a piece of the training, with what the trainer watches (`TrainerOptions.watch`) as of its last step, by name. */
 export interface StepMetrics {
   /** The piece's last step, from 1 over all epochs. */
   readonly step: number;
@@ -55,20 +56,20 @@ export class MetricsLog implements Callback {
     this.#memory = memory;
   }
 
-  onStepEnd(fit: Fit, record: StepRecord): void {
+  onStepEnd(fit: Fit, record: StepRecord): void | Promise<void> {
     this.#last = record;
     this.#losses.push(record.loss);
-    if (this.#losses.length === this.#every || endsEpoch(fit, record)) this.#keep(fit, record);
+    if (this.#losses.length === this.#every || endsEpoch(fit, record)) return this.#keep(fit, record);
   }
 
   /** Writes the scores of the validation. */
-  onEpochEnd(fit: Fit, { epoch, step, validation }: EpochRecord): void {
-    if (this.#last) this.#keep(fit, this.#last);
+  async onEpochEnd(fit: Fit, { epoch, step, validation }: EpochRecord): Promise<void> {
+    if (this.#last) await this.#keep(fit, this.#last);
     if (validation) this.lines.push({ step, epoch, validation });
   }
 
-  onFitEnd(fit: Fit, _result: FitResult): void {
-    if (this.#last) this.#keep(fit, this.#last);
+  onFitEnd(fit: Fit, _result: FitResult): void | Promise<void> {
+    if (this.#last) return this.#keep(fit, this.#last);
   }
 
   stateDict(): { lines: MetricsLine[]; losses: number[]; last: StepRecord | undefined; begun: PieceStart | undefined } {
@@ -83,11 +84,12 @@ export class MetricsLog implements Callback {
     this.#begun = begun;
   }
 
-  #keep(fit: Fit, { step, epoch, lr, seconds, examples }: StepRecord): void {
+  /** Ends the piece with a step; waits only where there is something to read. */
+  #keep(fit: Fit, { step, epoch, lr, seconds, examples, watched }: StepRecord): void | Promise<void> {
     if (this.#losses.length === 0) return;
     const loss = this.#losses.reduce((sum, value) => sum + value, 0) / this.#losses.length;
     const examplesPerSecond = this.#begun && (examples - this.#begun.examples) / (seconds - this.#begun.seconds);
-    this.lines.push({
+    const line: StepMetrics = {
       step,
       epoch: fit.stepsPerEpoch === undefined ? epoch : step / fit.stepsPerEpoch,
       loss,
@@ -96,10 +98,16 @@ export class MetricsLog implements Callback {
       // A clock that has not moved gives no rate.
       ...(examplesPerSecond !== undefined && Number.isFinite(examplesPerSecond) && { examplesPerSecond: Number(examplesPerSecond.toPrecision(5)) }),
       ...(this.#memory && { memoryBytes: this.#memory() }),
-    });
+    };
     this.#losses = [];
     this.#begun = { examples, seconds };
+    if (!watched || Object.keys(watched).length === 0) return void this.lines.push(line);
+    return readAll(watched).then((values) => void this.lines.push({ ...line, ...values }));
   }
+}
+
+async function readAll(watched: Readonly<Record<string, Tensor>>): Promise<Record<string, number>> {
+  return Object.fromEntries(await Promise.all(Object.entries(watched).map(async ([name, value]) => [name, await value.item()] as const)));
 }
 
 /** Whether a step is the last of its epoch, as far as the length of an epoch is known. */

@@ -8,6 +8,7 @@ import * as optim from "../optim/index.js";
 import type { Callback } from "./callback.js";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.js";
 import { EarlyStopping } from "./early-stopping.js";
+import { MetricsLog } from "./metrics-log.js";
 import { ModelCheckpoint } from "./model-checkpoint.js";
 import { Trainer } from "./trainer.js";
 
@@ -46,6 +47,26 @@ test("accumulated batches make one step of their mean gradient, and the last ste
   expect(await weightOf(model)).toBe(2.125);
   const endless = { *[Symbol.iterator]() { yield batch([1], [1]); } };
   await expect(async () => trainer.fit(endless, undefined, { epochs: 1 })).rejects.toThrow("whose number is known");
+});
+
+test("what is watched is computed in the step, before clipping, and written with the metrics", async () => {
+  const model = new Line();
+  const log = new MetricsLog(2);
+  const trainer = new Trainer({
+    model,
+    loss: mseLoss,
+    optimizer: new optim.SGD(model.parameters(), { lr: 0.25 }),
+    clip: () => optim.clipGradValue(model.parameters(), 0.5),
+    watch: (output, target) => ({ gradNorm: optim.gradNorm(model.parameters()), furthest: output.sub(target).abs().max() }),
+    callbacks: [log],
+  });
+  const data = [batch([1], [1]), batch([2], [2]), batch([1], [1])];
+  await trainer.fit(data, undefined, { epochs: 1 });
+  // w = 0, then 0.125 (the clipped gradient is −0.5), then 0.25; the gradient 2x(w·x − y) of the second step is 4·(0.25 − 2) = −7, of the third 2·(0.25 − 1) = −1.5.
+  expect(log.lines).toMatchObject([
+    { step: 2, gradNorm: 7, furthest: 1.75 },
+    { step: 3, gradNorm: 1.5, furthest: 0.75 },
+  ]);
 });
 
 test("clipping and averages are a part of the step; the average is validated, and the model keeps its own weights", async () => {

@@ -4,7 +4,7 @@ import type { Optimizer } from "../optim/index.js";
 import { compile, noGrad, type Compiled, type Tensor } from "../tensor/index.js";
 import { examplesIn, splitExample, type Batches, type Example } from "./batches.js";
 import type { Callback, FitResult, Scores } from "./callback.js";
-import type { FitOptions } from "./fit-run.js";
+import type { FitOptions, TrainedBatch } from "./fit-run.js";
 import type { Schedule, WeightAverage } from "./run-state.js";
 
 /** A module with these inputs and this output. */
@@ -44,6 +44,11 @@ export interface TrainerOptions<In extends readonly unknown[], Out, Target, Batc
   readonly accumulate?: number | undefined;
   /** Changes the gradients before each step, such as `() => clipGradNorm(model.parameters(), 1)`; a part of the compiled step. */
   readonly clip?: (() => unknown) | undefined;
+  /**
+   * Scalars that each step computes besides its loss, by name, such as `() => ({ gradNorm: gradNorm(model.parameters()) })`: a part of the
+   * compiled step, before `clip`. Callbacks get them unread with each step; `MetricsLog` writes them.
+   */
+  readonly watch?: ((output: Out, target: Target) => Readonly<Record<string, Tensor>>) | undefined;
   /** Averages of the weights, such as `optim.EMA`: updated with each step, and in the model's place in validations. */
   readonly average?: WeightAverage | undefined;
 }
@@ -63,12 +68,12 @@ const unreadBatches = 8;
  */
 export class Trainer<In extends readonly unknown[], Out, Target, Batch = Example<In, Target>> {
   readonly options: TrainerOptions<In, Out, Target, Batch>;
-  readonly #trainStep: Compiled<[batch: Batch, parts: number, update: boolean], Tensor>;
+  readonly #trainStep: Compiled<[batch: Batch, parts: number, update: boolean], TrainedBatch>;
   readonly #testStep: Compiled<[batch: Batch], { loss: Tensor; output: Out; target: Target }>;
 
   /** Throws ArgumentError for `accumulate` below 1, and callbacks with state that have no name of their own. */
   constructor(options: TrainerOptions<In, Out, Target, Batch>) {
-    const { model, loss, optimizer, accumulate = 1, clip, average, callbacks = [], metrics = [] } = options;
+    const { model, loss, optimizer, accumulate = 1, clip, watch, average, callbacks = [], metrics = [] } = options;
     if (!Number.isInteger(accumulate) || accumulate < 1) throw new ArgumentError(`[Trainer] accumulate ${accumulate} must be a whole number from 1`);
     requireDistinct("callbacks with stateDict", callbacks.filter((callback) => callback.stateDict).map(({ name }) => name));
     requireDistinct("metrics", ["loss", ...metrics.map(({ name }) => name)]);
@@ -78,15 +83,17 @@ export class Trainer<In extends readonly unknown[], Out, Target, Batch = Example
     const lossOf = (output: Out, target: Target): Tensor => (typeof loss === "function" ? loss(output, target) : loss.forward(output, target));
     this.#trainStep = compile((batch: Batch, parts: number, update: boolean) => {
       const { inputs, target } = splitExample(prepare(batch));
-      const value = lossOf(model.forward(...inputs), target);
+      const output = model.forward(...inputs);
+      const value = lossOf(output, target);
       (parts === 1 ? value : value.div(parts)).backward();
-      if (!update) return value;
+      if (!update) return { loss: value, watched: {} };
+      const watched = watch ? noGrad(() => watch(output, target)) : {};
       clip?.();
       optimizer.step();
       average?.update();
       // After the step, so that gradients never have to reach memory.
       optimizer.zeroGrad();
-      return value;
+      return { loss: value, watched };
     });
     this.#testStep = compile((batch: Batch) =>
       noGrad(() => {
@@ -102,8 +109,8 @@ export class Trainer<In extends readonly unknown[], Out, Target, Batch = Example
     return this.#trainStep.compileMs + this.#testStep.compileMs;
   }
 
-  /** Queues one batch of a step that has `parts` batches, the last of which updates the parameters; gives its loss. */
-  trainBatch(batch: Batch, parts = 1, update = true): Tensor {
+  /** Queues one batch of a step that has `parts` batches, the last of which updates the parameters. */
+  trainBatch(batch: Batch, parts = 1, update = true): TrainedBatch {
     return this.#trainStep(batch, parts, update);
   }
 

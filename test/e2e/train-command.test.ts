@@ -86,6 +86,20 @@ test("trains, reports, and saves a run whose parts agree", async () => {
   expect(lines.at(-1)?.["test"]).toEqual(result["test"]);
 });
 
+test("--validation holds examples out and measures by them after each epoch; --grad-norm is written with the metrics", async () => {
+  const argv = ["train", "softmax-regression", "--limit", "1000", "--epochs", "2", "--validation", "0.25", "--grad-norm", "--out", "run"];
+  const { code, err } = await gradus(argv);
+  expect([code, err]).toEqual([0, expect.stringContaining("Held out for validation: 250 examples")]);
+  expect(err.match(/^epoch \d\/2 .* validation \d\d\.\d\d %/gm)?.length).toBe(2);
+  expect(await readJson("run", "recipe.json")).toMatchObject({ options: { validation: 0.25 }, trained: { steps: 12, examples: 1500 } });
+  const lines = (await readFile(join(folder, "run", "metrics.jsonl"), "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  const number: unknown = expect.any(Number);
+  const trained = { loss: number, accuracy: number, gradNorm: number, examplesPerSecond: number, memoryBytes: number };
+  const validated = { validation: { loss: number, accuracy: number } };
+  expect(lines).toMatchObject([{ step: 6, ...trained }, { step: 6, ...validated }, { step: 12, ...trained }, { step: 12, ...validated }, { test: { loss: number } }]);
+  expect((await gradus(["train", "mlp", "--limit", "2", "--validation", "0.1"])).err).toContain("--validation 0.1: of 2 examples this holds out 0");
+});
+
 test("--profile shows where the time goes and saves a trace", async () => {
   const { code, err } = await gradus(["train", "mlp", "--limit", "640", "--epochs", "2", "--profile", "--out", "run"]);
   expect(code).toBe(0);
