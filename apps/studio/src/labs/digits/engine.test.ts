@@ -10,18 +10,29 @@ import type { LabEvent } from "./protocol.js";
 import { defaultSetting, type DigitsSetting } from "./setting.js";
 
 const folder = await mkdtemp(join(tmpdir(), "gradus-lab-"));
-let labs = 0;
+let places = 0;
 /** A folder for one more lab. */
-const place = (): string => join(folder, String(++labs));
+const place = (): string => join(folder, String(++places));
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const labs: PagelessLab[] = [];
+/** A lab that ends with the tests. */
+function openLab(at = place(), images?: { readonly train: number; readonly test: number }): PagelessLab {
+  const lab = new PagelessLab(at, images);
+  labs.push(lab);
+  return lab;
+}
+
+afterAll(async () => {
+  await Promise.all(labs.map((lab) => lab.close()));
+  await rm(folder, { recursive: true, force: true });
+});
 
 const isPaused = ({ state }: Extract<LabEvent, { kind: "state" }>): boolean => state === "paused";
 const isDone = ({ state }: Extract<LabEvent, { kind: "state" }>): boolean => state === "done";
 const seven = [[0.3, 0.2, 0.7, 0.2, 0.5, 0.5, 0.42, 0.85]];
 
 it("reads 95 % of the test digits within two passes, then a drawn one, and shows every layer", async () => {
-  const lab = new PagelessLab(place(), { train: 10_000, test: 1000 });
+  const lab = openLab(place(), { train: 10_000, test: 1000 });
   await lab.ask({ kind: "begin" });
   const { epoch } = await lab.answerTo({ kind: "speed", speed: "full" }, "progress", ({ lines }) =>
     lines.some((line) => "validation" in line && (line.validation["accuracy"] ?? 0) >= 0.95),
@@ -55,7 +66,7 @@ const small: DigitsSetting = {
 };
 
 async function smallLab(at = place()): Promise<PagelessLab> {
-  const lab = new PagelessLab(at);
+  const lab = openLab(at);
   await lab.ask({ kind: "begin" });
   await lab.answerTo({ kind: "open", setting: small }, "opened");
   return lab;
@@ -75,7 +86,7 @@ it("goes on after its worker was ended in the middle of a training, as if nothin
   await first.ask({ kind: "data", files: smallIdxFiles() });
   // One batch at a time: pausing stores each of them.
   for (let step = 1; step <= 13; step++) await first.answerTo({ kind: "step" }, "state", isPaused);
-  const second = new PagelessLab(at);
+  const second = openLab(at);
   const { from, data } = await second.answerTo({ kind: "begin" }, "opened");
   expect([from, data.name, data.train]).toEqual(["stored", "files", 320]);
   await second.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
@@ -90,7 +101,7 @@ it("trains on by itself where it was training when it was ended", async () => {
   await first.answerTo({ kind: "speed", speed: "slow" }, "state", ({ state }) => state === "training");
   const stored = new CheckpointFolder(join(at, "checkpoints"));
   while (!(await stored.latest())) await first.next("progress");
-  const second = new PagelessLab(at);
+  const second = openLab(at);
   await second.answerTo({ kind: "begin" }, "state", isDone);
   expect(second.last("progress")?.step).toBe(1000);
   await first.answerTo({ kind: "open", setting: small }, "opened");
@@ -103,7 +114,7 @@ it.each([
   const model = new Model();
   const pixels = { mean: 0.13, std: 0.3 };
   const description = { recipe, data: "mnist", classes: 10, options: { optimizer: "adamw", lr: 0.002, batchSize: 32, seed: 5 }, preprocessing: { height: 28, width: 28, ...pixels } };
-  const lab = new PagelessLab(place());
+  const lab = openLab();
   await lab.ask({ kind: "begin" });
   const files = [
     { name: "model.safetensors", bytes: await encodeModel(model) },
@@ -122,7 +133,7 @@ it.each([
 });
 
 it("says what is wrong with files that it cannot open", async () => {
-  const lab = new PagelessLab(place());
+  const lab = openLab();
   await lab.ask({ kind: "begin" });
   const text = (value: object): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
   const weights = { name: "model.safetensors", bytes: new Uint8Array() };
@@ -143,7 +154,7 @@ it("saves a run that it opens again, with scores and curves", async () => {
   await lab.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
   const { files } = await lab.answerTo({ kind: "save", name: "mine", archive: true }, "saved");
   expect(files.map(({ name }) => name)).toEqual(["mine.zip"]);
-  const other = new PagelessLab(place());
+  const other = openLab();
   await other.ask({ kind: "begin" });
   const opened = await other.answerTo({ kind: "load", name: "mine.zip", files }, "opened", ({ from }) => from !== undefined);
   expect(opened.setting).toEqual(small);
@@ -174,11 +185,11 @@ it("goes on with the curves of a run that it opened, also after a reload", async
   expect([said.options.epochs, said.trained.steps]).toEqual([0.3, 3]);
   const metrics = '{"step":3,"epoch":0.3,"loss":2,"lr":0.005,"seconds":1}\n{"step":4,"epo';
   const at = place();
-  const other = new PagelessLab(at);
+  const other = openLab(at);
   await other.ask({ kind: "begin" });
   await other.ask({ kind: "load", name: "mine", files: [...files.filter(({ name }) => !name.startsWith("metrics")), { name: "metrics.jsonl", bytes: new TextEncoder().encode(metrics) }] });
   expect(other.errors).toEqual([]);
-  const reloaded = new PagelessLab(at);
+  const reloaded = openLab(at);
   expect(await reloaded.answerTo({ kind: "begin" }, "opened")).toMatchObject({ from: "stored", setting: small, lines: [{ step: 3, loss: 2 }] });
   expect(await savedWeights(reloaded)).toEqual(await savedWeights(lab));
   for (let step = 4; step <= 9; step++) await reloaded.answerTo({ kind: "step" }, "state", isPaused);
@@ -193,10 +204,10 @@ it("begins anew where what was stored cannot be opened, and says so", async () =
   await first.ask({ kind: "data", files: smallIdxFiles() });
   await first.answerTo({ kind: "step" }, "state", isPaused);
   await rm(join(at, "data"), { recursive: true });
-  const second = new PagelessLab(at);
+  const second = openLab(at);
   expect((await second.answerTo({ kind: "begin" }, "opened")).data.name).toBe("digits");
   expect(second.errors).toEqual([expect.stringContaining("cannot be opened")]);
-  const third = new PagelessLab(at);
+  const third = openLab(at);
   await third.ask({ kind: "begin" });
   expect(third.errors).toEqual([]);
 });
@@ -213,7 +224,7 @@ it("keeps the network where another one cannot be made, and shows no image of ot
 });
 
 it("answers a drawing that comes before there is a network", async () => {
-  const lab = new PagelessLab(place());
+  const lab = openLab();
   expect((await lab.answerTo({ kind: "look", id: 1, strokes: seven }, "blank")).id).toBe(1);
   expect(lab.errors).toEqual([]);
 });

@@ -64,6 +64,13 @@ export class DigitsEngine {
     return (this.#last = this.#last.then(carryOut));
   }
 
+  /** Ends the training, and waits until what it learned is written. */
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#stop();
+    await this.#writing;
+  }
+
   async #carryOut(request: LabRequest): Promise<void> {
     switch (request.kind) {
       case "begin":

@@ -20,6 +20,10 @@ export class PagelessLab {
     this.#engine = new DigitsEngine({ emit, openDevice: async (name) => device(name), builtInData: () => generatedDigits({ train, test }), folder, version: "0.0.0" });
   }
 
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
   ask(request: LabRequest): Promise<void> {
     return this.#engine.handle(request);
   }
