@@ -1,15 +1,13 @@
 import { OutOfMemoryError } from "../../core/errors.js";
 import { bufferUsage } from "./buffer-usage.js";
-import type { Failures } from "./failures.js";
+import type { Failures, Made } from "./failures.js";
 
 /** A GPU buffer that storages borrow one after another. */
-export interface Block {
+export interface Block extends Made {
   /** Of no other block of this pool, ever. */
   readonly id: number;
   readonly buffer: GPUBuffer;
   readonly size: number;
-  /** Whether the adapter had no memory for it. */
-  broken: boolean;
 }
 
 /** Most memory that lies in a pool unused. */
@@ -61,9 +59,9 @@ export class BufferPool {
     const made = this.#failures.scope(
       this.#device,
       "out-of-memory",
-      (): Block => ({ id: this.#nextId++, buffer: this.#device.createBuffer({ size, usage: this.#usage }), size, broken: false }),
+      (): Block => ({ id: this.#nextId++, buffer: this.#device.createBuffer({ size, usage: this.#usage }), size, isKnown: false, failure: undefined }),
       (error) => {
-        made.broken = true;
+        this.#giveAllBack();
         return new OutOfMemoryError(`[webgpu] the adapter has no ${bytes} bytes left (${inUse} are in use): use smaller tensors or batches. ${error.message}`);
       },
     );
@@ -73,7 +71,7 @@ export class BufferPool {
 
   /** Takes a buffer back. */
   give(block: Block): void {
-    if (block.broken || this.#freeBytes + block.size > poolLimit) {
+    if (block.failure || this.#freeBytes + block.size > poolLimit) {
       this.#bytes -= block.size;
       block.buffer.destroy();
       return;
@@ -82,6 +80,14 @@ export class BufferPool {
     const list = this.#free.get(block.size);
     if (list) list.push(block);
     else this.#free.set(block.size, [block]);
+  }
+
+  /** Leaves no memory unused. */
+  #giveAllBack(): void {
+    for (const { buffer } of [...this.#free.values()].flat()) buffer.destroy();
+    this.#bytes -= this.#freeBytes;
+    this.#freeBytes = 0;
+    this.#free.clear();
   }
 }
 

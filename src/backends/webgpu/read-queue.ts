@@ -1,10 +1,12 @@
 import { type Block, BufferPool } from "./buffer-pool.js";
 import { bufferUsage, mapRead } from "./buffer-usage.js";
-import type { Failures } from "./failures.js";
+import { type Failures, isDoubtful, type Made } from "./failures.js";
 
 interface Request {
   readonly buffer: GPUBuffer;
   readonly bytes: number;
+  /** What the bytes come from and is not known to be made. */
+  readonly doubts: ReadonlySet<Made>;
   readonly resolve: (bytes: Uint8Array) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -43,11 +45,11 @@ export class ReadQueue {
   }
 
   /** Bytes of a buffer as of the next `submit`, which has to come before anything else that changes it is queued. */
-  add(buffer: GPUBuffer, bytes: number): Promise<Uint8Array> {
+  add(buffer: GPUBuffer, bytes: number, doubts: ReadonlySet<Made> = new Set()): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       let batch = this.#waiting.at(-1);
       if (!batch || batch.bytes + bytes > batchBytes) this.#waiting.push((batch = { requests: [], offsets: [], bytes: 0 }));
-      batch.requests.push({ buffer, bytes, resolve, reject });
+      batch.requests.push({ buffer, bytes, doubts, resolve, reject });
       batch.offsets.push(batch.bytes);
       batch.bytes += Math.ceil(bytes / 8) * 8;
     });
@@ -70,24 +72,26 @@ export class ReadQueue {
         return [];
       }
     });
-    this.#device.queue.submit([encoder.finish()]);
-    for (const { batch, target } of copied) void this.#deliver(batch, target);
+    const doubts = new Set(copied.flatMap(({ batch, target }) => [...batch.requests.flatMap((request) => [...request.doubts]), ...(isDoubtful(target) ? [target] : [])]));
+    const submit = (): void => this.#device.queue.submit([encoder.finish()]);
+    const submitted = doubts.size === 0 ? submit() : this.#failures.follow(this.#device, doubts, submit);
+    for (const { batch, target } of copied) void this.#deliver(batch, target, submitted ? [target, submitted] : []);
   }
 
-  async #deliver({ requests, offsets }: Batch, target: Block): Promise<void> {
-    try {
-      const refusal = await target.buffer.mapAsync(mapRead).catch((cause: unknown) => cause);
-      // Why it was refused is known better elsewhere.
-      await this.#failures.check();
-      if (refusal !== undefined) throw refusal;
-      const bytes = new Uint8Array(target.buffer.getMappedRange());
-      const results = requests.map((request, i) => bytes.slice(offsets[i], (offsets[i] ?? 0) + request.bytes));
-      requests.forEach(({ resolve }, i) => resolve(results[i] ?? new Uint8Array()));
-    } catch (error) {
-      for (const { reject } of requests) reject(error);
-    } finally {
-      target.buffer.unmap();
-      this.#staging.give(target);
-    }
+  async #deliver({ requests, offsets }: Batch, target: Block, common: readonly Made[]): Promise<void> {
+    const refusal = await target.buffer.mapAsync(mapRead).then(() => undefined, (cause: unknown) => ({ cause }));
+    // Why it was refused is known better elsewhere.
+    const checks = await Promise.allSettled(requests.map(({ doubts }) => this.#failures.checkRead([...doubts, ...common])));
+    const mapped = refusal ? new ArrayBuffer(0) : target.buffer.getMappedRange();
+    const settle = requests.map(({ bytes, resolve, reject }, i) => {
+      const check = checks[i];
+      if (check?.status === "rejected") return () => reject(check.reason);
+      if (refusal) return () => reject(refusal.cause);
+      const copy = new Uint8Array(mapped, offsets[i], bytes).slice();
+      return () => resolve(copy);
+    });
+    target.buffer.unmap();
+    this.#staging.give(target);
+    for (const each of settle) each();
   }
 }

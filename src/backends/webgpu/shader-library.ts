@@ -1,15 +1,13 @@
 import { CompileError } from "../../core/errors.js";
 import type { Kernel } from "../../ir/loop.js";
 import { isPassed } from "../../ir/loop.js";
-import type { Failures } from "./failures.js";
+import type { Failures, Made } from "./failures.js";
 import { renderWgsl, type WgslShader } from "./render-wgsl.js";
 
 /** A kernel made ready to run on a device, for one way of binding its buffers. */
-export interface LoadedShader extends WgslShader {
+export interface LoadedShader extends WgslShader, Made {
   readonly module: GPUShaderModule;
   readonly pipeline: GPUComputePipeline;
-  /** Set once it is known that the device's compiler refuses it. */
-  refusal: CompileError | undefined;
 }
 
 /** Compiles kernels; shaders of equal text are one. */
@@ -29,7 +27,7 @@ export class ShaderLibrary {
     return this.#shaders.size;
   }
 
-  /** The shader of a kernel; `bindings` as `renderWgsl` takes them. A CompileError reaches the next read or `idle`. */
+  /** The shader of a kernel; `bindings` as `renderWgsl` takes them. Its failure is a CompileError. */
   load(kernel: Kernel, bindings: readonly number[]): LoadedShader {
     const shader = renderWgsl(kernel, bindings);
     const known = this.#shaders.get(shader.code);
@@ -58,10 +56,9 @@ export class ShaderLibrary {
     const compile = (): LoadedShader => {
       const module = device.createShaderModule({ label: name, code: shader.code });
       const pipeline = device.createComputePipeline({ label: name, layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }), compute: { module, entryPoint: "main" } });
-      return { ...shader, module, pipeline, refusal: undefined };
+      return { ...shader, module, pipeline, isKnown: false, failure: undefined };
     };
-    const made: LoadedShader = this.#failures.scope(device, "validation", compile, async (error) => (made.refusal = await whyRefused(name, made, error)));
-    return made;
+    return this.#failures.scope(device, "validation", compile, (error, made) => whyRefused(name, made, error));
   }
 }
 

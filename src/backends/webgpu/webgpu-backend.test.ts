@@ -257,11 +257,43 @@ describe.skipIf(!adapter)("what goes wrong on a WebGPU device", () => {
     const read = backend.read(y);
     await expect(read).rejects.toThrow(CompileError);
     await expect(read).rejects.toThrow(/kernel "probe".*\n\d+:\d+: .*n3/s);
-    // Each run says so, and other programs run.
+    // Each run and each read says so, and other programs run.
+    expect(() => backend.submit(broken, [x, x], [y])).toThrow(CompileError);
+    await expect(backend.read(y)).rejects.toThrow(CompileError);
+    const z = backend.allocate(8);
+    backend.submit(backend.loadProgram(nothing, program(2, -1, weighted)), [x, x], [z]);
+    expect(numbers(await backend.read(z))).toEqual([3, 6]);
+  });
+
+  it("is told of all that was computed with it, and of nothing else", async () => {
+    const { backend } = await open();
+    const broken = backend.loadProgram(nothing, program(2, -1, (b, first) => b.add(first, b.cast(b.intArg(3), "float32"))));
+    const sound = backend.loadProgram(nothing, program(2, 0, weighted));
+    const [x, y, z, other] = [backend.upload(bytes(1, 2)), backend.allocate(8), backend.allocate(8), backend.allocate(8)];
     backend.submit(broken, [x, x], [y]);
-    await expect(backend.idle()).rejects.toThrow(CompileError);
-    backend.submit(backend.loadProgram(nothing, program(2, -1, weighted)), [x, x], [y]);
-    expect(numbers(await backend.read(y))).toEqual([3, 6]);
+    backend.submit(sound, [x, y], [z]);
+    backend.submit(sound, [z, x], [z]);
+    backend.submit(sound, [x, x], [other]);
+    const reads = await Promise.allSettled([y, z, other, x].map((storage) => backend.read(storage)));
+    expect(reads.map((read) => (read.status === "fulfilled" ? numbers(read.value) : read.reason instanceof CompileError))).toEqual([true, true, [3, 6], [1, 2]]);
+    expect(() => backend.submit(sound, [x, z], [other])).toThrow(CompileError);
+    await expect(backend.read(z)).rejects.toThrow(CompileError);
+    expect(numbers(await backend.read(other))).toEqual([3, 6]);
+  });
+
+  it("is a DeviceError where more runs are queued than may be under way", async () => {
+    const { backend } = await open();
+    const executable = backend.loadProgram(nothing, program(2, 0, weighted));
+    const [x, y] = [backend.upload(bytes(0, 0)), backend.upload(bytes(1, 2))];
+    const run = (): void => backend.submit(executable, [x, y], [x]);
+    for (let i = 0; i < 16; i++) run();
+    expect(run).toThrow(DeviceError);
+    expect(run).toThrow(/16 runs are under way.*await a read or idle\(\)/);
+    expect(numbers(await backend.read(x))).toEqual([32, 64]);
+    for (let i = 0; i < 16; i++) run();
+    await backend.idle();
+    for (let i = 0; i < 16; i++) run();
+    expect(numbers(await backend.read(x))).toEqual([96, 192]);
   });
 
   it("is a CompileError where the adapter refuses a kernel", async () => {
@@ -280,6 +312,21 @@ describe.skipIf(!adapter)("what goes wrong on a WebGPU device", () => {
     for (const storage of storages) backend.release(storage);
     await backend.idle();
     expect([...(await backend.read(backend.upload(Uint8Array.of(1, 2, 3))))]).toEqual([1, 2, 3]);
+  });
+
+  it.skipIf(!adapter?.info.isFallbackAdapter)("is over when there is memory again for intermediate results", async () => {
+    const { backend, gpu } = await open();
+    const arena = { ...program(2, -1, weighted), arenaBytes: 2 ** 20 };
+    const executable = backend.loadProgram(nothing, { ...arena, steps: [{ kind: "copy", from: whole("input", 0), to: whole("arena", 0), bytes: 8 }, ...arena.steps] });
+    const [x, y, z] = [backend.upload(bytes(1, 2)), backend.allocate(8), backend.allocate(8)];
+    const create = gpu.createBuffer.bind(gpu);
+    // The adapter in software never has so much at once.
+    gpu.createBuffer = (descriptor) => create({ ...descriptor, size: 2 ** 30 });
+    backend.submit(executable, [x, x], [y]);
+    gpu.createBuffer = create;
+    for (let i = 0; i < 2; i++) await expect(backend.read(y)).rejects.toThrow(OutOfMemoryError);
+    backend.submit(executable, [x, x], [z]);
+    expect(numbers(await backend.read(z))).toEqual([3, 6]);
   });
 
   it("is a DeviceLostError after which another device can be opened", async () => {

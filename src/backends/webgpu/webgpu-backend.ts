@@ -9,7 +9,7 @@ import type { Profiler } from "../../runtime/profile.js";
 import { type Block, BufferPool } from "./buffer-pool.js";
 import { bufferUsage } from "./buffer-usage.js";
 import { encodeProgram } from "./encode-program.js";
-import { Failures } from "./failures.js";
+import { Failures, isDoubtful, type Made } from "./failures.js";
 import { limitBindings } from "./limit-bindings.js";
 import { MemoryRoots } from "./memory-roots.js";
 import { ReadQueue } from "./read-queue.js";
@@ -20,6 +20,8 @@ import { WebgpuStorage } from "./webgpu-storage.js";
 
 /** Where each constant begins in the buffer of all constants. */
 const constantAlignment = 16;
+/** Runs that may be under way, as many as on the other devices. */
+const maxPending = 16;
 
 /**
  * The device that runs kernels on a GPU, as WGSL. A run is one submission, which returns at once, and nothing waits for the GPU but
@@ -46,6 +48,8 @@ export class WebgpuBackend implements Backend {
   #isClosed = false;
   #measured: { readonly profiler: Profiler; readonly timer: RunTimer } | undefined;
   readonly #records = new Set<Promise<void>>();
+  /** Runs that are not known to be done. */
+  #pending = 0;
   #submissions = 0;
   #dispatches = 0;
 
@@ -120,7 +124,7 @@ export class WebgpuBackend implements Backend {
     return executable;
   }
 
-  /** Makes a compiled graph ready to run; its making began at `start`. Throws OutOfMemoryError; a CompileError reaches the next read. */
+  /** Makes a compiled graph ready to run; its making began at `start`. Throws OutOfMemoryError; what the GPU refuses later is thrown by `submit` and by reads of what it computed. */
   loadProgram(graph: Graph, given: Program, start = performance.now()): WebgpuExecutable {
     const { limits } = this.#device;
     const program = limitBindings(given, limits.maxStorageBuffersPerShaderStage);
@@ -183,10 +187,9 @@ export class WebgpuBackend implements Backend {
     if (!(executable instanceof WebgpuExecutable)) throw new DeviceError("[webgpu] the program was loaded for another device");
     const ins = this.#checked(inputs, executable.inputBytes, "input");
     const outs = this.#checked(outputs, executable.outputBytes, "output");
-    if (executable.refusal) {
-      this.#failures.note(executable.refusal);
-      return;
-    }
+    const failure = executable.failure ?? ins.find((storage) => storage.failure)?.failure;
+    if (failure) throw failure;
+    if (this.#pending >= maxPending) throw new DeviceError(`[webgpu] ${maxPending} runs are under way and a GPU cannot be waited for at once: await a read or idle() between runs`);
     this.#submitReads();
     const encoder = this.#device.createCommandEncoder();
     const { roots } = executable;
@@ -203,20 +206,35 @@ export class WebgpuBackend implements Backend {
     // What is written must not be read through another binding as well.
     const written = new Set(outs.map((storage) => storage.block));
     ins.forEach((storage, i) => {
-      if (!written.has(storage.block) || executable.inPlace.includes(i)) return;
+      if (!written.has(storage.block) || executable.overwrites(i)) return;
       const copy = this.allocate(storage.bytes);
       encoder.copyBufferToBuffer(storage.block.buffer, 0, copy.block.buffer, 0, wholeWords(storage.bytes));
       blocks[roots.input(i)] = copy.block;
       copied.push(copy);
     });
-    const groups = executable.bind(blocks);
-    const times = this.#measured && this.#measured.timer.encode(encoder, executable.dispatches, (pass, n) => executable.encode(pass, groups, n, n + 1));
-    if (!times) {
-      const pass = encoder.beginComputePass();
-      executable.encode(pass, groups, 0, executable.dispatches);
-      pass.end();
-    }
-    this.#device.queue.submit([encoder.finish()]);
+    const doubts = new Set<Made>();
+    executable.addDoubts(doubts);
+    const arena = blocks[MemoryRoots.arena];
+    if (arena && isDoubtful(arena)) doubts.add(arena);
+    for (const storage of [...ins, ...copied]) storage.addDoubts(doubts);
+    for (const storage of outs) storage.addDoubts(doubts);
+    let times: GPUBuffer | undefined;
+    const run = (): void => {
+      const groups = executable.bind(blocks);
+      times = this.#measured && this.#measured.timer.encode(encoder, executable.dispatches, (pass, n) => executable.encode(pass, groups, n, n + 1));
+      if (!times) {
+        const pass = encoder.beginComputePass();
+        executable.encode(pass, groups, 0, executable.dispatches);
+        pass.end();
+      }
+      this.#device.queue.submit([encoder.finish()]);
+    };
+    if (doubts.size === 0) run();
+    else doubts.add(this.#failures.follow(this.#device, new Set(doubts), run));
+    for (const storage of outs) storage.dependOn(doubts);
+    this.#pending++;
+    // A device that was lost takes no further run.
+    void this.#device.queue.onSubmittedWorkDone().then(() => this.#pending--, () => undefined);
     if (times && this.#measured) this.#record(times, executable, this.#measured.profiler);
     this.#submissions++;
     this.#dispatches += executable.dispatches;
@@ -225,10 +243,14 @@ export class WebgpuBackend implements Backend {
 
   async read(storage: Storage): Promise<Uint8Array> {
     this.#checkDevice();
-    const { block, bytes } = this.#own(storage);
+    const own = this.#own(storage);
+    const { block, bytes } = own;
+    if (own.failure) throw own.failure;
+    const doubts = new Set<Made>();
+    own.addDoubts(doubts);
     // Reads of this moment share a submission.
     if (!this.#reads.isWaiting) queueMicrotask(() => this.#submitReads());
-    return this.#reads.add(block.buffer, bytes);
+    return this.#reads.add(block.buffer, bytes, doubts);
   }
 
   async idle(): Promise<void> {
@@ -277,10 +299,11 @@ export class WebgpuBackend implements Backend {
   }
 
   #arenaOf(bytes: number): Block | undefined {
-    if (bytes > 0 && (this.#arena?.size ?? 0) < bytes) {
+    if (bytes > 0 && (this.#arena?.failure || (this.#arena?.size ?? 0) < bytes)) {
       const before = this.#arena;
-      this.#arena = this.#pool.take(bytes);
+      this.#arena = undefined;
       if (before) this.#pool.give(before);
+      this.#arena = this.#pool.take(bytes);
     }
     return this.#arena;
   }

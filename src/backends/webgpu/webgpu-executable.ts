@@ -3,6 +3,7 @@ import type { Graph } from "../../ir/graph.js";
 import type { Executable } from "../../runtime/backend.js";
 import { describeProgram, type ProgramDescription } from "../../runtime/profile.js";
 import type { Block } from "./buffer-pool.js";
+import { failureAmong, isDoubtful, type Made } from "./failures.js";
 import { type BindingSite, dispatchFields, type EncodedProgram } from "./encode-program.js";
 import { bytesOf } from "./limit-bindings.js";
 import { MemoryRoots } from "./memory-roots.js";
@@ -33,6 +34,9 @@ export class WebgpuExecutable implements Executable {
   readonly #params: GPUBuffer;
   readonly constants: WebgpuStorage | undefined;
   readonly #bound: Bound[][];
+  readonly #overwritten: ReadonlySet<number>;
+  /** Shaders and constants that are not known to be made, or could not be. */
+  #doubts: readonly Made[];
   readonly #offset = new Uint32Array(1);
 
   constructor(graph: Graph, program: Program, encoded: EncodedProgram<LoadedShader>, params: GPUBuffer, constants: WebgpuStorage | undefined, device: GPUDevice, library: ShaderLibrary, compileMs: number) {
@@ -49,10 +53,17 @@ export class WebgpuExecutable implements Executable {
     this.#params = params;
     this.constants = constants;
     this.#bound = encoded.sites.map(() => []);
+    this.#overwritten = new Set(program.inPlace);
+    this.#doubts = constants ? [...encoded.shaders, constants.block] : encoded.shaders;
   }
 
   get inPlace(): readonly number[] {
     return this.program.inPlace;
+  }
+
+  /** Whether an output is written into the memory of this input. */
+  overwrites(input: number): boolean {
+    return this.#overwritten.has(input);
   }
 
   /** Dispatches of one run. */
@@ -65,9 +76,15 @@ export class WebgpuExecutable implements Executable {
     return this.#encoded.steps;
   }
 
-  /** The error of the first shader that was refused. */
-  get refusal(): Error | undefined {
-    return this.#encoded.shaders.find(({ refusal }) => refusal)?.refusal;
+  /** Why it cannot run, as far as is known. */
+  get failure(): Error | undefined {
+    return failureAmong(this.#doubts);
+  }
+
+  /** Adds to `target` of what this is made and is not known to be made. */
+  addDoubts(target: Set<Made>): void {
+    if (this.#doubts.length > 0) this.#doubts = this.#doubts.filter(isDoubtful);
+    for (const doubt of this.#doubts) target.add(doubt);
   }
 
   /** The bind groups of a run with the given buffers, one for each site; `blocks` are numbered as `roots` does. */
@@ -101,7 +118,11 @@ export class WebgpuExecutable implements Executable {
   }
 
   #makeGroup({ roots, written, paramBytes }: BindingSite, all: readonly (Block | undefined)[]): Bound {
-    const blocks = roots.flatMap((root) => all[root] ?? []);
+    const blocks = roots.map((root) => {
+      const block = all[root];
+      if (!block) throw new RangeError(`a program binds buffer ${root}, which it was not given`);
+      return block;
+    });
     const entries = blocks.map(({ buffer }, i) => ({ binding: 1 + i, resource: { buffer } }));
     const params = { binding: 0, resource: { buffer: this.#params, size: paramBytes } };
     return { blocks, group: this.#device.createBindGroup({ layout: this.#library.layout(written), entries: [params, ...entries] }) };
