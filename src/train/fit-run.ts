@@ -35,8 +35,8 @@ export interface Steps<Batch> {
   evaluate(batches: Batches<Batch>): Promise<Scores>;
 }
 
-/** Steps whose losses may be unread while the next ones are queued. */
-const unreadSteps = 8;
+/** Batches whose losses may be unread while the next ones are queued: half of the runs that a device takes. */
+const unreadBatches = 8;
 
 /** One call of `Trainer.fit`. */
 export class FitRun<Batch> implements Fit {
@@ -141,9 +141,15 @@ export class FitRun<Batch> implements Fit {
       const { parts, update } = this.#placeInStep(this.#batch++);
       if (typeof schedule === "function") this.optimizer.lr = schedule(this.#step);
       const { loss, watched } = this.#steps.trainBatch(batch, parts, update);
-      losses.push(loss.item());
+      const read = loss.item();
+      // Its failure is thrown where it is waited for.
+      read.catch(() => undefined);
+      losses.push(read);
       counts.push(examplesIn(batch));
-      if (!update) continue;
+      if (!update) {
+        await losses[losses.length - 1 - unreadBatches / 2];
+        continue;
+      }
       this.#step++;
       for (const count of counts) this.#examples += count;
       const record = { step: this.#step, epoch: this.#epoch + 1, lr: this.optimizer.lr, examples: this.#examples, watched };
@@ -152,7 +158,7 @@ export class FitRun<Batch> implements Fit {
       counts = [];
       if (typeof schedule === "object" && scheduleEvery === "step") schedule.step();
       this.#position = train.state?.();
-      await this.#losses.read(unreadSteps);
+      await this.#losses.read(Math.floor(unreadBatches / parts));
       if (this.#watchers.length > 0) await this.#boundary((callback) => callback.onBoundary?.(this, undefined));
       if (this.#ends() && this.#batch !== train.length) return false;
     }

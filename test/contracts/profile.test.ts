@@ -92,7 +92,11 @@ describe.each([
       const measurement = startProfile(device);
       const x = device.upload(new Uint8Array(Float32Array.from({ length: size }, (_, i) => i).buffer));
       const outputs = Array.from({ length: 40 }, () => device.allocate(4 * size));
-      for (const output of outputs) device.submit(executable, [x], [output]);
+      for (const [i, output] of outputs.entries()) {
+        // Nobody can wait at once for a GPU, which takes 16 runs at a time.
+        if (device.name === "webgpu" && i % 16 === 0) await device.idle();
+        device.submit(executable, [x], [output]);
+      }
       await device.idle();
       const profile = measurement.read();
       check(profile, 40);

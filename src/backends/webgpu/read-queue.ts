@@ -82,16 +82,27 @@ export class ReadQueue {
     const refusal = await target.buffer.mapAsync(mapRead).then(() => undefined, (cause: unknown) => ({ cause }));
     // Why it was refused is known better elsewhere.
     const checks = await Promise.allSettled(requests.map(({ doubts }) => this.#failures.checkRead([...doubts, ...common])));
-    const mapped = refusal ? new ArrayBuffer(0) : target.buffer.getMappedRange();
+    const mapped = attempt(() => target.buffer.getMappedRange());
     const settle = requests.map(({ bytes, resolve, reject }, i) => {
       const check = checks[i];
       if (check?.status === "rejected") return () => reject(check.reason);
       if (refusal) return () => reject(refusal.cause);
+      // The device may be gone by now.
+      if ("cause" in mapped) return () => reject(mapped.cause);
       const copy = new Uint8Array(mapped, offsets[i], bytes).slice();
       return () => resolve(copy);
     });
     target.buffer.unmap();
     this.#staging.give(target);
     for (const each of settle) each();
+  }
+}
+
+/** What a call gives, or what it throws. */
+function attempt<T>(call: () => T): T | { readonly cause: unknown } {
+  try {
+    return call();
+  } catch (cause) {
+    return { cause };
   }
 }

@@ -3,7 +3,7 @@ import { testAdapter } from "../../../test/webgpu-adapter.js";
 import type { Place, Program } from "../../compiler/program.js";
 import { CompileError, DeviceError, DeviceLostError, DisposedError, OutOfMemoryError } from "../../core/errors.js";
 import {
-  arange, compile, concat, device, evaluate, manualSeed, mseLoss, nn, openDevice, optim, randn, setDefaultDevice, tensor, zeros, type Backend, type Tensor,
+  arange, compile, concat, device, evaluate, manualSeed, mseLoss, nn, openDevice, optim, randn, setDefaultDevice, tensor, Trainer, zeros, type Backend, type Tensor,
 } from "../../index.js";
 import { ExprBuilder } from "../../ir/expr-builder.js";
 import type { Expr, Kernel } from "../../ir/loop.js";
@@ -220,6 +220,18 @@ describe.skipIf(!adapter)("the limits of a WebGPU device", () => {
     expect(() => backend.allocate(2 ** 27 + 4)).toThrow(/134217732 bytes.*maxStorageBufferBindingSize is 134217728/);
     const arena = { ...program(1, -1, weighted), arenaBytes: 2 ** 27 + 4 };
     expect(() => backend.loadProgram(nothing, arena)).toThrow(/intermediate results.*maxStorageBufferBindingSize/);
+  });
+
+  it("of queued runs is not reached by a Trainer that accumulates", async () => {
+    const { backend } = await open();
+    setDefaultDevice(backend);
+    for (const accumulate of [3, 40]) {
+      const model = new nn.Linear(2, 1);
+      const trainer = new Trainer({ model, loss: mseLoss, optimizer: new optim.SGD(model.parameters(), { lr: 0.01 }), accumulate });
+      const batches = Array.from({ length: 40 }, (): [Tensor, Tensor] => [tensor([[1, 2]]), tensor([[3]])]);
+      const { loss } = await trainer.fit(batches, undefined, { epochs: 1 });
+      expect(loss).toBeGreaterThanOrEqual(0);
+    }
   });
 
   it("of eight buffers holds for kernels over many tensors", async () => {
