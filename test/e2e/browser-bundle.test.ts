@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 
@@ -15,4 +16,36 @@ it("bundles for a browser without a module of Node", async () => {
   // The published networks have an entry of their own.
   expect(inputs).not.toContain("src/models/index.ts");
   expect(inputs).not.toContain("src/models/resnet.ts");
+});
+
+const programs = {
+  little: `
+    import { setDefaultDevice, tensor } from "./src/browser.js";
+    setDefaultDevice("reference");
+    console.log(await tensor([1, 2]).mul(2).array());
+  `,
+  training: `
+    import { compile, DataLoader, generateDigits, imageDataset, nn, optim, setDefaultDevice } from "./src/browser.js";
+    setDefaultDevice("reference");
+    const model = new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 10));
+    const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+    const step = compile((x, y) => {
+      const loss = nn.crossEntropy(model.forward(x), y);
+      loss.backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+      return loss;
+    });
+    const losses = [];
+    const data = imageDataset(generateDigits({ train: 40, test: 1 }).train, { normalize: { mean: 0.1, std: 0.3 } });
+    for await (const [x, y] of new DataLoader(data, { batchSize: 20 })) losses.push(await step(x, y).item());
+    console.log(losses.map((loss, i) => (loss > 1 && loss < 5 ? 2 * i + 2 : loss)));
+  `,
+};
+
+// A bundler that makes one file starts modules that are fetched elsewhere when they are needed; what is imported of the entry must start them.
+it.each(Object.entries(programs))("runs from a single file: %s", async (_, contents) => {
+  const { outputFiles } = await build({ stdin: { contents, resolveDir: "." }, bundle: true, format: "esm", platform: "browser", write: false, logLevel: "silent" });
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module"], { input: outputFiles[0]?.text ?? "", encoding: "utf8" });
+  expect(stdout, stderr).toBe("[ 2, 4 ]\n");
 });
