@@ -12,6 +12,9 @@ const wantedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
+/** Bytes of a buffer that a shader sees: it numbers elements by i32, and they may be bytes. */
+const mostBindingBytes = 2 ** 31 - 4;
+
 export const wantedFeatures: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
 
 export interface AdapterOptions {
@@ -36,7 +39,8 @@ export async function findAdapter(gpu: GPU, { hardware = false }: AdapterOptions
 
 /** Opens a device on an adapter that was not used before. Throws DeviceError where the adapter gives none. */
 export async function openWebgpu(adapter: GPUAdapter, { limits }: WebgpuOptions = {}): Promise<WebgpuBackend> {
-  const requiredLimits = { ...Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])), ...limits };
+  const maxStorageBufferBindingSize = Math.min(adapter.limits.maxStorageBufferBindingSize, mostBindingBytes);
+  const requiredLimits = { ...Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])), maxStorageBufferBindingSize, ...limits };
   const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
   let device: GPUDevice;
   try {

@@ -222,6 +222,24 @@ describe.skipIf(!adapter)("the limits of a WebGPU device", () => {
     expect(() => backend.loadProgram(nothing, arena)).toThrow(/intermediate results.*maxStorageBufferBindingSize/);
   });
 
+  it("are so low that shaders can number every byte of a buffer with an i32", async () => {
+    const fresh = await testAdapter();
+    if (!fresh) throw new Error("the adapter went away");
+    const request = fresh.requestDevice.bind(fresh);
+    let asked: Record<string, number | undefined> | undefined;
+    const large = {
+      info: fresh.info,
+      features: fresh.features,
+      limits: new Proxy(fresh.limits, { get: (limits, name: keyof GPUSupportedLimits) => (name === "maxStorageBufferBindingSize" ? 2 ** 32 - 4 : limits[name]) }),
+      requestDevice: (descriptor: GPUDeviceDescriptor) => {
+        asked = descriptor.requiredLimits;
+        return request();
+      },
+    };
+    opened.push(await openWebgpu(large as unknown as GPUAdapter));
+    expect(asked?.["maxStorageBufferBindingSize"]).toBe(2 ** 31 - 4);
+  });
+
   it("of queued runs is not reached by a Trainer that accumulates", async () => {
     const { backend } = await open();
     setDefaultDevice(backend);

@@ -4,7 +4,7 @@ import { createBrowserWasm, device, tensor } from "../../../src/browser.js";
 export async function platform(): Promise<{ isolated: boolean; secure: boolean; adapter: boolean; device: string; threads: number; cores: number }> {
   const adapter = await navigator.gpu?.requestAdapter();
   const { name, threads } = device("wasm");
-  return { isolated: crossOriginIsolated, secure: isSecureContext, adapter: adapter !== null, device: name, threads, cores: navigator.hardwareConcurrency };
+  return { isolated: crossOriginIsolated, secure: isSecureContext, adapter: Boolean(adapter), device: name, threads, cores: navigator.hardwareConcurrency };
 }
 
 /** The squares of some numbers, by a device whose worker comes from an address if one is given. */
