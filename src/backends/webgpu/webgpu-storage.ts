@@ -8,6 +8,8 @@ import { failureAmong, isDoubtful, type Made } from "./failures.js";
  * then as many handles hold a buffer each.
  */
 const leastBallast = 64 << 10;
+/** More than this in one piece some engines refuse. */
+const mostBallast = 1 << 30;
 
 const none: ReadonlySet<Made> = new Set();
 
@@ -25,7 +27,7 @@ export class WebgpuStorage implements Storage {
     this.device = device;
     this.bytes = bytes;
     this.#block = block;
-    const size = Math.max(bytes, leastBallast);
+    const size = Math.min(Math.max(bytes, leastBallast), mostBallast);
     // A resizable buffer lies in pages of its own, which nobody fills with zeros.
     this.ballast = new ArrayBuffer(size, { maxByteLength: size });
   }
