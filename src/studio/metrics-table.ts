@@ -1,6 +1,6 @@
 import { decimate, lowerBound } from "./decimate.js";
 import { parseMetricsLine, type MetricsRecord } from "./metrics-line.js";
-import type { Axis, CurveData, ScoreValues } from "./protocol.js";
+import type { Axis, CurveData, ScoreValues, SmoothingState } from "./protocol.js";
 import { Smoothing } from "./smoothing.js";
 
 /** Numbers that are appended to. */
@@ -47,12 +47,19 @@ export interface CurveRequest {
   readonly smooth: number;
 }
 
+interface SmoothedCurve {
+  readonly weight: number;
+  readonly smoothed: Float64Array;
+  readonly state: SmoothingState;
+}
+
 const kinds = ["train", "validation"] as const;
 
 /** The numbers of a run's metrics.jsonl, by column. */
 export class MetricsTable {
   readonly #rows: Readonly<Record<(typeof kinds)[number], Rows>> = { train: emptyRows(), validation: emptyRows() };
   readonly #best = new Map<string, number>();
+  readonly #smoothed = new Map<string, SmoothedCurve>();
   #test: ScoreValues | null = null;
 
   /** Takes in lines of the file; lines that are no records of a run are passed over. */
@@ -100,8 +107,7 @@ export class MetricsTable {
     const present = presentPlaces(column.values);
     const x = picked(rows.axes[axis].values.subarray(0, column.values.length), present);
     const y = picked(column.values, present);
-    const smoothing = new Smoothing(smooth);
-    const smoothed = smooth > 0 ? y.map((value) => smoothing.next(value)) : y;
+    const { smoothed, state } = this.#smooth(tag, y, smooth);
     const first = Math.max(0, lowerBound(x, from) - 1);
     const end = Math.min(x.length, lowerBound(x, to) + 2);
     const columns = width === 0 ? Infinity : width;
@@ -113,8 +119,19 @@ export class MetricsTable {
       y: Array.from(both, (place) => finite(y[place])),
       smooth: Array.from(both, (place) => finite(smoothed[place])),
       complete: both.length === end - first,
-      smoothing: smoothing.state,
+      smoothing: state,
     };
+  }
+
+  /** Asked again for the same curve, as by zooming, it is there already. */
+  #smooth(tag: string, y: Float64Array, weight: number): SmoothedCurve {
+    const known = this.#smoothed.get(tag);
+    if (known?.weight === weight && known.smoothed.length === y.length) return known;
+    const smoothing = new Smoothing(weight);
+    const smoothed = weight > 0 ? y.map((value) => smoothing.next(value)) : y;
+    const found = { weight, smoothed, state: smoothing.state };
+    this.#smoothed.set(tag, found);
+    return found;
   }
 
   #add(record: MetricsRecord): void {

@@ -8,12 +8,15 @@ export class Smoothing {
   readonly #weight: number;
   #mean: number;
   #count: number;
+  /** wⁿ */
+  #rest: number;
 
   /** `weight` is from 0 (nothing is smoothed) to below 1. */
   constructor(weight: number, { mean, count }: SmoothingState = { mean: 0, count: 0 }) {
     this.#weight = weight;
     this.#mean = mean;
     this.#count = count;
+    this.#rest = weight ** count;
   }
 
   get state(): SmoothingState {
@@ -25,6 +28,7 @@ export class Smoothing {
     if (!Number.isFinite(value)) return value;
     this.#mean = this.#weight * this.#mean + (1 - this.#weight) * value;
     this.#count++;
-    return this.#mean / (1 - this.#weight ** this.#count);
+    this.#rest *= this.#weight;
+    return this.#mean / (1 - this.#rest);
   }
 }

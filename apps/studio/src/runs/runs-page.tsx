@@ -73,6 +73,7 @@ export function RunsPage() {
           onReset={() => setRange(undefined)}
         />
         {feed.problem.value !== undefined && <p class="error-text" role="alert">{feed.problem.value}</p>}
+        {selected.some((id) => !curves.has(id)) && feed.problem.value === undefined && <p class="quiet" role="status">Reading what the runs have written …</p>}
         {selected.length === 0 && <p class="quiet">Choose runs in the list to draw their curves.</p>}
         <h2 class="visually-hidden">Curves</h2>
         <div class="charts">
