@@ -106,7 +106,7 @@ it("overlays runs, smooths, changes axes, zooms, and says what differs", async (
   const page = await open("runs");
   await page.getByRole("checkbox", { name: "Draw one" }).check();
   await expect.poll(() => last(page, "Loss")).toBe("Step 400: two 0.005, one, training 0.0025, one, validation 0.005");
-  expect(await last(page, "Accuracy")).toBe("Step 400: one, validation 90.00 %");
+  expect(await last(page, "Accuracy")).toBe("Step 400: one, validation 90 %");
   await page.getByText("Epoch", { exact: true }).click();
   await expect.poll(() => last(page, "Loss")).toContain("Epoch 4:");
   await page.getByText("Time", { exact: true }).click();

@@ -1,5 +1,5 @@
 import type { ChartSeries } from "../ui/chart-data.js";
-import { formatBytes, formatShare } from "../ui/format.js";
+import { formatBytes } from "../ui/format.js";
 import { formatValue } from "../ui/chart-data.js";
 import type { RunCurves } from "./curves.js";
 
@@ -12,7 +12,7 @@ export interface ChartKind {
 
 const known: Readonly<Record<string, Omit<ChartKind, "name">>> = {
   loss: { title: "Loss", format: formatValue },
-  accuracy: { title: "Accuracy", format: formatShare },
+  accuracy: { title: "Accuracy", format: (share) => `${Number((100 * share).toFixed(2))} %` },
   lr: { title: "Learning rate", format: formatValue },
   examplesPerSecond: { title: "Examples per second", format: formatValue },
   gradNorm: { title: "Gradient norm", format: formatValue },

@@ -14,6 +14,11 @@ export interface ConfusionProps {
   readonly onChoose: (mistake: Mistake | undefined) => void;
 }
 
+/** In as few digits as there is room for: 99.5, 100. */
+function percent(share: number): string {
+  return String(Number((100 * share).toFixed(1)));
+}
+
 /** How often each class was taken for each class; a mistake can be chosen. */
 export function Confusion({ evaluation: { classes, confusion }, chosen, onChoose }: ConfusionProps) {
   const totals = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
@@ -43,7 +48,7 @@ export function Confusion({ evaluation: { classes, confusion }, chosen, onChoose
   return (
     <div class="scroll-x" role="region" aria-label="Confusion matrix" tabIndex={0}>
       <table class="confusion">
-        <caption class="quiet small">Rows: what it is. Columns: what it was read as. Press a mistake to see its examples.</caption>
+        <caption class="quiet small">Rows: what it is. Columns: what it was read as. Recall and precision in percent. Press a mistake to see its examples.</caption>
         <thead>
           <tr>
             <td />
@@ -52,7 +57,7 @@ export function Confusion({ evaluation: { classes, confusion }, chosen, onChoose
                 {name}
               </th>
             ))}
-            <th scope="col">Recall, %</th>
+            <th scope="col">Recall</th>
           </tr>
         </thead>
         <tbody>
@@ -60,16 +65,16 @@ export function Confusion({ evaluation: { classes, confusion }, chosen, onChoose
             <tr key={classes[actual]}>
               <th scope="row">{classes[actual]}</th>
               {row.map((count, predicted) => cellOf(count, actual, predicted))}
-              <td class="recall">{totals[actual] ? ((100 * (row[actual] ?? 0)) / totals[actual]).toFixed(1) : "–"}</td>
+              <td class="recall">{totals[actual] ? percent((row[actual] ?? 0) / totals[actual]) : "–"}</td>
             </tr>
           ))}
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">Precision, %</th>
+            <th scope="row">Precision</th>
             {classes.map((name, predicted) => {
               const column = confusion.reduce((sum, row) => sum + (row[predicted] ?? 0), 0);
-              return <td key={name} class="recall">{column ? ((100 * (confusion[predicted]?.[predicted] ?? 0)) / column).toFixed(1) : "–"}</td>;
+              return <td key={name} class="recall">{column ? percent((confusion[predicted]?.[predicted] ?? 0) / column) : "–"}</td>;
             })}
             <td class="recall">{formatCount(totals.reduce((sum, total) => sum + total, 0))}</td>
           </tr>
