@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { hasRelaxedSimd } from "../src/backends/wasm/features.js";
+import * as wasm from "../src/backends/wasm/opcodes.js";
 import { constant, encodeModule, indexed, plain, typed, type Instruction, type WasmFunction } from "../src/backends/wasm/wasm-module.js";
 
 const rounds = 8;
@@ -14,22 +15,22 @@ function spinModule(): Uint8Array<ArrayBuffer> {
   const [count, factor, firstSum] = [0, 1, 2];
   const fused = hasRelaxedSimd();
   const numbered = Array.from({ length: sums }, (_, i) => firstSum + i);
-  const get = (local: number): Instruction => indexed("local.get", local);
+  const get = (local: number): Instruction => indexed(wasm.localGet, local);
   const multiplyAdd = (sum: number): Instruction[] => {
-    const product: Instruction[] = fused ? [get(sum), get(factor), get(factor), plain("f32x4.relaxed_madd")] : [get(sum), get(factor), plain("f32x4.mul"), get(factor), plain("f32x4.add")];
-    return [...product, indexed("local.set", sum)];
+    const product: Instruction[] = fused ? [get(sum), get(factor), get(factor), plain(wasm.f32x4RelaxedMadd)] : [get(sum), get(factor), plain(wasm.f32x4Mul), get(factor), plain(wasm.f32x4Add)];
+    return [...product, indexed(wasm.localSet, sum)];
   };
   const body: Instruction[] = [
-    typed("loop"),
+    typed(wasm.loop),
     ...numbered.flatMap(multiplyAdd),
     get(count),
-    constant("i32.const", 1),
-    plain("i32.sub"),
-    indexed("local.tee", count),
-    indexed("br_if", 0),
-    plain("end"),
-    ...numbered.flatMap((sum, i) => (i === 0 ? [get(sum)] : [get(sum), plain("f32x4.add")])),
-    indexed("f32x4.extract_lane", 0),
+    constant(wasm.i32Const, 1),
+    plain(wasm.i32Sub),
+    indexed(wasm.localTee, count),
+    indexed(wasm.brIf, 0),
+    plain(wasm.end),
+    ...numbered.flatMap((sum, i) => (i === 0 ? [get(sum)] : [get(sum), plain(wasm.f32x4Add)])),
+    indexed(wasm.f32x4ExtractLane, 0),
   ];
   const locals = Array.from({ length: 1 + sums }, () => "v128" as const);
   const spin: WasmFunction = { name: "spin", type: { params: ["i32"], results: ["f32"] }, locals, body };

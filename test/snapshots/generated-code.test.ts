@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { renderKernel as renderC } from "../../src/backends/native/render-c.js";
 import { renderKernel as renderWasm } from "../../src/backends/wasm/render-wasm.js";
 import { renderWgsl } from "../../src/backends/webgpu/render-wgsl.js";
-import { functionText } from "../../src/backends/wasm/wasm-module.js";
+import { functionText } from "../wasm-text.js";
 import { compileGraph } from "../compile-graph.js";
 import type { Target } from "../../src/compiler/target.js";
 import { isPassed } from "../../src/ir/loop.js";

@@ -5,10 +5,11 @@ import type { Expr, Kernel, KernelBuffer, Variable } from "../../ir/loop.js";
 import type { FunctionWriter } from "./function-writer.js";
 import { parameter } from "./kernel-type.js";
 import { linearIndex, type IndexTerm, type LinearIndex } from "./linear-index.js";
+import * as wasm from "./opcodes.js";
 import { constant, indexed, memory, plain, type Instruction } from "./wasm-module.js";
 
-const get = (local: number): Instruction => indexed("local.get", local);
-const i32 = (value: number): Instruction => constant("i32.const", value);
+const get = (local: number): Instruction => indexed(wasm.localGet, local);
+const i32 = (value: number): Instruction => constant(wasm.i32Const, value);
 
 /** Where a variable of a kernel is kept. */
 export interface Held {
@@ -98,7 +99,7 @@ export class AddressWriter {
     const bytes = (fixed + ahead) * size;
     // An offset is added without wrapping, so the rest must not lie before the buffer.
     if (min >= 0 && bytes >= 0 && bytes < 2 ** 31) return bytes;
-    if (bytes !== 0) this.#writer.emit(i32(bytes), plain("i32.add"));
+    if (bytes !== 0) this.#writer.emit(i32(bytes), plain(wasm.i32Add));
     return 0;
   }
 
@@ -110,19 +111,19 @@ export class AddressWriter {
     this.#value(expr);
     const by = factor * size;
     const shift = Math.log2(by);
-    if (by > 1 && Number.isInteger(shift)) this.#writer.emit(i32(shift), plain("i32.shl"));
-    else if (by !== 1) this.#writer.emit(i32(by), plain("i32.mul"));
-    this.#writer.emit(plain("i32.add"));
+    if (by > 1 && Number.isInteger(shift)) this.#writer.emit(i32(shift), plain(wasm.i32Shl));
+    else if (by !== 1) this.#writer.emit(i32(by), plain(wasm.i32Mul));
+    this.#writer.emit(plain(wasm.i32Add));
   }
 
   #pointer(buffer: number): number {
     const { access } = this.buffer(buffer);
     return this.#writer.once(0, `pointer ${buffer}`, "i32", () => {
       if (access === "scratch")
-        this.#writer.emit(get(parameter.scratch), i32(this.#scratchOffsets[buffer] ?? 0), plain("i32.add"));
+        this.#writer.emit(get(parameter.scratch), i32(this.#scratchOffsets[buffer] ?? 0), plain(wasm.i32Add));
       else {
         const place = this.#kernel.buffers.slice(0, buffer).filter((b) => b.access !== "scratch").length;
-        this.#writer.emit(get(parameter.buffers), memory("i32.load", 4 * place));
+        this.#writer.emit(get(parameter.buffers), memory(wasm.i32Load, 4 * place));
       }
     });
   }

@@ -1,5 +1,5 @@
 import type { ComputeType } from "../../ir/loop.js";
-import type { PlainOp } from "./opcodes.js";
+import * as wasm from "./opcodes.js";
 import { kindOf, laneBytes, registerLanes, type Kind } from "./registers.js";
 import { constant, indexed, plain, type Instruction } from "./wasm-module.js";
 
@@ -13,27 +13,27 @@ export interface CastContext {
   duplicate(): void;
 }
 
-type Casts = Readonly<Record<Kind, Readonly<Record<Kind, readonly PlainOp[] | "to-bool">>>>;
+type Casts = Readonly<Record<Kind, Readonly<Record<Kind, readonly wasm.Opcode[] | "to-bool">>>>;
 
 /** Float to integer saturates and turns NaN into 0; integers of 32 bits keep their bits. */
 const scalarCasts: Casts = {
   float32: {
     float32: [],
-    float64: ["f64.promote_f32"],
-    int32: ["i32.trunc_sat_f32_s"],
-    uint32: ["i32.trunc_sat_f32_u"],
+    float64: [wasm.f64PromoteF32],
+    int32: [wasm.i32TruncSatF32S],
+    uint32: [wasm.i32TruncSatF32U],
     bool: "to-bool",
   },
   float64: {
-    float32: ["f32.demote_f64"],
+    float32: [wasm.f32DemoteF64],
     float64: [],
-    int32: ["i32.trunc_sat_f64_s"],
-    uint32: ["i32.trunc_sat_f64_u"],
+    int32: [wasm.i32TruncSatF64S],
+    uint32: [wasm.i32TruncSatF64U],
     bool: "to-bool",
   },
-  int32: { float32: ["f32.convert_i32_s"], float64: ["f64.convert_i32_s"], int32: [], uint32: [], bool: "to-bool" },
-  uint32: { float32: ["f32.convert_i32_u"], float64: ["f64.convert_i32_u"], int32: [], uint32: [], bool: "to-bool" },
-  bool: { float32: ["f32.convert_i32_s"], float64: ["f64.convert_i32_s"], int32: [], uint32: [], bool: [] },
+  int32: { float32: [wasm.f32ConvertI32S], float64: [wasm.f64ConvertI32S], int32: [], uint32: [], bool: "to-bool" },
+  uint32: { float32: [wasm.f32ConvertI32U], float64: [wasm.f64ConvertI32U], int32: [], uint32: [], bool: "to-bool" },
+  bool: { float32: [wasm.f32ConvertI32S], float64: [wasm.f64ConvertI32S], int32: [], uint32: [], bool: [] },
 };
 
 /**
@@ -43,52 +43,52 @@ const scalarCasts: Casts = {
 const vectorCasts: Casts = {
   float32: {
     float32: [],
-    float64: ["f64x2.promote_low_f32x4"],
-    int32: ["i32x4.trunc_sat_f32x4_s"],
-    uint32: ["i32x4.trunc_sat_f32x4_u"],
+    float64: [wasm.f64x2PromoteLowF32x4],
+    int32: [wasm.i32x4TruncSatF32x4S],
+    uint32: [wasm.i32x4TruncSatF32x4U],
     bool: "to-bool",
   },
   float64: {
-    float32: ["f32x4.demote_f64x2_zero"],
+    float32: [wasm.f32x4DemoteF64x2Zero],
     float64: [],
-    int32: ["i32x4.trunc_sat_f64x2_s_zero"],
-    uint32: ["i32x4.trunc_sat_f64x2_u_zero"],
+    int32: [wasm.i32x4TruncSatF64x2SZero],
+    uint32: [wasm.i32x4TruncSatF64x2UZero],
     bool: "to-bool",
   },
   int32: {
-    float32: ["f32x4.convert_i32x4_s"],
-    float64: ["f64x2.convert_low_i32x4_s"],
+    float32: [wasm.f32x4ConvertI32x4S],
+    float64: [wasm.f64x2ConvertLowI32x4S],
     int32: [],
     uint32: [],
     bool: "to-bool",
   },
   uint32: {
-    float32: ["f32x4.convert_i32x4_u"],
-    float64: ["f64x2.convert_low_i32x4_u"],
+    float32: [wasm.f32x4ConvertI32x4U],
+    float64: [wasm.f64x2ConvertLowI32x4U],
     int32: [],
     uint32: [],
     bool: "to-bool",
   },
-  bool: { float32: [], float64: ["i64x2.extend_low_i32x4_s"], int32: [], uint32: [], bool: [] },
+  bool: { float32: [], float64: [wasm.i64x2ExtendLowI32x4S], int32: [], uint32: [], bool: [] },
 };
 
 const scalarNotZero: Readonly<Record<Kind, readonly Instruction[]>> = {
-  float32: [constant("f32.const", 0), plain("f32.ne")],
-  float64: [constant("f64.const", 0), plain("f64.ne")],
-  int32: [constant("i32.const", 0), plain("i32.ne")],
-  uint32: [constant("i32.const", 0), plain("i32.ne")],
+  float32: [constant(wasm.f32Const, 0), plain(wasm.f32Ne)],
+  float64: [constant(wasm.f64Const, 0), plain(wasm.f64Ne)],
+  int32: [constant(wasm.i32Const, 0), plain(wasm.i32Ne)],
+  uint32: [constant(wasm.i32Const, 0), plain(wasm.i32Ne)],
   bool: [],
 };
 
-const vectorNotZero: Readonly<Record<Kind, readonly PlainOp[]>> = {
-  float32: ["f32x4.ne"],
-  float64: ["f64x2.ne"],
-  int32: ["i32x4.ne"],
-  uint32: ["i32x4.ne"],
+const vectorNotZero: Readonly<Record<Kind, readonly wasm.Opcode[]>> = {
+  float32: [wasm.f32x4Ne],
+  float64: [wasm.f64x2Ne],
+  int32: [wasm.i32x4Ne],
+  uint32: [wasm.i32x4Ne],
   bool: [],
 };
 
-const shuffle = (...bytes: readonly number[]): Instruction => indexed("i8x16.shuffle", ...bytes);
+const shuffle = (...bytes: readonly number[]): Instruction => indexed(wasm.i8x16Shuffle, ...bytes);
 const highHalfFirst = shuffle(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
 const lowHalves = shuffle(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
 /** The even 32-bit words of two registers: two masks of 64-bit lanes become one of 32-bit lanes. */
@@ -139,6 +139,6 @@ export function writeCast(
   }
   if (from === "bool" && to !== "bool") {
     context.constant(laneBytes(to, [1, 1, 1, 1].slice(0, registerLanes(to))));
-    context.emit(plain("v128.and"));
+    context.emit(plain(wasm.v128And));
   }
 }

@@ -1,3 +1,4 @@
+import * as wasm from "./opcodes.js";
 import { encodeModule, indexed, plain, type WasmModule } from "./wasm-module.js";
 
 const probe: WasmModule = {
@@ -10,7 +11,7 @@ const probe: WasmModule = {
       name: "",
       type: { params: ["v128"], results: ["v128"] },
       locals: [],
-      body: [indexed("local.get", 0), indexed("local.get", 0), indexed("local.get", 0), plain("f32x4.relaxed_madd")],
+      body: [indexed(wasm.localGet, 0), indexed(wasm.localGet, 0), indexed(wasm.localGet, 0), plain(wasm.f32x4RelaxedMadd)],
     },
   ],
 };

@@ -1,3 +1,4 @@
+import * as wasm from "./opcodes.js";
 import { indexed, type Instruction, type ValueType } from "./wasm-module.js";
 
 interface Scope {
@@ -100,7 +101,7 @@ export class FunctionWriter {
     write();
     const local = this.#setAside === 0 ? this.acquire(type) : this.#fresh(type);
     this.#setAside -= inner.length;
-    this.emit(indexed("local.set", local));
+    this.emit(indexed(wasm.localSet, local));
     this.#scopes.push(...inner);
     scope.owned.push(local);
     scope.known.set(key, local);

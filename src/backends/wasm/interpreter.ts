@@ -1,5 +1,5 @@
 import { kernelType } from "./kernel-type.js";
-import type { MemoryOp, PlainOp } from "./opcodes.js";
+import * as wasm from "./opcodes.js";
 import {
   commandKind,
   commandLayout,
@@ -67,62 +67,62 @@ const called = ["begin", "barrier", "sync", "place", "launch", "copy", "steps"] 
 const names: readonly FunctionName[] = [...imported, ...called];
 type FunctionName = (typeof imported)[number] | (typeof called)[number];
 
-const get = (local: number): Code => [indexed("local.get", local)];
-const set = (local: number, value: Code): Code => [...value, indexed("local.set", local)];
-const num = (value: number): Code => [constant("i32.const", value)];
+const get = (local: number): Code => [indexed(wasm.localGet, local)];
+const set = (local: number, value: Code): Code => [...value, indexed(wasm.localSet, local)];
+const num = (value: number): Code => [constant(wasm.i32Const, value)];
 const binary =
-  (op: PlainOp) =>
+  (op: wasm.Opcode) =>
   (a: Code, b: Code): Code => [...a, ...b, plain(op)];
 const [add, sub, mul, and, or] = [
-  binary("i32.add"),
-  binary("i32.sub"),
-  binary("i32.mul"),
-  binary("i32.and"),
-  binary("i32.or"),
+  binary(wasm.i32Add),
+  binary(wasm.i32Sub),
+  binary(wasm.i32Mul),
+  binary(wasm.i32And),
+  binary(wasm.i32Or),
 ];
-const [equal, different, less, more] = [binary("i32.eq"), binary("i32.ne"), binary("i32.lt_u"), binary("i32.gt_u")];
-const [divide, smaller] = [binary("i32.div_u"), binary("i32.lt_s")];
-const shiftRight = (a: Code, by: number): Code => [...a, ...num(by), plain("i32.shr_u")];
+const [equal, different, less, more] = [binary(wasm.i32Eq), binary(wasm.i32Ne), binary(wasm.i32LtU), binary(wasm.i32GtU)];
+const [divide, smaller] = [binary(wasm.i32DivU), binary(wasm.i32LtS)];
+const shiftRight = (a: Code, by: number): Code => [...a, ...num(by), plain(wasm.i32ShrU)];
 /** `a` is evaluated twice. */
-const constantMin = (a: Code, limit: number): Code => [...a, ...num(limit), ...less(a, num(limit)), plain("select")];
-const constantMax = (a: Code, limit: number): Code => [...a, ...num(limit), ...more(a, num(limit)), plain("select")];
-const not = (a: Code): Code => [...a, plain("i32.eqz")];
-const load = (address: Code, offset = 0): Code => [...address, memory("i32.load", offset)];
-const store = (address: Code, offset: number, value: Code): Code => [...address, ...value, memory("i32.store", offset)];
-const atomic = (op: MemoryOp, address: Code, offset: number, ...values: readonly Code[]): Code => [
+const constantMin = (a: Code, limit: number): Code => [...a, ...num(limit), ...less(a, num(limit)), plain(wasm.select)];
+const constantMax = (a: Code, limit: number): Code => [...a, ...num(limit), ...more(a, num(limit)), plain(wasm.select)];
+const not = (a: Code): Code => [...a, plain(wasm.i32Eqz)];
+const load = (address: Code, offset = 0): Code => [...address, memory(wasm.i32Load, offset)];
+const store = (address: Code, offset: number, value: Code): Code => [...address, ...value, memory(wasm.i32Store, offset)];
+const atomic = (op: wasm.Opcode, address: Code, offset: number, ...values: readonly Code[]): Code => [
   ...address,
   ...values.flat(),
   memory(op, offset),
 ];
 const call = (fn: FunctionName, ...args: readonly Code[]): Code => [
   ...args.flat(),
-  indexed("call", names.indexOf(fn)),
+  indexed(wasm.call, names.indexOf(fn)),
 ];
 const when = (condition: Code, then: Code, otherwise: Code = []): Code => [
   ...condition,
-  typed("if"),
+  typed(wasm.ifOp),
   ...then,
-  ...(otherwise.length > 0 ? [plain("else"), ...otherwise] : []),
-  plain("end"),
+  ...(otherwise.length > 0 ? [plain(wasm.elseOp), ...otherwise] : []),
+  plain(wasm.end),
 ];
 /** `while (condition) body`; inside the body, label 1 leaves the loop. */
 const loop = (condition: Code, body: Code): Code => [
-  typed("block"),
-  typed("loop"),
+  typed(wasm.block),
+  typed(wasm.loop),
   ...not(condition),
-  indexed("br_if", 1),
+  indexed(wasm.brIf, 1),
   ...body,
-  indexed("br", 0),
-  plain("end"),
-  plain("end"),
+  indexed(wasm.br, 0),
+  plain(wasm.end),
+  plain(wasm.end),
 ];
 const wait32 = (address: Code, offset: number, expected: Code): Code => [
   ...address,
   ...expected,
   // A timeout of -1 as i64: no timeout.
-  constant("i64.const", -1),
-  memory("memory.atomic.wait32", offset),
-  plain("drop"),
+  constant(wasm.i64Const, -1),
+  memory(wasm.memoryAtomicWait32, offset),
+  plain(wasm.drop),
 ];
 
 const {
@@ -149,20 +149,20 @@ const spins = { least: 1024, most: 16384 } as const;
 
 /** Looks at a control word until it is no longer `old`; sleeps after a while. `spin` is a free local. */
 function untilChanged(thread: Code, control: Code, offset: number, old: Code, spin: number): Code {
-  const unchanged = equal(atomic("i32.atomic.load", control, offset), old);
+  const unchanged = equal(atomic(wasm.i32AtomicLoad, control, offset), old);
   const patience = load(thread, threadLayout.patience);
   const halved: Code = constantMax(shiftRight(patience, 1), spins.least);
   const grown: Code = constantMin(add(patience, shiftRight(patience, 3)), spins.most);
   return [
     ...set(spin, patience),
     ...loop(and(unchanged, different(get(spin), num(0))), set(spin, sub(get(spin), num(1)))),
-    ...store(thread, threadLayout.patience, [...grown, ...halved, ...get(spin), plain("select")]),
+    ...store(thread, threadLayout.patience, [...grown, ...halved, ...get(spin), plain(wasm.select)]),
     ...loop(unchanged, [
-      ...atomic("i32.atomic.rmw.add", control, controlLayout.sleepers, num(1)),
-      plain("drop"),
+      ...atomic(wasm.i32AtomicRmwAdd, control, controlLayout.sleepers, num(1)),
+      plain(wasm.drop),
       ...wait32(control, offset, old),
-      ...atomic("i32.atomic.rmw.sub", control, controlLayout.sleepers, num(1)),
-      plain("drop"),
+      ...atomic(wasm.i32AtomicRmwSub, control, controlLayout.sleepers, num(1)),
+      plain(wasm.drop),
     ]),
   ];
 }
@@ -186,30 +186,30 @@ const markWaiting = (thread: Code): Code =>
 /** barrier(thread): waits for all threads; the last one makes the work counter ready for the next launch. */
 const barrier = ((): WasmFunction => {
   const [thread, control, old, spin] = [0, 1, 2, 3];
-  const reset = atomic("i32.atomic.store", get(control), controlLayout.next, num(0));
+  const reset = atomic(wasm.i32AtomicStore, get(control), controlLayout.next, num(0));
   // A thread that fails marks it and then moves the generation on, so that nobody waits for it.
-  const failed = when(atomic("i32.atomic.load", get(control), controlLayout.failed), [plain("unreachable")]);
+  const failed = when(atomic(wasm.i32AtomicLoad, get(control), controlLayout.failed), [plain(wasm.unreachable)]);
   return define(
     "",
     1,
     0,
     3,
     set(control, load(get(thread), ofControl)),
-    when(equal(load(get(thread), ofThreads), num(1)), [...reset, plain("return")]),
-    set(old, atomic("i32.atomic.load", get(control), controlLayout.generation)),
+    when(equal(load(get(thread), ofThreads), num(1)), [...reset, plain(wasm.returnOp)]),
+    set(old, atomic(wasm.i32AtomicLoad, get(control), controlLayout.generation)),
     failed,
     when(
       equal(
-        atomic("i32.atomic.rmw.add", get(control), controlLayout.arrived, num(1)),
+        atomic(wasm.i32AtomicRmwAdd, get(control), controlLayout.arrived, num(1)),
         sub(load(get(thread), ofThreads), num(1)),
       ),
       [
-        ...atomic("i32.atomic.store", get(control), controlLayout.arrived, num(0)),
+        ...atomic(wasm.i32AtomicStore, get(control), controlLayout.arrived, num(0)),
         ...reset,
-        ...atomic("i32.atomic.store", get(control), controlLayout.generation, add(get(old), num(1))),
-        ...when(atomic("i32.atomic.load", get(control), controlLayout.sleepers), [
-          ...atomic("memory.atomic.notify", get(control), controlLayout.generation, num(-1)),
-          plain("drop"),
+        ...atomic(wasm.i32AtomicStore, get(control), controlLayout.generation, add(get(old), num(1))),
+        ...when(atomic(wasm.i32AtomicLoad, get(control), controlLayout.sleepers), [
+          ...atomic(wasm.memoryAtomicNotify, get(control), controlLayout.generation, num(-1)),
+          plain(wasm.drop),
         ]),
       ],
       untilChanged(get(thread), get(control), controlLayout.generation, get(old), spin),
@@ -234,7 +234,7 @@ const sync = ((): WasmFunction => {
       or(equal(before, num(work.shared)), and(equal(before, num(work.alone)), more(get(next), num(work.alone)))),
       call("barrier", get(thread)),
     ),
-    store(get(thread), pending, [...num(work.none), ...get(next), ...equal(get(next), num(work.end)), plain("select")]),
+    store(get(thread), pending, [...num(work.none), ...get(next), ...equal(get(next), num(work.end)), plain(wasm.select)]),
     markWaiting(get(thread)),
   );
 })();
@@ -266,7 +266,7 @@ const afterPlace = (at: number): Code =>
 const shares = (control: number, begin: number, end: number, items: Code, grain: Code, take: Code): Code =>
   loop(
     [
-      ...set(begin, atomic("i32.atomic.rmw.add", get(control), controlLayout.next, grain)),
+      ...set(begin, atomic(wasm.i32AtomicRmwAdd, get(control), controlLayout.next, grain)),
       ...smaller(get(begin), items),
     ],
     [...set(end, add(get(begin), grain)), ...when(smaller(items, get(end)), set(end, items)), ...take],
@@ -283,7 +283,7 @@ const launch = ((): WasmFunction => {
     ...to,
     ...load(get(thread), scratch),
     ...load(get(step), launchLayout.fn),
-    indexed("call_indirect", 0, 0),
+    indexed(wasm.callIndirect, 0, 0),
   ];
   return define(
     "",
@@ -292,7 +292,7 @@ const launch = ((): WasmFunction => {
     7,
     set(parallel, smaller(load(get(step), launchLayout.grain), items)),
     call("sync", get(thread), add(get(parallel), num(1))),
-    when(and(not(get(parallel)), different(load(get(thread), ofThread), num(0))), [plain("return")]),
+    when(and(not(get(parallel)), different(load(get(thread), ofThread), num(0))), [plain(wasm.returnOp)]),
     set(at, add(get(step), num(launchLayout.first))),
     set(pointer, get(thread)),
     set(count, load(get(step), launchLayout.places)),
@@ -321,7 +321,7 @@ const copy = ((): WasmFunction => {
     ...add(get(to), start),
     ...add(get(from), start),
     ...length,
-    indexed("memory.copy", 0, 0),
+    indexed(wasm.memoryCopy, 0, 0),
   ];
   const pieceStart = mul(get(begin), num(copyPiece));
   const rest = sub(get(bytes), pieceStart);
@@ -333,7 +333,7 @@ const copy = ((): WasmFunction => {
     set(bytes, load(get(step), copyLayout.bytes)),
     set(parallel, more(get(bytes), num(copyPiece))),
     call("sync", get(thread), add(get(parallel), num(1))),
-    when(and(not(get(parallel)), different(load(get(thread), ofThread), num(0))), [plain("return")]),
+    when(and(not(get(parallel)), different(load(get(thread), ofThread), num(0))), [plain(wasm.returnOp)]),
     set(from, call("place", get(thread), first)),
     set(to, first),
     set(to, call("place", get(thread), afterPlace(to))),
@@ -347,7 +347,7 @@ const copy = ((): WasmFunction => {
         // The number of pieces, without overflow for sizes near 4 GiB.
         add(divide(sub(get(bytes), num(1)), num(copyPiece)), num(1)),
         num(1),
-        move(pieceStart, [...rest, ...num(copyPiece), ...less(rest, num(copyPiece)), plain("select")]),
+        move(pieceStart, [...rest, ...num(copyPiece), ...less(rest, num(copyPiece)), plain(wasm.select)]),
       ),
       move(num(0), get(bytes)),
     ),
@@ -394,7 +394,7 @@ const serve = ((): WasmFunction => {
   const [thread, control, seen, slot, kind, spin, progress, isFirst, done] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const field = (offset: number): Code => load(get(slot), offset);
   const behind: Code = smaller(sub(get(done), get(seen)), num(0));
-  const lookAtFirst: Code = set(done, atomic("i32.atomic.load", get(control), controlLayout.progress));
+  const lookAtFirst: Code = set(done, atomic(wasm.i32AtomicLoad, get(control), controlLayout.progress));
   // Thread 0 may still be busy with commands of its own.
   const waitForFirst: Code = [
     ...lookAtFirst,
@@ -435,7 +435,7 @@ const serve = ((): WasmFunction => {
     set(isFirst, not(load(get(thread), ofThread))),
     set(progress, add(get(control), mul(load(get(thread), ofThread), num(64)))),
     set(seen, load(get(thread), sequence)),
-    [typed("loop")],
+    [typed(wasm.loop)],
     untilChanged(get(thread), get(control), controlLayout.submitted, get(seen), spin),
     set(slot, add(get(control), mul(and(get(seen), num(ringSlots - 1)), num(commandLayout.bytes)))),
     set(slot, add(get(slot), num(controlLayout.ring))),
@@ -443,19 +443,19 @@ const serve = ((): WasmFunction => {
     when(equal(get(kind), num(commandKind.run)), runCommand, when(equal(get(kind), num(commandKind.read)), read)),
     set(seen, add(get(seen), num(1))),
     store(get(thread), sequence, get(seen)),
-    atomic("i32.atomic.store", get(progress), controlLayout.progress, get(seen)),
+    atomic(wasm.i32AtomicStore, get(progress), controlLayout.progress, get(seen)),
     when(get(isFirst), [
       ...when(
         or(
-          atomic("i32.atomic.load", get(control), controlLayout.mainWaits),
-          atomic("i32.atomic.load", get(control), controlLayout.sleepers),
+          atomic(wasm.i32AtomicLoad, get(control), controlLayout.mainWaits),
+          atomic(wasm.i32AtomicLoad, get(control), controlLayout.sleepers),
         ),
-        [...atomic("memory.atomic.notify", get(control), controlLayout.progress, num(-1)), plain("drop")],
+        [...atomic(wasm.memoryAtomicNotify, get(control), controlLayout.progress, num(-1)), plain(wasm.drop)],
       ),
-      ...when(equal(atomic("i32.atomic.load", get(control), controlLayout.submitted), get(seen)), [
-        ...when(atomic("i32.atomic.rmw.xchg", get(control), controlLayout.drainWanted, num(0)), call("drained")),
+      ...when(equal(atomic(wasm.i32AtomicLoad, get(control), controlLayout.submitted), get(seen)), [
+        ...when(atomic(wasm.i32AtomicRmwXchg, get(control), controlLayout.drainWanted, num(0)), call("drained")),
       ]),
     ]),
-    [...different(get(kind), num(commandKind.pause)), indexed("br_if", 0), plain("end")],
+    [...different(get(kind), num(commandKind.pause)), indexed(wasm.brIf, 0), plain(wasm.end)],
   );
 })();

@@ -1,235 +1,225 @@
 /**
  * The WebAssembly instructions that kernels and the executor use (WebAssembly Core Specification 2.0 with the threads and
- * relaxed SIMD proposals). A number is `prefix · 0x1000 + code`, the prefix being 0, 0xfc, 0xfd (SIMD) or 0xfe (atomics).
+ * relaxed SIMD proposals), each a constant that takes no room where it is used. A number is `prefix · 0x1000 + code`, the
+ * prefix being 0, 0xfc, 0xfd (SIMD) or 0xfe (atomics).
  */
-const fc = 0xfc000;
-const fd = 0xfd000;
-const fe = 0xfe000;
 
-/** Instructions without immediates. */
-export const plainOpcodes = {
-  unreachable: 0x00,
-  else: 0x05,
-  end: 0x0b,
-  return: 0x0f,
-  drop: 0x1a,
-  select: 0x1b,
-  "i32.eqz": 0x45,
-  "i32.eq": 0x46,
-  "i32.ne": 0x47,
-  "i32.lt_s": 0x48,
-  "i32.lt_u": 0x49,
-  "i32.gt_s": 0x4a,
-  "i32.gt_u": 0x4b,
-  "i32.le_s": 0x4c,
-  "i32.le_u": 0x4d,
-  "i32.ge_s": 0x4e,
-  "f32.eq": 0x5b,
-  "f32.ne": 0x5c,
-  "f32.lt": 0x5d,
-  "f32.le": 0x5f,
-  "f64.eq": 0x61,
-  "f64.ne": 0x62,
-  "f64.lt": 0x63,
-  "f64.gt": 0x64,
-  "f64.le": 0x65,
-  "f64.ge": 0x66,
-  "i32.add": 0x6a,
-  "i32.sub": 0x6b,
-  "i32.mul": 0x6c,
-  "i32.div_s": 0x6d,
-  "i32.div_u": 0x6e,
-  "i32.rem_s": 0x6f,
-  "i32.rem_u": 0x70,
-  "i32.and": 0x71,
-  "i32.or": 0x72,
-  "i32.xor": 0x73,
-  "i32.shl": 0x74,
-  "i32.shr_s": 0x75,
-  "i32.shr_u": 0x76,
-  "f32.abs": 0x8b,
-  "f32.neg": 0x8c,
-  "f32.ceil": 0x8d,
-  "f32.floor": 0x8e,
-  "f32.trunc": 0x8f,
-  "f32.sqrt": 0x91,
-  "f32.add": 0x92,
-  "f32.sub": 0x93,
-  "f32.mul": 0x94,
-  "f32.div": 0x95,
-  "f32.min": 0x96,
-  "f32.max": 0x97,
-  "f64.abs": 0x99,
-  "f64.neg": 0x9a,
-  "f64.ceil": 0x9b,
-  "f64.floor": 0x9c,
-  "f64.trunc": 0x9d,
-  "f64.sqrt": 0x9f,
-  "f64.add": 0xa0,
-  "f64.sub": 0xa1,
-  "f64.mul": 0xa2,
-  "f64.div": 0xa3,
-  "f64.min": 0xa4,
-  "f64.max": 0xa5,
-  "f64.copysign": 0xa6,
-  "f32.convert_i32_s": 0xb2,
-  "f32.convert_i32_u": 0xb3,
-  "f32.demote_f64": 0xb6,
-  "f64.convert_i32_s": 0xb7,
-  "f64.convert_i32_u": 0xb8,
-  "f64.promote_f32": 0xbb,
-  "i32.reinterpret_f32": 0xbc,
-  "f32.reinterpret_i32": 0xbe,
-  "i32.trunc_sat_f32_s": fc | 0x00,
-  "i32.trunc_sat_f32_u": fc | 0x01,
-  "i32.trunc_sat_f64_s": fc | 0x02,
-  "i32.trunc_sat_f64_u": fc | 0x03,
-  "i32x4.splat": fd | 0x11,
-  "f32x4.splat": fd | 0x13,
-  "f64x2.splat": fd | 0x14,
-  "i32x4.eq": fd | 0x37,
-  "i32x4.ne": fd | 0x38,
-  "i32x4.lt_s": fd | 0x39,
-  "i32x4.lt_u": fd | 0x3a,
-  "i32x4.gt_s": fd | 0x3b,
-  "i32x4.le_s": fd | 0x3d,
-  "i32x4.le_u": fd | 0x3e,
-  "i32x4.ge_s": fd | 0x3f,
-  "f32x4.eq": fd | 0x41,
-  "f32x4.ne": fd | 0x42,
-  "f32x4.lt": fd | 0x43,
-  "f32x4.le": fd | 0x45,
-  "f64x2.eq": fd | 0x47,
-  "f64x2.ne": fd | 0x48,
-  "f64x2.lt": fd | 0x49,
-  "f64x2.le": fd | 0x4b,
-  "v128.not": fd | 0x4d,
-  "v128.and": fd | 0x4e,
-  "v128.or": fd | 0x50,
-  "v128.xor": fd | 0x51,
-  "v128.bitselect": fd | 0x52,
-  "f32x4.demote_f64x2_zero": fd | 0x5e,
-  "f64x2.promote_low_f32x4": fd | 0x5f,
-  "f32x4.ceil": fd | 0x67,
-  "f32x4.floor": fd | 0x68,
-  "f32x4.trunc": fd | 0x69,
-  "f64x2.ceil": fd | 0x74,
-  "f64x2.floor": fd | 0x75,
-  "f64x2.trunc": fd | 0x7a,
-  "i16x8.extend_low_i8x16_s": fd | 0x87,
-  "i16x8.extend_low_i8x16_u": fd | 0x89,
-  "i32x4.abs": fd | 0xa0,
-  "i32x4.neg": fd | 0xa1,
-  "i32x4.extend_low_i16x8_s": fd | 0xa7,
-  "i32x4.extend_low_i16x8_u": fd | 0xa9,
-  "i32x4.shl": fd | 0xab,
-  "i32x4.shr_s": fd | 0xac,
-  "i32x4.shr_u": fd | 0xad,
-  "i32x4.add": fd | 0xae,
-  "i32x4.sub": fd | 0xb1,
-  "i32x4.mul": fd | 0xb5,
-  "i32x4.min_s": fd | 0xb6,
-  "i32x4.min_u": fd | 0xb7,
-  "i32x4.max_s": fd | 0xb8,
-  "i32x4.max_u": fd | 0xb9,
-  "i64x2.extend_low_i32x4_s": fd | 0xc7,
-  "i64x2.extend_high_i32x4_s": fd | 0xc8,
-  "f32x4.abs": fd | 0xe0,
-  "f32x4.neg": fd | 0xe1,
-  "f32x4.sqrt": fd | 0xe3,
-  "f32x4.add": fd | 0xe4,
-  "f32x4.sub": fd | 0xe5,
-  "f32x4.mul": fd | 0xe6,
-  "f32x4.div": fd | 0xe7,
-  "f32x4.min": fd | 0xe8,
-  "f32x4.max": fd | 0xe9,
-  "f64x2.abs": fd | 0xec,
-  "f64x2.neg": fd | 0xed,
-  "f64x2.sqrt": fd | 0xef,
-  "f64x2.add": fd | 0xf0,
-  "f64x2.sub": fd | 0xf1,
-  "f64x2.mul": fd | 0xf2,
-  "f64x2.div": fd | 0xf3,
-  "f64x2.min": fd | 0xf4,
-  "f64x2.max": fd | 0xf5,
-  "i32x4.trunc_sat_f32x4_s": fd | 0xf8,
-  "i32x4.trunc_sat_f32x4_u": fd | 0xf9,
-  "f32x4.convert_i32x4_s": fd | 0xfa,
-  "f32x4.convert_i32x4_u": fd | 0xfb,
-  "i32x4.trunc_sat_f64x2_s_zero": fd | 0xfc,
-  "i32x4.trunc_sat_f64x2_u_zero": fd | 0xfd,
-  "f64x2.convert_low_i32x4_s": fd | 0xfe,
-  "f64x2.convert_low_i32x4_u": fd | 0xff,
-  "f32x4.relaxed_madd": fd | 0x105,
-  "f64x2.relaxed_madd": fd | 0x107,
-} as const;
+/** One of the numbers below. */
+export type Opcode = number;
 
-/** Accesses to memory: [opcode, log2 of the natural alignment]; the immediate is the offset, and for `_lane` the lane. */
-export const memoryOpcodes = {
-  "i32.load": [0x28, 2],
-  "f32.load": [0x2a, 2],
-  "f64.load": [0x2b, 3],
-  "i32.load8_s": [0x2c, 0],
-  "i32.load8_u": [0x2d, 0],
-  "i32.load16_u": [0x2f, 1],
-  "i32.store": [0x36, 2],
-  "f32.store": [0x38, 2],
-  "f64.store": [0x39, 3],
-  "i32.store8": [0x3a, 0],
-  "i32.store16": [0x3b, 1],
-  "v128.load": [fd | 0x00, 4],
-  "v128.load32_splat": [fd | 0x09, 2],
-  "v128.load64_splat": [fd | 0x0a, 3],
-  "v128.store": [fd | 0x0b, 4],
-  "v128.load32_lane": [fd | 0x56, 2],
-  "v128.load64_lane": [fd | 0x57, 3],
-  "v128.store16_lane": [fd | 0x59, 1],
-  "v128.store32_lane": [fd | 0x5a, 2],
-  "v128.store64_lane": [fd | 0x5b, 3],
-  "v128.load32_zero": [fd | 0x5c, 2],
-  "v128.load64_zero": [fd | 0x5d, 3],
-  "memory.atomic.notify": [fe | 0x00, 2],
-  "memory.atomic.wait32": [fe | 0x01, 2],
-  "i32.atomic.load": [fe | 0x10, 2],
-  "i32.atomic.store": [fe | 0x17, 2],
-  "i32.atomic.rmw.add": [fe | 0x1e, 2],
-  "i32.atomic.rmw.sub": [fe | 0x25, 2],
-  "i32.atomic.rmw.xchg": [fe | 0x41, 2],
-} as const;
+/* Instructions without immediates. */
+export const unreachable = 0x00;
+export const elseOp = 0x05;
+export const end = 0x0b;
+export const returnOp = 0x0f;
+export const drop = 0x1a;
+export const select = 0x1b;
+export const i32Eqz = 0x45;
+export const i32Eq = 0x46;
+export const i32Ne = 0x47;
+export const i32LtS = 0x48;
+export const i32LtU = 0x49;
+export const i32GtS = 0x4a;
+export const i32GtU = 0x4b;
+export const i32LeS = 0x4c;
+export const i32LeU = 0x4d;
+export const i32GeS = 0x4e;
+export const f32Eq = 0x5b;
+export const f32Ne = 0x5c;
+export const f32Lt = 0x5d;
+export const f32Le = 0x5f;
+export const f64Eq = 0x61;
+export const f64Ne = 0x62;
+export const f64Lt = 0x63;
+export const f64Gt = 0x64;
+export const f64Le = 0x65;
+export const f64Ge = 0x66;
+export const i32Add = 0x6a;
+export const i32Sub = 0x6b;
+export const i32Mul = 0x6c;
+export const i32DivS = 0x6d;
+export const i32DivU = 0x6e;
+export const i32RemS = 0x6f;
+export const i32RemU = 0x70;
+export const i32And = 0x71;
+export const i32Or = 0x72;
+export const i32Xor = 0x73;
+export const i32Shl = 0x74;
+export const i32ShrS = 0x75;
+export const i32ShrU = 0x76;
+export const f32Abs = 0x8b;
+export const f32Neg = 0x8c;
+export const f32Ceil = 0x8d;
+export const f32Floor = 0x8e;
+export const f32Trunc = 0x8f;
+export const f32Sqrt = 0x91;
+export const f32Add = 0x92;
+export const f32Sub = 0x93;
+export const f32Mul = 0x94;
+export const f32Div = 0x95;
+export const f32Min = 0x96;
+export const f32Max = 0x97;
+export const f64Abs = 0x99;
+export const f64Neg = 0x9a;
+export const f64Ceil = 0x9b;
+export const f64Floor = 0x9c;
+export const f64Trunc = 0x9d;
+export const f64Sqrt = 0x9f;
+export const f64Add = 0xa0;
+export const f64Sub = 0xa1;
+export const f64Mul = 0xa2;
+export const f64Div = 0xa3;
+export const f64Min = 0xa4;
+export const f64Max = 0xa5;
+export const f64Copysign = 0xa6;
+export const f32ConvertI32S = 0xb2;
+export const f32ConvertI32U = 0xb3;
+export const f32DemoteF64 = 0xb6;
+export const f64ConvertI32S = 0xb7;
+export const f64ConvertI32U = 0xb8;
+export const f64PromoteF32 = 0xbb;
+export const i32ReinterpretF32 = 0xbc;
+export const f32ReinterpretI32 = 0xbe;
+export const i32TruncSatF32S = 0xfc000;
+export const i32TruncSatF32U = 0xfc001;
+export const i32TruncSatF64S = 0xfc002;
+export const i32TruncSatF64U = 0xfc003;
+export const i32x4Splat = 0xfd011;
+export const f32x4Splat = 0xfd013;
+export const f64x2Splat = 0xfd014;
+export const i32x4Eq = 0xfd037;
+export const i32x4Ne = 0xfd038;
+export const i32x4LtS = 0xfd039;
+export const i32x4LtU = 0xfd03a;
+export const i32x4GtS = 0xfd03b;
+export const i32x4LeS = 0xfd03d;
+export const i32x4LeU = 0xfd03e;
+export const i32x4GeS = 0xfd03f;
+export const f32x4Eq = 0xfd041;
+export const f32x4Ne = 0xfd042;
+export const f32x4Lt = 0xfd043;
+export const f32x4Le = 0xfd045;
+export const f64x2Eq = 0xfd047;
+export const f64x2Ne = 0xfd048;
+export const f64x2Lt = 0xfd049;
+export const f64x2Le = 0xfd04b;
+export const v128Not = 0xfd04d;
+export const v128And = 0xfd04e;
+export const v128Or = 0xfd050;
+export const v128Xor = 0xfd051;
+export const v128Bitselect = 0xfd052;
+export const f32x4DemoteF64x2Zero = 0xfd05e;
+export const f64x2PromoteLowF32x4 = 0xfd05f;
+export const f32x4Ceil = 0xfd067;
+export const f32x4Floor = 0xfd068;
+export const f32x4Trunc = 0xfd069;
+export const f64x2Ceil = 0xfd074;
+export const f64x2Floor = 0xfd075;
+export const f64x2Trunc = 0xfd07a;
+export const i16x8ExtendLowI8x16S = 0xfd087;
+export const i16x8ExtendLowI8x16U = 0xfd089;
+export const i32x4Abs = 0xfd0a0;
+export const i32x4Neg = 0xfd0a1;
+export const i32x4ExtendLowI16x8S = 0xfd0a7;
+export const i32x4ExtendLowI16x8U = 0xfd0a9;
+export const i32x4Shl = 0xfd0ab;
+export const i32x4ShrS = 0xfd0ac;
+export const i32x4ShrU = 0xfd0ad;
+export const i32x4Add = 0xfd0ae;
+export const i32x4Sub = 0xfd0b1;
+export const i32x4Mul = 0xfd0b5;
+export const i32x4MinS = 0xfd0b6;
+export const i32x4MinU = 0xfd0b7;
+export const i32x4MaxS = 0xfd0b8;
+export const i32x4MaxU = 0xfd0b9;
+export const i64x2ExtendLowI32x4S = 0xfd0c7;
+export const i64x2ExtendHighI32x4S = 0xfd0c8;
+export const f32x4Abs = 0xfd0e0;
+export const f32x4Neg = 0xfd0e1;
+export const f32x4Sqrt = 0xfd0e3;
+export const f32x4Add = 0xfd0e4;
+export const f32x4Sub = 0xfd0e5;
+export const f32x4Mul = 0xfd0e6;
+export const f32x4Div = 0xfd0e7;
+export const f32x4Min = 0xfd0e8;
+export const f32x4Max = 0xfd0e9;
+export const f64x2Abs = 0xfd0ec;
+export const f64x2Neg = 0xfd0ed;
+export const f64x2Sqrt = 0xfd0ef;
+export const f64x2Add = 0xfd0f0;
+export const f64x2Sub = 0xfd0f1;
+export const f64x2Mul = 0xfd0f2;
+export const f64x2Div = 0xfd0f3;
+export const f64x2Min = 0xfd0f4;
+export const f64x2Max = 0xfd0f5;
+export const i32x4TruncSatF32x4S = 0xfd0f8;
+export const i32x4TruncSatF32x4U = 0xfd0f9;
+export const f32x4ConvertI32x4S = 0xfd0fa;
+export const f32x4ConvertI32x4U = 0xfd0fb;
+export const i32x4TruncSatF64x2SZero = 0xfd0fc;
+export const i32x4TruncSatF64x2UZero = 0xfd0fd;
+export const f64x2ConvertLowI32x4S = 0xfd0fe;
+export const f64x2ConvertLowI32x4U = 0xfd0ff;
+export const f32x4RelaxedMadd = 0xfd105;
+export const f64x2RelaxedMadd = 0xfd107;
 
-/** Instructions whose immediates are unsigned numbers: locals, labels, functions, lanes, table entries. */
-export const indexedOpcodes = {
-  br: 0x0c,
-  br_if: 0x0d,
-  call: 0x10,
-  call_indirect: 0x11,
-  "local.get": 0x20,
-  "local.set": 0x21,
-  "local.tee": 0x22,
-  "memory.copy": fc | 0x0a,
-  "i8x16.shuffle": fd | 0x0d,
-  "i32x4.extract_lane": fd | 0x1b,
-  "i32x4.replace_lane": fd | 0x1c,
-  "f32x4.extract_lane": fd | 0x1f,
-  "f32x4.replace_lane": fd | 0x20,
-  "f64x2.extract_lane": fd | 0x21,
-  "f64x2.replace_lane": fd | 0x22,
-} as const;
+/* Accesses to memory: `align · 0x1000000 + opcode`, align being log2 of the natural alignment. The immediate is the offset, and for `Lane` the lane. */
+export const i32Load = 0x2000028;
+export const f32Load = 0x200002a;
+export const f64Load = 0x300002b;
+export const i32Load8S = 0x2c;
+export const i32Load8U = 0x2d;
+export const i32Load16U = 0x100002f;
+export const i32Store = 0x2000036;
+export const f32Store = 0x2000038;
+export const f64Store = 0x3000039;
+export const i32Store8 = 0x3a;
+export const i32Store16 = 0x100003b;
+export const v128Load = 0x40fd000;
+export const v128Load32Splat = 0x20fd009;
+export const v128Load64Splat = 0x30fd00a;
+export const v128Store = 0x40fd00b;
+export const v128Load32Lane = 0x20fd056;
+export const v128Load64Lane = 0x30fd057;
+export const v128Store16Lane = 0x10fd059;
+export const v128Store32Lane = 0x20fd05a;
+export const v128Store64Lane = 0x30fd05b;
+export const v128Load32Zero = 0x20fd05c;
+export const v128Load64Zero = 0x30fd05d;
+export const memoryAtomicNotify = 0x20fe000;
+export const memoryAtomicWait32 = 0x20fe001;
+export const i32AtomicLoad = 0x20fe010;
+export const i32AtomicStore = 0x20fe017;
+export const i32AtomicRmwAdd = 0x20fe01e;
+export const i32AtomicRmwSub = 0x20fe025;
+export const i32AtomicRmwXchg = 0x20fe041;
 
-/** Instructions that name a value type, or open a block with at most one result. */
-export const typedOpcodes = { block: 0x02, loop: 0x03, if: 0x04, "select.typed": 0x1c } as const;
+/* Instructions whose immediates are unsigned numbers: locals, labels, functions, lanes, table entries. */
+export const br = 0x0c;
+export const brIf = 0x0d;
+export const call = 0x10;
+export const callIndirect = 0x11;
+export const localGet = 0x20;
+export const localSet = 0x21;
+export const localTee = 0x22;
+export const memoryCopy = 0xfc00a;
+export const i8x16Shuffle = 0xfd00d;
+export const i32x4ExtractLane = 0xfd01b;
+export const i32x4ReplaceLane = 0xfd01c;
+export const f32x4ExtractLane = 0xfd01f;
+export const f32x4ReplaceLane = 0xfd020;
+export const f64x2ExtractLane = 0xfd021;
+export const f64x2ReplaceLane = 0xfd022;
 
-/** Constants; the immediates of `v128.const` are its 16 bytes. */
-export const constantOpcodes = {
-  "i32.const": 0x41,
-  "i64.const": 0x42,
-  "f32.const": 0x43,
-  "f64.const": 0x44,
-  "v128.const": fd | 0x0c,
-} as const;
+/* Instructions that name a value type, or open a block with at most one result. */
+export const block = 0x02;
+export const loop = 0x03;
+export const ifOp = 0x04;
+export const selectTyped = 0x1c;
 
-export type PlainOp = keyof typeof plainOpcodes;
-export type MemoryOp = keyof typeof memoryOpcodes;
-export type IndexedOp = keyof typeof indexedOpcodes;
-export type TypedOp = keyof typeof typedOpcodes;
-export type ConstantOp = keyof typeof constantOpcodes;
+/* Constants; the immediates of `v128Const` are its 16 bytes. */
+export const i32Const = 0x41;
+export const i64Const = 0x42;
+export const f32Const = 0x43;
+export const f64Const = 0x44;
+export const v128Const = 0xfd00c;

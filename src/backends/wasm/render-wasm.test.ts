@@ -9,7 +9,8 @@ import { scalarArity, type ScalarOp } from "../../ir/scalar.js";
 import { hasRelaxedSimd } from "./features.js";
 import { renderKernel } from "./render-wasm.js";
 import { scalarOps } from "./scalar-ops.js";
-import { encodeModule, functionText } from "./wasm-module.js";
+import { functionText } from "../../../test/wasm-text.js";
+import { encodeModule } from "./wasm-module.js";
 
 if (!hasRelaxedSimd()) setFlagsFromString("--experimental-wasm-relaxed-simd");
 

@@ -18,6 +18,7 @@ import {
   type OpRow,
   type Spelled,
 } from "./scalar-ops.js";
+import * as wasm from "./opcodes.js";
 import {
   constant,
   indexed,
@@ -39,9 +40,9 @@ export function renderKernel(kernel: Kernel, relaxed: boolean): RenderedKernel {
   return new KernelRenderer(kernel, scalarOps(relaxed)).run();
 }
 
-const get = (local: number): Instruction => indexed("local.get", local);
-const set = (local: number): Instruction => indexed("local.set", local);
-const i32 = (value: number): Instruction => constant("i32.const", value);
+const get = (local: number): Instruction => indexed(wasm.localGet, local);
+const set = (local: number): Instruction => indexed(wasm.localSet, local);
+const i32 = (value: number): Instruction => constant(wasm.i32Const, value);
 
 class KernelRenderer {
   readonly #kernel: Kernel;
@@ -187,33 +188,33 @@ class KernelRenderer {
     this.#emit(...begin, set(counter));
     this.#addresses.define(variable, { locals: [counter], depth: this.#writer.depth + 1, mutable: false });
     const inner = this.#writer.inScope(() => this.#stmts(body));
-    if (mayBeEmpty) this.#emit(get(counter), ...end, plain("i32.lt_s"), typed("if"));
-    this.#emit(typed("loop"));
+    if (mayBeEmpty) this.#emit(get(counter), ...end, plain(wasm.i32LtS), typed(wasm.ifOp));
+    this.#emit(typed(wasm.loop));
     this.#writer.append(inner);
     this.#emit(
       get(counter),
       i32(step),
-      plain("i32.add"),
-      indexed("local.tee", counter),
+      plain(wasm.i32Add),
+      indexed(wasm.localTee, counter),
       ...end,
-      plain("i32.lt_s"),
-      indexed("br_if", 0),
-      plain("end"),
+      plain(wasm.i32LtS),
+      indexed(wasm.brIf, 0),
+      plain(wasm.end),
     );
-    if (mayBeEmpty) this.#emit(plain("end"));
+    if (mayBeEmpty) this.#emit(plain(wasm.end));
   }
 
   /** Branches of the condition on the stack. */
   #if(result: ValueType | "void", then: () => void, otherwise: (() => void) | undefined): void {
     const yes = this.#writer.inScope(then);
     const no = otherwise && this.#writer.inScope(otherwise);
-    this.#emit(typed("if", result));
+    this.#emit(typed(wasm.ifOp, result));
     this.#writer.append(yes);
     if (no) {
-      this.#emit(plain("else"));
+      this.#emit(plain(wasm.elseOp));
       this.#writer.append(no);
     }
-    this.#emit(plain("end"));
+    this.#emit(plain(wasm.end));
   }
 
   #values(e: Expr): void {
@@ -265,7 +266,7 @@ class KernelRenderer {
         this.#emit(
           get(
             this.#writer.once(0, `int ${e.slot}`, "i32", () =>
-              this.#emit(get(parameter.ints), memory("i32.load", 4 * e.slot)),
+              this.#emit(get(parameter.ints), memory(wasm.i32Load, 4 * e.slot)),
             ),
           ),
         );
@@ -286,8 +287,8 @@ class KernelRenderer {
         return;
       case "bitcast":
         this.#value(e.arg, part);
-        if (e.lanes === 1 && e.type === "float32") this.#emit(plain("f32.reinterpret_i32"));
-        else if (e.lanes === 1 && e.arg.type === "float32") this.#emit(plain("i32.reinterpret_f32"));
+        if (e.lanes === 1 && e.type === "float32") this.#emit(plain(wasm.f32ReinterpretI32));
+        else if (e.lanes === 1 && e.arg.type === "float32") this.#emit(plain(wasm.i32ReinterpretF32));
         return;
       case "guard":
         this.#value(e.condition, 0);
@@ -330,14 +331,14 @@ class KernelRenderer {
   /** Copies the register on the stack. */
   #duplicate(): void {
     const local = this.#writer.acquire("v128");
-    this.#emit(indexed("local.tee", local), get(local));
+    this.#emit(indexed(wasm.localTee, local), get(local));
     this.#writer.release(local);
   }
 
   /** V8 builds a vector constant anew wherever it stands, so it is kept in a local from the function's entry on. */
   #vectorConstant(bytes: readonly number[]): void {
     this.#emit(
-      get(this.#writer.once(0, `constant ${bytes.join()}`, "v128", () => this.#emit(constant("v128.const", ...bytes)))),
+      get(this.#writer.once(0, `constant ${bytes.join()}`, "v128", () => this.#emit(constant(wasm.v128Const, ...bytes)))),
     );
   }
 
@@ -402,14 +403,14 @@ class KernelRenderer {
     this.#value(no, part);
     if (e.lanes === 1) {
       this.#value(condition, 0);
-      this.#emit(plain("select"));
+      this.#emit(plain(wasm.select));
     } else if (condition.kind === "splat") {
       this.#value(condition.arg, 0);
-      this.#emit(typed("select.typed", "v128"));
+      this.#emit(typed(wasm.selectTyped, "v128"));
     } else {
       const wide = e.type === "float64";
       this.#value(condition, wide ? part >> 1 : part);
-      if (wide) this.#emit(plain(part & 1 ? "i64x2.extend_high_i32x4_s" : "i64x2.extend_low_i32x4_s"));
+      if (wide) this.#emit(plain(part & 1 ? wasm.i64x2ExtendHighI32x4S : wasm.i64x2ExtendLowI32x4S));
       this.#spelled("select", e.type, lanesIn(e, part), "vector");
     }
   }
@@ -425,14 +426,14 @@ class KernelRenderer {
       byteSize(this.#addresses.buffer(arg.buffer).dtype) === (arg.type === "float64" ? 8 : 4)
     ) {
       const offset = this.#addresses.address(arg.buffer, arg.index, 0);
-      this.#emit(memory(arg.type === "float64" ? "v128.load64_splat" : "v128.load32_splat", offset));
+      this.#emit(memory(arg.type === "float64" ? wasm.v128Load64Splat : wasm.v128Load32Splat, offset));
       return;
     }
     const depth = this.#addresses.depthOf(arg);
     const write = (): void => {
       if (arg.type === "bool") this.#emit(i32(0));
       this.#value(arg, 0);
-      if (arg.type === "bool") this.#emit(plain("i32.sub"));
+      if (arg.type === "bool") this.#emit(plain(wasm.i32Sub));
       this.#emit(laneInstructions(kindOf(arg.type)).splat);
     };
     if (depth < this.#writer.depth) this.#emit(get(this.#writer.once(depth, `splat ${arg.id}`, "v128", write)));
@@ -453,8 +454,8 @@ class KernelRenderer {
         .map((a) => (a.kind === "load" ? this.#addresses.address(a.buffer, a.index, 0) : 0));
       const wide = first.type === "float64";
       offsets.reverse().forEach((offset, lane) => {
-        if (lane === 0) this.#emit(memory(wide ? "v128.load64_zero" : "v128.load32_zero", offset));
-        else this.#emit(memory(wide ? "v128.load64_lane" : "v128.load32_lane", offset, lane));
+        if (lane === 0) this.#emit(memory(wide ? wasm.v128Load64Zero : wasm.v128Load32Zero, offset));
+        else this.#emit(memory(wide ? wasm.v128Load64Lane : wasm.v128Load32Lane, offset, lane));
       });
       return;
     }
@@ -463,7 +464,7 @@ class KernelRenderer {
       this.#value(arg, 0);
       this.#emit(lane === 0 ? splat : replace(lane));
     });
-    if (first.type === "bool") this.#emit(plain("i32x4.neg"));
+    if (first.type === "bool") this.#emit(plain(wasm.i32x4Neg));
   }
 
   #shuffle(e: Extract<Expr, { kind: "shuffle" }>): void {
@@ -471,7 +472,7 @@ class KernelRenderer {
     this.#value(e.a, 0);
     this.#value(e.b, 0);
     const width = 16 / e.lanes;
-    this.#emit(indexed("i8x16.shuffle", ...e.pattern.flatMap((lane) => Array.from({ length: width }, (_, i) => lane * width + i))));
+    this.#emit(indexed(wasm.i8x16Shuffle, ...e.pattern.flatMap((lane) => Array.from({ length: width }, (_, i) => lane * width + i))));
   }
 
   #fold(op: FoldOp, arg: Expr): void {
@@ -483,12 +484,12 @@ class KernelRenderer {
       const width = arg.type === "float64" ? 8 : 4;
       const moved = Array.from({ length: 16 }, (_, i) => ((lanes / 2) * width + i) % 16);
       this.#duplicate();
-      this.#emit(indexed("i8x16.shuffle", ...moved));
+      this.#emit(indexed(wasm.i8x16Shuffle, ...moved));
       this.#spelled(op, arg.type, registerLanes(arg.type), "vector");
     }
     this.#emit(extract(0));
     // A mask is all ones.
-    if (arg.type === "bool") this.#emit(i32(1), plain("i32.and"));
+    if (arg.type === "bool") this.#emit(i32(1), plain(wasm.i32And));
   }
 
   #foldRegisters(op: FoldOp, arg: Expr, first: number, step: number, count: number): void {
@@ -503,7 +504,7 @@ class KernelRenderer {
 }
 
 function scalarConstant(type: ComputeType, value: number): Instruction {
-  if (type === "float32") return constant("f32.const", value);
-  if (type === "float64") return constant("f64.const", value);
+  if (type === "float32") return constant(wasm.f32Const, value);
+  if (type === "float64") return constant(wasm.f64Const, value);
   return i32(type === "bool" ? (value ? 1 : 0) : value);
 }

@@ -1,24 +1,13 @@
-import {
-  constantOpcodes,
-  indexedOpcodes,
-  memoryOpcodes,
-  plainOpcodes,
-  typedOpcodes,
-  type ConstantOp,
-  type IndexedOp,
-  type MemoryOp,
-  type PlainOp,
-  type TypedOp,
-} from "./opcodes.js";
+import * as wasm from "./opcodes.js";
 
 export type ValueType = "i32" | "f32" | "f64" | "v128";
 
 export type Instruction =
-  | { readonly kind: "plain"; readonly op: PlainOp }
-  | { readonly kind: "memory"; readonly op: MemoryOp; readonly offset: number; readonly lane?: number }
-  | { readonly kind: "indexed"; readonly op: IndexedOp; readonly args: readonly number[] }
-  | { readonly kind: "typed"; readonly op: TypedOp; readonly type: ValueType | "void" }
-  | { readonly kind: "constant"; readonly op: ConstantOp; readonly value: readonly number[] };
+  | { readonly kind: "plain"; readonly op: wasm.Opcode }
+  | { readonly kind: "memory"; readonly op: wasm.Opcode; readonly offset: number; readonly lane?: number }
+  | { readonly kind: "indexed"; readonly op: wasm.Opcode; readonly args: readonly number[] }
+  | { readonly kind: "typed"; readonly op: wasm.Opcode; readonly type: ValueType | "void" }
+  | { readonly kind: "constant"; readonly op: wasm.Opcode; readonly value: readonly number[] };
 
 export interface FunctionType {
   readonly params: readonly ValueType[];
@@ -57,12 +46,12 @@ const valueTypes: Readonly<Record<ValueType | "void", number>> = {
   void: 0x40,
 };
 
-export const plain = (op: PlainOp): Instruction => ({ kind: "plain", op });
-export const memory = (op: MemoryOp, offset = 0, lane?: number): Instruction =>
+export const plain = (op: wasm.Opcode): Instruction => ({ kind: "plain", op });
+export const memory = (op: wasm.Opcode, offset = 0, lane?: number): Instruction =>
   lane === undefined ? { kind: "memory", op, offset } : { kind: "memory", op, offset, lane };
-export const indexed = (op: IndexedOp, ...args: readonly number[]): Instruction => ({ kind: "indexed", op, args });
-export const typed = (op: TypedOp, type: ValueType | "void" = "void"): Instruction => ({ kind: "typed", op, type });
-export const constant = (op: ConstantOp, ...value: readonly number[]): Instruction => ({ kind: "constant", op, value });
+export const indexed = (op: wasm.Opcode, ...args: readonly number[]): Instruction => ({ kind: "indexed", op, args });
+export const typed = (op: wasm.Opcode, type: ValueType | "void" = "void"): Instruction => ({ kind: "typed", op, type });
+export const constant = (op: wasm.Opcode, ...value: readonly number[]): Instruction => ({ kind: "constant", op, value });
 
 class ByteWriter {
   readonly bytes: number[] = [];
@@ -127,32 +116,30 @@ const floatBits = new DataView(new ArrayBuffer(8));
 function writeInstruction(out: ByteWriter, i: Instruction): void {
   switch (i.kind) {
     case "plain":
-      out.opcode(plainOpcodes[i.op]);
+      out.opcode(i.op);
       return;
-    case "memory": {
-      const [opcode, align] = memoryOpcodes[i.op];
-      out.opcode(opcode).unsigned(align).unsigned(i.offset);
+    case "memory":
+      out.opcode(i.op & 0xffffff).unsigned(i.op >> 24).unsigned(i.offset);
       if (i.lane !== undefined) out.byte(i.lane);
       return;
-    }
     case "indexed":
-      out.opcode(indexedOpcodes[i.op]);
+      out.opcode(i.op);
       for (const arg of i.args) out.unsigned(arg);
       return;
     case "typed":
-      out.opcode(typedOpcodes[i.op]);
-      if (i.op === "select.typed") out.byte(1);
+      out.opcode(i.op);
+      if (i.op === wasm.selectTyped) out.byte(1);
       out.byte(valueTypes[i.type]);
       return;
     case "constant":
-      out.opcode(constantOpcodes[i.op]);
-      if (i.op === "v128.const") {
+      out.opcode(i.op);
+      if (i.op === wasm.v128Const) {
         out.append(i.value);
         return;
       }
       for (const value of i.value) {
-        if (i.op === "i32.const" || i.op === "i64.const") out.signed(value);
-        else if (i.op === "f32.const") {
+        if (i.op === wasm.i32Const || i.op === wasm.i64Const) out.signed(value);
+        else if (i.op === wasm.f32Const) {
           floatBits.setFloat32(0, value, true);
           for (let b = 0; b < 4; b++) out.byte(floatBits.getUint8(b));
         } else {
@@ -174,7 +161,7 @@ export function encodeBody(fn: WasmFunction): Uint8Array {
   }
   out.list(runs, (run) => out.unsigned(run.count).byte(valueTypes[run.type]));
   for (const instruction of fn.body) writeInstruction(out, instruction);
-  out.byte(plainOpcodes.end);
+  out.byte(wasm.end);
   return Uint8Array.from(out.bytes);
 }
 
@@ -232,39 +219,4 @@ export function encodeModule(
     }),
   );
   return Uint8Array.from(out.bytes);
-}
-
-function instructionText(i: Instruction): string {
-  switch (i.kind) {
-    case "plain":
-      return i.op;
-    case "memory":
-      return [i.op, ...(i.offset === 0 ? [] : [`offset=${i.offset}`]), ...(i.lane === undefined ? [] : [i.lane])].join(
-        " ",
-      );
-    case "indexed":
-      return [i.op, ...i.args].join(" ");
-    case "typed":
-      if (i.op === "select.typed") return `select (result ${i.type})`;
-      return i.type === "void" ? i.op : `${i.op} (result ${i.type})`;
-    case "constant":
-      if (i.op === "v128.const") return `v128.const i8x16 ${i.value.join(" ")}`;
-      return `${i.op} ${i.value.map((v) => (Object.is(v, -0) ? "-0" : v)).join(" ")}`;
-  }
-}
-
-/** The function in WebAssembly's text format, one instruction a line. */
-export function functionText(fn: WasmFunction): string {
-  const list = (word: string, types: readonly ValueType[]): string =>
-    types.length === 0 ? "" : ` (${word} ${types.join(" ")})`;
-  const lines = [`(func $${fn.name}${list("param", fn.type.params)}${list("result", fn.type.results)}`];
-  if (fn.locals.length > 0) lines.push(` ${list("local", fn.locals)}`);
-  let depth = 1;
-  for (const i of fn.body) {
-    if (i.kind === "plain" && (i.op === "end" || i.op === "else")) depth--;
-    lines.push("  ".repeat(depth) + instructionText(i));
-    if ((i.kind === "typed" && i.op !== "select.typed") || (i.kind === "plain" && i.op === "else")) depth++;
-  }
-  lines.push(")");
-  return lines.join("\n");
 }
