@@ -1,6 +1,7 @@
 import { DataLoader } from "../data/loader.js";
 import { accuracy } from "../metrics/accuracy.js";
 import { r2Score, rootMeanSquaredError } from "../metrics/regression.js";
+import { inEvaluationMode } from "../nn/evaluation-mode.js";
 import { compile, crossEntropy, mseLoss, noGrad, type Tensor } from "../tensor/index.js";
 import { tabularDataset, type TabularPart } from "./tabular-data.js";
 import type { TabularModel } from "./tabular-model.js";
@@ -34,12 +35,10 @@ export async function evaluateTable(model: TabularModel, part: TabularPart): Pro
       return { loss: lossOf(output, wanted), answer: target.task === "classification" ? output.argmax(1) : output };
     }),
   );
-  const wasTraining = network.training;
-  network.eval();
   const answers = new Float64Array(part.rows);
   let sum = 0;
   let at = 0;
-  try {
+  await inEvaluationMode(network, async () => {
     for await (const [features, wanted] of new DataLoader(tabularDataset(part), { batchSize })) {
       const { loss, answer } = step(features, wanted);
       const values = await answer.data();
@@ -47,9 +46,7 @@ export async function evaluateTable(model: TabularModel, part: TabularPart): Pro
       at += values.length;
       sum += values.length * (await loss.item());
     }
-  } finally {
-    network.train(wasTraining);
-  }
+  });
   const common = { loss: sum / part.rows, compileSeconds: step.compileMs / 1000 };
   if (target.task === "classification") {
     const predicted = Int32Array.from(answers);

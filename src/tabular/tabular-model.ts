@@ -2,6 +2,7 @@ import { FormatError } from "../core/errors.js";
 import { toMatrix, transformerFromJSON, type SavedTransformer, type Transformer } from "../data/preprocess/index.js";
 import type { Column, Table } from "../data/table.js";
 import { TabularMlp, type TabularMlpOptions } from "../models/tabular-mlp.js";
+import { inEvaluationMode } from "../nn/evaluation-mode.js";
 import { noGrad, tensor, type Tensor } from "../tensor/index.js";
 import { loadModel } from "../train/model-file.js";
 import type { InputColumn, TabularData } from "./tabular-data.js";
@@ -81,11 +82,9 @@ export class TabularModel {
   /** What the network gives for each row, in evaluation mode. Throws DataError for a table that lacks a column. */
   async predict(table: Table): Promise<ClassPrediction | ValuePrediction> {
     const { data, rows, columns } = toMatrix(this.#preprocessing.transform(table));
-    const wasTraining = this.network.training;
-    this.network.eval();
     const outputs: ArrayLike<number>[] = [];
     const labels: ArrayLike<number>[] = [];
-    try {
+    await inEvaluationMode(this.network, async () => {
       for (let at = 0; at < rows; at += batchSize) {
         const count = Math.min(batchSize, rows - at);
         const features = tensor(data.slice(at * columns.length, (at + count) * columns.length), { shape: [count, columns.length] });
@@ -93,9 +92,7 @@ export class TabularModel {
         outputs.push(await values.data());
         if (classes) labels.push(await classes.data());
       }
-    } finally {
-      this.network.train(wasTraining);
-    }
+    });
     const { target } = this;
     if (target.task === "regression") return { task: "regression", values: Float64Array.from(joined(outputs), (y) => y * target.std + target.mean) };
     const probabilities = Float32Array.from(joined(outputs));

@@ -2,6 +2,7 @@ import { imageDataset } from "../data/dataset.js";
 import type { ImageSet } from "../data/image-set.js";
 import { DataLoader } from "../data/loader.js";
 import { accuracy } from "../metrics/accuracy.js";
+import { inEvaluationMode } from "../nn/evaluation-mode.js";
 import type { Module } from "../nn/index.js";
 import { compile, crossEntropy, noGrad, type Tensor } from "../tensor/index.js";
 import { normalize, type Normalization } from "./normalization.js";
@@ -33,13 +34,11 @@ export async function evaluateImages(
       return { loss: crossEntropy(logits, labels, { reduction: "sum" }), predicted: logits.argmax(1), confidence: logits.softmax(1).max(1) };
     }),
   );
-  const wasTraining = model.training;
-  model.eval();
   const predicted = new Int32Array(set.count);
   const confidence = new Float32Array(set.count);
   let loss = 0;
   let at = 0;
-  try {
+  await inEvaluationMode(model, async () => {
     for await (const [images, labels] of new DataLoader(imageDataset(set), { batchSize: evaluationBatch })) {
       const result = test(images, labels);
       const [classes, shares, sum] = await Promise.all([result.predicted.data(), result.confidence.data(), result.loss.item()]);
@@ -48,8 +47,6 @@ export async function evaluateImages(
       at += classes.length;
       loss += sum;
     }
-  } finally {
-    model.train(wasTraining);
-  }
+  });
   return { loss: loss / set.count, accuracy: accuracy(predicted, set.labels), predicted, confidence, compileSeconds: test.compileMs / 1000 };
 }

@@ -1,4 +1,5 @@
 import { ArgumentError } from "../core/errors.js";
+import { inEvaluationMode } from "../nn/evaluation-mode.js";
 import type { AnyModule, Module } from "../nn/index.js";
 import type { Optimizer } from "../optim/index.js";
 import { compile, noGrad, type Compiled, type Tensor } from "../tensor/index.js";
@@ -126,8 +127,6 @@ export class Trainer<In extends readonly unknown[], Out, Target, Batch = Example
   /** Mean loss per example, and the metrics, in evaluation mode; the modules' modes are put back. Throws ArgumentError for no batch. */
   async evaluate(batches: Batches<Batch>): Promise<Scores> {
     const { model, metrics = [] } = this.options;
-    const modes = model.modules().map((module) => [module, module.training] as const);
-    model.eval();
     for (const metric of metrics) metric.reset();
     const unread: { readonly loss: Promise<number>; readonly count: number }[] = [];
     let sum = 0;
@@ -139,7 +138,7 @@ export class Trainer<In extends readonly unknown[], Out, Target, Batch = Example
         examples += next.count;
       }
     };
-    try {
+    await inEvaluationMode(model, async () => {
       for await (const batch of batches) {
         const { loss, output, target } = this.#testStep(batch);
         for (const metric of metrics) await metric.update(output, target);
@@ -149,10 +148,7 @@ export class Trainer<In extends readonly unknown[], Out, Target, Batch = Example
         await read(unreadBatches);
       }
       await read(0);
-    } finally {
-      // Outer modules come first, so that inner ones have the last word.
-      for (const [module, training] of modes) module.train(training);
-    }
+    });
     if (examples === 0) throw new ArgumentError("[Trainer] there are no batches to evaluate on");
     const scores: Record<string, number> & { loss: number } = { loss: sum / examples };
     for (const metric of metrics) scores[metric.name] = await metric.compute();
