@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { DeviceError } from "../../core/errors.js";
 import { type AdapterOptions, findAdapter, openWebgpu, type WebgpuOptions } from "./open-webgpu.js";
 import type { WebgpuBackend } from "./webgpu-backend.js";
@@ -25,7 +26,26 @@ async function load(): Promise<GPU> {
   return loaded.create([]);
 }
 
+/** How the device files of GPUs begin on Linux: of Mesa's drivers, of NVIDIA's, and of Windows below it. */
+const deviceFiles = [
+  ["/dev/dri", /^renderD/],
+  ["/dev", /^(nvidia\d|dxg$)/],
+] as const;
+
+/** Whether a GPU may be in this machine: Dawn takes long to load, and writes to the terminal where it finds none. */
+function mayHaveGpu(): boolean {
+  if (process.platform !== "linux") return true;
+  return deviceFiles.some(([folder, pattern]) => {
+    try {
+      return readdirSync(folder).some((name) => pattern.test(name));
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** A WebGPU device in Node. Throws DeviceError without the package "webgpu" or a GPU. */
 export async function openNodeWebgpu(options: WebgpuOptions & AdapterOptions = {}): Promise<WebgpuBackend> {
+  if (options.hardware && !mayHaveGpu()) throw new DeviceError("[webgpu] this machine has no GPU: use another device, such as wasm");
   return openWebgpu(await findAdapter(await nodeGpu(), options), options);
 }
