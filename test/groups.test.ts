@@ -5,6 +5,7 @@ import type { Program } from "../src/compiler/program.js";
 import type { DType } from "../src/core/dtype.js";
 import type { Shape } from "../src/core/shape.js";
 import { input, type Value } from "../src/ir/graph.js";
+import { attentionGradient } from "../src/ops/attention-gradient.js";
 import * as ops from "../src/ops/index.js";
 import { difference } from "./conformance/compare.js";
 import { reference } from "./conformance/devices.js";
@@ -176,5 +177,45 @@ describe("contractions", () => {
   it("of integers wrap", async () => {
     const p = new Problem();
     expect(await p.differences([product(p, "mk kn", 17, 33, 18, "int32"), product(p, "mk nk", 17, 33, 18, "uint32")], "exact")).toEqual([]);
+  });
+});
+
+describe("attention", () => {
+  function attended(p: Problem, batch: Shape, queries: number, keys: number, causal: boolean, keep: number): { readonly out: Value; readonly gradients: readonly Value[] } {
+    const [q, k, v] = [p.leaf([...batch, queries, 3]), p.leaf([...batch, keys, 3]), p.leaf([...batch, keys, 4])];
+    const state = keep < 1 ? p.leaf([3], "uint32") : undefined;
+    const attrs = { scale: 0.5, causal, mask: false, keep };
+    const out = ops.attention({ q, k, v, state }, attrs);
+    const [, logSum] = out.node.outputs;
+    const ct = p.leaf(out.shape);
+    const offset = ops.reduce(ops.mul(ct, out), [out.shape.length - 1], "add");
+    return { out, gradients: logSum ? attentionGradient([q, k, v, logSum, offset, ct, ...(state ? [state] : [])], attrs) : [] };
+  }
+
+  const groupsOf = ({ kernels }: Program, name: string): (number | undefined)[] => kernels.filter((kernel) => kernel.name === name).map(({ group }) => group?.size);
+
+  it.each([[9, 17, false, 1], [17, 9, true, 1], [8, 8, true, 0.7]])("of %i queries to %i keys is one kernel each way", async (queries, keys, causal, keep) => {
+    const p = new Problem();
+    const { out, gradients } = attended(p, [2], queries, keys, causal, keep);
+    expect(await p.differences([out, ...gradients], "gradient")).toEqual([]);
+    const program = p.program([out, ...gradients]);
+    expect(groupsOf(program, "attention")).toEqual([64]);
+    expect(groupsOf(program, "attention-gradient")).toEqual([64]);
+  });
+
+  it("takes larger tiles where there is enough of it", async () => {
+    const p = new Problem();
+    const { out } = attended(p, [128], 2, 3, false, 1);
+    expect(await p.differences([out], "gradient")).toEqual([]);
+    const shared = p.program([out]).kernels.flatMap(({ buffers }) => buffers.filter(({ access }) => access === "shared").map(({ scratchSize }) => scratchSize));
+    expect(Math.max(...shared)).toBe(16 * 17);
+  });
+
+  it("goes on without a group where a head is too large for its memory", async () => {
+    const p = new Problem();
+    const { out, gradients } = attended(p, [1], 2, 3, false, 1);
+    const tiny = { ...smallGroups, sharedBytes: 64 };
+    expect(await p.differences([out, ...gradients], "gradient", tiny)).toEqual([]);
+    expect(groupsOf(p.program([out], tiny), "attention")).toEqual([undefined]);
   });
 });

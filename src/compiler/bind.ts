@@ -37,7 +37,8 @@ class Binder {
   readonly #blocks = new Map<readonly Stmt[], Block>();
   /** How often an expression is used, and in how deep a block. */
   readonly #uses = new Map<number, { count: number; deepest: number }>();
-  readonly #homes = new Map<number, Block | undefined>();
+  /** Where expressions can be named, for each block that is entered on a condition: loads stay inside. */
+  readonly #homes = new Map<Block | undefined, Map<number, Block | undefined>>();
   readonly #guarded = new Map<number, boolean>();
   readonly #loads = new Map<number, boolean>();
   readonly #bound = new Map<number, Variable>();
@@ -92,16 +93,23 @@ class Binder {
 
   /** The block in which an expression can be named; undefined where it must stay in place. */
   #home(e: Expr, from: Block): Block | undefined {
-    if (this.#homes.has(e.id)) return this.#homes.get(e.id);
-    let home: Block | undefined = rootOf(from);
+    const floor = conditionalFloor(from);
+    const known = this.#homes.get(floor) ?? new Map<number, Block | undefined>();
+    this.#homes.set(floor, known);
+    return this.#homeAbove(e, rootOf(from), floor, known);
+  }
+
+  #homeAbove(e: Expr, root: Block, floor: Block | undefined, known: Map<number, Block | undefined>): Block | undefined {
+    if (known.has(e.id)) return known.get(e.id);
+    let home: Block | undefined = root;
     if (e.kind === "var") home = this.#mutable.has(e.variable) ? undefined : (this.#declared.get(e.variable) ?? home);
-    else if (e.kind === "load") home = this.#writable.has(e.buffer) ? undefined : (conditionalFloor(from) ?? home);
+    else if (e.kind === "load") home = this.#writable.has(e.buffer) ? undefined : (floor ?? home);
     for (const part of parts(e)) {
-      const inner = this.#home(part, from);
+      const inner = this.#homeAbove(part, root, floor, known);
       if (!inner || !home) home = undefined;
       else if (inner.depth > home.depth) home = inner;
     }
-    this.#homes.set(e.id, home);
+    known.set(e.id, home);
     return home;
   }
 

@@ -1,5 +1,5 @@
 import { byteSize } from "../core/dtype.js";
-import type { LoopsContext } from "../ir/graph.js";
+import type { LoopsContext, Scratch } from "../ir/graph.js";
 import type { Draft } from "./draft.js";
 import { tileAcross, tilesAcross } from "./register-tiles.js";
 import type { Target } from "./target.js";
@@ -11,15 +11,7 @@ export function blockProducts(draft: Draft, target: Target): Pick<LoopsContext<n
   const tileOf = (type: "float32" | "float64", rows: number, columns: number): { mr: number; nr: number } =>
     tileAcross(rows, columns, lanesOf(type), target.vectorRegisters);
   return {
-    scratch: (type, size) => {
-      const slot = draft.scratch(type, size);
-      return {
-        slot,
-        type,
-        load: (index) => draft.load(slot, index),
-        store: (index, value) => ({ kind: "store", buffer: slot, index, value }),
-      };
-    },
+    scratch: (type, size) => memoryAt(draft, draft.scratch(type, size), type),
     tileColumns: (type, rows, columns) => tileOf(type, rows, columns).nr,
     product: ({ a, b: right, c, rows, columns, steps, adds }) => {
       const lanes = lanesOf(c.type);
@@ -41,4 +33,9 @@ export function blockProducts(draft: Draft, target: Target): Pick<LoopsContext<n
       return tilesAcross(b, blocks, { axis: 0, count: mr }, nr / lanes);
     },
   };
+}
+
+/** A buffer of the kernel's own, as operators see it. */
+export function memoryAt(draft: Draft, slot: number, type: "float32" | "float64"): Scratch {
+  return { slot, type, load: (index) => draft.load(slot, index), store: (index, value) => ({ kind: "store", buffer: slot, index, value }) };
 }

@@ -1,6 +1,7 @@
+import { lanesOf } from "../ops/lane-tile.js";
 import type { GroupTarget, GroupTile } from "./target.js";
 
-const tile = (m: number, n: number, k: number, rows: number, columns: number): GroupTile => ({ m, n, k, rows, columns });
+const tile = (rows: number, columns: number, steps: number, laneRows: number, laneColumns: number): GroupTile => ({ rows, columns, steps, laneRows, laneColumns });
 
 /** Tiles for large products. Which is the fastest depends on the machine; the numbers are the same with each. */
 export const largeTiles: readonly GroupTile[] = [tile(128, 128, 8, 8, 8), tile(64, 128, 8, 8, 4), tile(128, 64, 8, 4, 8), tile(64, 64, 16, 4, 4)];
@@ -31,19 +32,15 @@ const wantedInvocations = 32_768;
 /** Cost of a read from shared memory, in multiply-adds. */
 const readCost = 2;
 
-export function invocationsOf({ m, n, rows, columns }: GroupTile): number {
-  return (m / rows) * (n / columns);
-}
-
 /** The tile that should be the fastest for `batch` products of M × N results; `long` sums need more registers. */
 export function chooseTile(batch: number, M: number, N: number, long: boolean, machine: GroupTarget, bytes: number): GroupTile {
   const { invocations, sharedBytes, tiles = [...largeTiles, ...smallTiles] } = machine;
   const fits = (t: GroupTile): boolean =>
-    invocationsOf(t) <= invocations && t.k * (t.m + t.n + 2) * bytes <= sharedBytes && (!long || t.rows * t.columns <= 16);
+    lanesOf(t) <= invocations && t.steps * (t.rows + t.columns + 2) * bytes <= sharedBytes && (!long || t.laneRows * t.laneColumns <= 16);
   const time = (t: GroupTile): number => {
-    const groups = batch * Math.ceil(M / t.m) * Math.ceil(N / t.n);
-    const busy = Math.min(1, (groups * invocationsOf(t)) / wantedInvocations);
-    return (groups * t.m * t.n * (1 + readCost * (1 / t.rows + 1 / t.columns))) / busy;
+    const groups = batch * Math.ceil(M / t.rows) * Math.ceil(N / t.columns);
+    const busy = Math.min(1, (groups * lanesOf(t)) / wantedInvocations);
+    return (groups * t.rows * t.columns * (1 + readCost * (1 / t.laneRows + 1 / t.laneColumns))) / busy;
   };
   const candidates = tiles.filter(fits);
   return candidates.reduce((best, t) => (time(t) < time(best) ? t : best), candidates[0] ?? tile(8, 8, 8, 1, 1));

@@ -3,6 +3,7 @@ import { sizeOf } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Contraction, Value } from "../ir/graph.js";
 import type { Expr, Stmt, Variable } from "../ir/loop.js";
+import { addProducts, LaneTile, lanesOf } from "../ops/lane-tile.js";
 import { columnsAreFar, swapped } from "./contraction-spec.js";
 import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
 import { chooseTile } from "./group-tiles.js";
@@ -49,19 +50,18 @@ export function lowerGroupContraction(group: Group, stored: Stored, target: Targ
   const { splits, perSplit } = divide(sizeOf(spec.batch), M, N, K);
   const chunks = perSplit > 2 * chunk ? Math.ceil(perSplit / chunk) : 1;
   const tile = chooseTile(sizeOf(spec.batch) * splits, M, N, chunks > 1, machine, byteSize(type));
-  const steps = Math.max(1, Math.min(tile.k, K));
-  const across = tile.n / tile.columns;
-  const size = (tile.m / tile.rows) * across;
+  const steps = Math.max(1, Math.min(tile.steps, K));
+  const size = lanesOf(tile);
 
-  const [mBlocks, nBlocks] = [Math.ceil(M / tile.m), Math.ceil(N / tile.n)];
+  const [mBlocks, nBlocks] = [Math.ceil(M / tile.rows), Math.ceil(N / tile.columns)];
   const items = sizeOf(spec.batch) * splits * mBlocks * nBlocks;
   const item = b.counter("item", items);
   const lane = b.counter("lane", size);
   const outer = unflatten(b, [...spec.batch, splits, nBlocks, mBlocks], b.ref(item));
   const [mBlock = b.index(0), nBlock = b.index(0), split = b.index(0)] = outer.splice(-3).reverse();
   const batch = outer;
-  const [m0, n0] = [b.mul(mBlock, b.index(tile.m)), b.mul(nBlock, b.index(tile.n))];
-  const [column, row] = [b.rem(b.ref(lane), b.index(across)), b.div(b.ref(lane), b.index(across))];
+  const [m0, n0] = [b.mul(mBlock, b.index(tile.rows)), b.mul(nBlock, b.index(tile.columns))];
+  const lanes = new LaneTile(b, tile, b.ref(lane));
 
   const k0 = b.variable("k", "index", 1, 0, Math.max(0, Math.ceil(K / steps) - 1) * steps);
   const side = (name: string, width: number, first: Expr, most: number, alongSteps: boolean, element: (own: Expr, step: Expr) => Expr): Side => {
@@ -87,18 +87,18 @@ export function lowerGroupContraction(group: Group, stored: Stored, target: Targ
   };
   const lhs = (own: Expr, step: Expr): Expr => spec.lhs(batch, unflatten(b, spec.m, own), unflatten(b, spec.k, step));
   const rhs = (own: Expr, step: Expr): Expr => spec.rhs(batch, unflatten(b, spec.k, step), unflatten(b, spec.n, own));
-  const left = side("a", tile.m, m0, M, runsAlongSteps(b, spec, "lhs"), lhs);
-  const right = side("b", tile.n, n0, N, runsAlongSteps(b, spec, "rhs"), rhs);
+  const left = side("a", tile.rows, m0, M, runsAlongSteps(b, spec, "lhs"), lhs);
+  const right = side("b", tile.columns, n0, N, runsAlongSteps(b, spec, "rhs"), rhs);
 
   const sums = new Sums(draft, type, tile, chunks);
-  const products = productsOf(b, type, tile, sums.variables, {
-    count: K % steps === 0 ? b.index(steps) : b.min(b.index(steps), b.sub(b.index(K), b.ref(k0))),
-    most: steps,
-    left: (kk) => b.add(b.mul(kk, b.index(left.stride)), b.mul(row, b.index(tile.rows))),
-    right: (kk) => b.add(b.mul(kk, b.index(right.stride)), column),
-    across,
-    buffers: [left.buffer, right.buffer],
-  });
+  const read = ({ buffer, stride }: Side, step: Expr, place: Expr): Expr => draft.load(buffer, b.add(b.mul(step, b.index(stride)), place));
+  const products = addProducts(
+    b,
+    sums.variables,
+    { count: K % steps === 0 ? b.index(steps) : b.min(b.index(steps), b.sub(b.index(K), b.ref(k0))), most: steps },
+    (i, step) => read(left, step, lanes.row(i)),
+    (j, step) => read(right, step, lanes.column(j)),
+  );
   const barrier: Stmt = { kind: "barrier" };
   const blocks: Stmt[] = [...left.values, ...right.values, ...left.stores, ...right.stores, barrier, products, ...(perSplit > steps ? [barrier] : [])];
   const first = b.mul(split, b.index(perSplit));
@@ -107,12 +107,12 @@ export function lowerGroupContraction(group: Group, stored: Stored, target: Targ
   const body = sums.wrap(over, first, last, K);
 
   // The results pass through memory of the invocation's own, so that what follows is written once, in loops.
-  const results = draft.scratch(type, tile.rows * tile.columns);
+  const results = draft.scratch(type, tile.laneRows * tile.laneColumns);
   sums.results.forEach((value, at) => body.push({ kind: "store", buffer: results, index: b.index(at), value }));
-  const [i, j] = [b.counter("i", tile.rows), b.counter("j", tile.columns)];
-  const m = b.add(b.add(m0, b.mul(row, b.index(tile.rows))), b.ref(i));
-  const n = b.add(b.add(n0, column), b.mul(b.ref(j), b.index(across)));
-  const result = draft.load(results, b.add(b.mul(b.ref(i), b.index(tile.columns)), b.ref(j)));
+  const [i, j] = [b.counter("i", tile.laneRows), b.counter("j", tile.laneColumns)];
+  const m = b.add(b.add(m0, lanes.row(0)), b.ref(i));
+  const n = b.add(b.add(n0, lanes.column(0)), b.mul(b.ref(j), b.index(lanes.across)));
+  const result = draft.load(results, b.add(b.mul(b.ref(i), b.index(tile.laneColumns)), b.ref(j)));
   const index = spec.out(batch, unflatten(b, spec.m, m), unflatten(b, spec.n, n));
   const named: Stmt = { kind: "let", variable: sum, value: b.cast(result, sum.type) };
   const partial: Temporary = { shape: [splits, ...root.shape], dtype: type, temporary: true };
@@ -120,8 +120,8 @@ export function lowerGroupContraction(group: Group, stored: Stored, target: Targ
   const inside = b.and(b.lt(m, b.index(M)), b.lt(n, b.index(N)));
   const write: Stmt[] = [named, ...stores];
   const each: readonly Stmt[] = inside.kind === "const" ? write : [{ kind: "if", condition: inside, then: write, otherwise: [] }];
-  const overColumns: Stmt = { kind: "for", variable: j, begin: b.index(0), end: b.index(tile.columns), step: 1, body: each, vectorize: false };
-  body.push({ kind: "for", variable: i, begin: b.index(0), end: b.index(tile.rows), step: 1, body: [overColumns], vectorize: false });
+  const overColumns: Stmt = { kind: "for", variable: j, begin: b.index(0), end: b.index(tile.laneColumns), step: 1, body: each, vectorize: false };
+  body.push({ kind: "for", variable: i, begin: b.index(0), end: b.index(tile.laneRows), step: 1, body: [overColumns], vectorize: false });
   const name = groupName(group);
   if (splits === 1) return [draft.call(name, item, body, items, { size, lane })];
   return [draft.call(`${name}-part`, item, body, items, { size, lane }), lowerMap(group, stored, target, (own) => sumOfParts(own, root, partial))];
@@ -155,9 +155,9 @@ class Sums {
   readonly #totals: readonly Variable[];
   readonly #lost: readonly Variable[];
 
-  constructor({ b }: Draft, type: SumType, { rows, columns }: GroupTile, chunks: number) {
+  constructor({ b }: Draft, type: SumType, { laneRows, laneColumns }: GroupTile, chunks: number) {
     const named = (name: string): Variable[][] =>
-      Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (__, j) => b.variable(`${name}${i}_${j}`, type)));
+      Array.from({ length: laneRows }, (_, i) => Array.from({ length: laneColumns }, (__, j) => b.variable(`${name}${i}_${j}`, type)));
     this.#b = b;
     this.#type = type;
     this.#chunks = chunks;
@@ -194,38 +194,6 @@ class Sums {
       { kind: "assign", variable: total, value: b.ref(after) },
     ];
   }
-}
-
-/** What `productsOf` reads: steps in shared memory. */
-interface Operands {
-  readonly count: Expr;
-  readonly most: number;
-  left(step: Expr): Expr;
-  right(step: Expr): Expr;
-  /** Columns between neighbouring ones of an invocation. */
-  readonly across: number;
-  readonly buffers: readonly [number, number];
-}
-
-/** The loop over the steps in shared memory: each adds the products of a column and a row to the invocation's results. */
-function productsOf(b: ExprBuilder, type: SumType, tile: GroupTile, sums: readonly (readonly Variable[])[], from: Operands): Stmt {
-  const kk = b.counter("kk", from.most);
-  const body: Stmt[] = [];
-  const read = (name: string, buffer: number, at: Expr): Expr => {
-    const variable = b.variable(name, type);
-    body.push({ kind: "let", variable, value: b.load(buffer, type, at) });
-    return b.ref(variable);
-  };
-  const [x, y] = from.buffers;
-  const right = Array.from({ length: tile.columns }, (_, j) => read(`y${j}`, y, b.add(from.right(b.ref(kk)), b.index(j * from.across))));
-  sums.forEach((list, i) => {
-    const left = read(`x${i}`, x, b.add(from.left(b.ref(kk)), b.index(i)));
-    list.forEach((variable, j) => {
-      const [r, c] = [right[j] ?? left, b.ref(variable)];
-      body.push({ kind: "assign", variable, value: isFloat(type) ? b.op("fma", left, r, c) : b.add(b.mul(left, r), c) });
-    });
-  });
-  return { kind: "for", variable: kk, begin: b.index(0), end: from.count, step: 1, body, vectorize: false };
 }
 
 /** Whether an operand's neighbours in memory are neighbouring steps rather than neighbouring rows or columns. */

@@ -1,12 +1,12 @@
 import { sizeOf } from "../core/shape.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import { blockProducts } from "./block-products.js";
+import { blockProducts, memoryAt } from "./block-products.js";
 import { Draft, type KernelCall, type Stored } from "./draft.js";
-import { decodeItem, loopNest } from "./loops.js";
+import { decodeItem, type Lanes, loopNest } from "./loops.js";
 import type { Group } from "./partition.js";
 import { Reader, type Source } from "./reader.js";
 import type { Target } from "./target.js";
-import { isLeaf, type Value } from "../ir/graph.js";
+import { type GroupOffer, isLeaf, type Value } from "../ir/graph.js";
 
 /** Elements of the innermost loop that one item covers at most. */
 const blockSize = 4096;
@@ -106,12 +106,22 @@ export function lowerLoops(group: Group, stored: Stored, target: Target): Kernel
     if (!value) throw new RangeError(`[${first.node.op.name}] has no output ${k}`);
     return value;
   };
+  let lanes: Lanes | undefined;
+  const offer: GroupOffer | undefined = target.group && {
+    ...target.group,
+    lanes: (size) => {
+      lanes = { size, lane: b.counter("lane", size) };
+      return b.ref(lanes.lane);
+    },
+    shared: (type, size) => memoryAt(draft, draft.shared(type, size), type),
+  };
   const { items, body } = first.node.op.lower.build(b, {
     ...reader.context(first),
     store: (k, index, value) => draft.store(output(k), index, value),
     reload: (k, index) => draft.load(draft.slot(output(k), "readwrite"), draft.address(output(k), index)),
     ...blockProducts(draft, target),
+    ...(offer && { group: offer }),
   });
   const item = b.counter("item", items);
-  return draft.call(first.node.op.name, item, body(b.ref(item)), items);
+  return draft.call(first.node.op.name, item, body(b.ref(item)), items, lanes);
 }

@@ -1,3 +1,5 @@
+import type { LaneShape } from "../ops/lane-tile.js";
+
 /** What the compiler knows of a machine. Tile sizes follow from these numbers, never from the backend's name. */
 export interface Target {
   readonly name: string;
@@ -29,13 +31,7 @@ export interface GroupTarget {
   readonly tiles?: readonly GroupTile[];
 }
 
-/** The results of a contraction that a group computes together. */
-export interface GroupTile {
-  /** Rows and columns of results, and steps that are in shared memory at a time. */
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  /** Rows and columns of one invocation. */
-  readonly rows: number;
-  readonly columns: number;
+/** The results of a contraction that a group computes together, and steps that are in shared memory at a time. */
+export interface GroupTile extends LaneShape {
+  readonly steps: number;
 }

@@ -292,9 +292,22 @@ export interface LoopsContext<A extends Attrs> extends LowerContext<A> {
   tileColumns(type: "float32" | "float64", rows: number, columns: number): number;
   /** Statements for c = a · b, or c += a · b, of matrices in scratch memory. */
   product(p: BlockProduct): Stmt;
+  /** Where a group of invocations may run an item together; undefined where a thread runs it alone. */
+  readonly group?: GroupOffer;
 }
 
-/** Numbers in the running thread's memory. */
+/** What a loop of an operator's own needs to be run by a group of invocations. */
+export interface GroupOffer {
+  /** The most invocations of a group, and the memory that they may share. */
+  readonly invocations: number;
+  readonly sharedBytes: number;
+  /** Lets a group of `size` invocations run each item from now on, and tells the number of this one. Asked once. */
+  lanes(size: number): Expr;
+  /** Memory of the group, for `size` numbers of a type; rubbish at first. */
+  shared(type: "float32" | "float64", size: number): Scratch;
+}
+
+/** Numbers in the memory of a running thread or group. */
 export interface Scratch {
   readonly slot: number;
   readonly type: "float32" | "float64";

@@ -4,6 +4,7 @@ import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { AttentionWriter, attentionShape, blockSizes, checkAttention, keptBelow, spanAt, type AttentionAttrs, type AttentionShape } from "./attention-blocks.js";
+import { buildGroupGradient } from "./attention-gradient-groups.js";
 import { broadcast } from "./broadcast.js";
 import { le, lt, select } from "./compare.js";
 import { constant, iota } from "./constant.js";
@@ -44,6 +45,8 @@ function buildGradient(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Gradient
   const { parts } = attrs;
   const perPart = blocksOfPart(shape, parts);
   const most = perPart * tall;
+  const grouped = ctx.group && buildGroupGradient(b, ctx, attrs, shape, gradientMask, [parts, most], ctx.group);
+  if (grouped) return grouped;
   const keyBlocks = Math.ceil(keys / wide);
   return {
     items: sizeOf(sizes) * parts,
