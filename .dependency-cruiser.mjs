@@ -40,7 +40,7 @@ export default {
       comment: "Every folder of src/ has a rank; the files beside them are the entry points.",
       severity: "error",
       from: {},
-      to: { path: "^src/", pathNot: [inFolders([...folders, "cli"]), "^src/(?:index|node|browser|data|debug)\\.ts$"] },
+      to: { path: "^src/", pathNot: [inFolders([...folders, "cli"]), "^src/(?:index|node|browser|data|debug|reference)\\.ts$"] },
     },
     {
       name: "cli-is-last",

@@ -3,7 +3,6 @@ import type { DatasetName } from "./data/catalog.js";
 import type { PageDatasetOptions } from "./data/page-dataset.js";
 import type { DatasetOf } from "./data/read-dataset.js";
 import { setFiles } from "./files/files.js";
-import { DeferredBackend } from "./runtime/deferred-backend.js";
 import { registerBackend, registerGpu, setAutoDevices } from "./runtime/devices.js";
 
 export * from "./index.js";
@@ -26,11 +25,5 @@ setFiles(async () => (await import("./files/page-files.js")).pageFiles);
 
 // Code that computes is fetched with the first tensor: a page needs one device of several.
 registerBackend("wasm", ({ threads }) => createBrowserWasm(threads === undefined ? {} : { threads }));
-registerBackend("reference", () => {
-  return new DeferredBackend({ name: "reference", threads: 1 }, async () => {
-    const { ReferenceBackend } = await import("./backends/reference/reference-backend.js");
-    return new ReferenceBackend();
-  });
-});
 registerGpu("webgpu", async (options) => (await import("./backends/webgpu/webgpu-browser.js")).openBrowserWebgpu(options));
-setAutoDevices(["wasm", "reference"]);
+setAutoDevices(["wasm"]);

@@ -21,11 +21,13 @@ it("bundles for a browser without a module of Node", async () => {
 const programs = {
   little: `
     import { setDefaultDevice, tensor } from "./src/browser.js";
+    import "./src/reference.js";
     setDefaultDevice("reference");
     console.log(await tensor([1, 2]).mul(2).array());
   `,
   training: `
     import { compile, DataLoader, generateDigits, imageDataset, nn, optim, setDefaultDevice } from "./src/browser.js";
+    import "./src/reference.js";
     setDefaultDevice("reference");
     const model = new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 10));
     const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
@@ -48,4 +50,14 @@ it.each(Object.entries(programs))("runs from a single file: %s", async (_, conte
   const { outputFiles } = await build({ stdin: { contents, resolveDir: "." }, bundle: true, format: "esm", platform: "browser", write: false, logLevel: "silent" });
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module"], { input: outputFiles[0]?.text ?? "", encoding: "utf8" });
   expect(stdout, stderr).toBe("[ 2, 4 ]\n");
+});
+
+it("leaves the reference device to pages that import it", async () => {
+  const bundled = async (...entries: string[]): Promise<string> => {
+    const contents = `${entries.map((entry) => `import "./src/${entry}.js";`).join("\n")}\nimport { device } from "./src/index.js";\nconsole.log(device);`;
+    const { outputFiles } = await build({ stdin: { contents, resolveDir: "." }, bundle: true, format: "esm", platform: "browser", write: false, logLevel: "silent" });
+    return outputFiles.map(({ text }) => text).join();
+  };
+  expect(await bundled("browser")).not.toContain("has no plain meaning");
+  expect(await bundled("browser", "reference")).toContain("has no plain meaning");
 });
