@@ -1,8 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "../core/errors.js";
+import { writeFileAtomic } from "../files/atomic-file.js";
 import type { Archive, DataFile } from "./catalog.js";
-import { claimPart, releasePart } from "./download-part.js";
 import { download, type DownloadOptions } from "./download.js";
 import type { FileProgress } from "./file-progress.js";
 import { isArchive, nameInUrl, unpackMembers } from "./unpack-archive.js";
@@ -37,7 +37,7 @@ export async function fetchFiles(files: readonly DataFile[], folder: string, opt
     const name = nameInUrl(archive.url);
     const request = { urls: [archive.url], bytes: archive.bytes, sha256: archive.sha256, path: join(folder, name) };
     await download(request, following(name, archive.bytes, options), async (packed) => {
-      for (const { name: member, bytes } of await unpackMembers(await readFile(packed), members, archive.url)) await writeWhole(join(folder, member), bytes);
+      for (const { name: member, bytes } of await unpackMembers(await readFile(packed), members, archive.url)) await writeFileAtomic(join(folder, member), bytes);
       await rm(packed, { force: true });
     });
   }
@@ -45,23 +45,4 @@ export async function fetchFiles(files: readonly DataFile[], folder: string, opt
 
 function following(file: string, bytes: number, { onProgress, ...options }: FetchOptions): DownloadOptions {
   return { ...options, onProgress: onProgress && ((received) => onProgress({ file, received, bytes })) };
-}
-
-/** Writes a file that at any moment is whole or not there. */
-async function writeWhole(path: string, data: Uint8Array): Promise<void> {
-  const part = await claimPart(path);
-  try {
-    const file = await open(part, "w");
-    try {
-      await file.writeFile(data);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(part, path);
-  } catch (error) {
-    throw new DataError(`cannot write ${path}: ${String(error)}`, { cause: error });
-  } finally {
-    await releasePart(part);
-  }
 }
