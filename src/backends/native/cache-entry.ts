@@ -45,11 +45,14 @@ export function placeEntry(file: string, folder: string, name: string): void {
   }
 }
 
+/** Characters of a SHA-256. */
+const sumLength = 64;
+
 /** The text of an entry that `writeSummed` wrote; undefined where there is none, or not all of it as it was. */
 export function readSummed(folder: string, name: string): string | undefined {
-  const content = readEntry(folder, name)?.toString("utf8");
-  const text = content?.slice(65);
-  return text !== undefined && content?.slice(0, 64) === sha256(text) ? text : undefined;
+  const content = readEntry(folder, name);
+  const text = content?.subarray(sumLength + 1);
+  return text && content?.toString("latin1", 0, sumLength) === sha256(text) ? text.toString("utf8") : undefined;
 }
 
 /** Writes an entry with its SHA-256. One that cannot be written is not kept, as a full disk is no reason to stop. */
