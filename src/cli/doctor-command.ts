@@ -5,7 +5,7 @@ import { formatCache, readCache, type CacheContent } from "./cache-command.js";
 import { deviceNames, type DeviceName } from "./device-names.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
-import { formatBytes } from "./progress-line.js";
+import { formatBytes, formatThreads } from "./progress-line.js";
 import { hasColour, painter, type Paint, writeText } from "./terminal.js";
 
 /** How a backend did in its test. */
@@ -151,7 +151,7 @@ export function formatFindings(findings: Findings, paint: Paint): string {
     ...backends.map(({ name, works, threads, gflops, problem }) => {
       const mark = works ? paint("green", "works") : name === "webgpu" && !gpu ? paint("yellow", "none ") : paint("red", "fails");
       const speed = gflops === null ? (problem?.split("\n")[0] ?? "") : `${gflops.toFixed(gflops < 10 ? 3 : 0).padStart(6)} GFLOP/s`;
-      return `  ${name.padEnd(10)} ${mark}  ${speed}${works && threads !== null ? `, ${threads} ${threads === 1 ? "thread" : "threads"}` : ""}`;
+      return `  ${name.padEnd(10)} ${mark}  ${speed}${works && threads !== null ? `, ${formatThreads(threads)}` : ""}`;
     }),
     "",
     `Cache      ${formatCache(cache).join("\n")}`,

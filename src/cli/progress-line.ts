@@ -106,6 +106,11 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
 
+/** So many threads. */
+export function formatThreads(threads: number): string {
+  return `${threads} ${threads === 1 ? "thread" : "threads"}`;
+}
+
 /** A number of bytes in the unit that suits it, decimal as disks have it. */
 export function formatBytes(bytes: number): string {
   const unit = bytes >= 1e9 ? 3 : bytes >= 1e6 ? 2 : bytes >= 1e3 ? 1 : 0;

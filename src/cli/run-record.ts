@@ -9,7 +9,7 @@ import type { FileContents } from "../files/files.js";
 import { runningHere } from "../train/running.js";
 import { formatDescription } from "../train/save-run.js";
 import { packageVersion } from "./package-version.js";
-import { formatCount } from "./progress-line.js";
+import { formatCount, formatThreads } from "./progress-line.js";
 import type { Judgement, Task } from "./task.js";
 import type { TrainOptions } from "./train-options.js";
 
@@ -36,7 +36,7 @@ export function heading({ options, device, task, parameters }: Setting): string 
 function describeDevice({ name, threads, isSoftware }: Backend): string {
   // A GPU's threads are no setting.
   if (isSoftware !== undefined) return isSoftware ? `${name} in software` : name;
-  return `${name}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+  return `${name}, ${formatThreads(threads)}`;
 }
 
 /** How far a run came that has just begun. */
