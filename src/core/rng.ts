@@ -57,3 +57,8 @@ export function drawBits(key: readonly [number, number], i: number): number {
   const [x0, x1] = threefry2x32(key, [0, i]);
   return (x0 ^ x1) >>> 0;
 }
+
+/** What happens with a probability happens where 24 random bits are a number below this: from 0 to 2²⁴. */
+export function likelyBelow(probability: number): number {
+  return Math.round(probability * 2 ** 24);
+}

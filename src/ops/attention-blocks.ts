@@ -1,3 +1,4 @@
+import { likelyBelow } from "../core/rng.js";
 import { DTypeError, ShapeError } from "../core/errors.js";
 import { formatShape, sameShape, sizeOf, type Shape } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
@@ -20,11 +21,6 @@ export type AttentionAttrs = {
 
 /** Queries and keys of one block: their scores and all that is computed from them stay close to the processor. */
 const blockOf = { queries: 64, keys: 128 };
-
-/** Weights below which share of the random bits are kept: [0, 2²⁴] of 24 bits. */
-export function keptBelow(keep: number): number {
-  return Math.round(keep * 2 ** 24);
-}
 
 /** The shapes of an attention. */
 export interface AttentionShape {
@@ -207,7 +203,7 @@ export class AttentionWriter {
     const word = (i: Expr): Expr => this.#ctx.operand(operand, [...batch.slice(0, states), i]);
     const position = ravel(b, [...batch.slice(states), query, key], [...sizes.slice(states), queries, keys]);
     const bits = b.op("shr", bitsAt(b, word, position), b.const(8, "uint32"));
-    return b.select(b.lt(b.cast(bits, "int32"), b.const(keptBelow(keep), "int32")), this.number(1 / keep), this.number(0));
+    return b.select(b.lt(b.cast(bits, "int32"), b.const(likelyBelow(keep), "int32")), this.number(1 / keep), this.number(0));
   }
 }
 

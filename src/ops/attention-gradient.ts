@@ -1,9 +1,10 @@
+import { likelyBelow } from "../core/rng.js";
 import { sizeOf } from "../core/shape.js";
 import { apply, type Attrs, type LoopsContext, type Op, type Value } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { add, mul, sub } from "./arithmetic.js";
-import { AttentionWriter, attentionShape, blockSizes, checkAttention, keptBelow, spanAt, type AttentionAttrs, type AttentionShape } from "./attention-blocks.js";
+import { AttentionWriter, attentionShape, blockSizes, checkAttention, spanAt, type AttentionAttrs, type AttentionShape } from "./attention-blocks.js";
 import { buildGroupGradient } from "./attention-gradient-groups.js";
 import { broadcast } from "./broadcast.js";
 import { le, lt, select } from "./compare.js";
@@ -227,6 +228,6 @@ function ofWhole(parts: Value | undefined, like: Value): Value {
 function dropoutOf(state: Value | undefined, keep: number, like: Value, shape: readonly number[]): (x: Value) => Value {
   if (keep === 1 || !state) return (x) => x;
   const bits = convert(shr(randomBits(state, shape.slice(state.shape.length - 1)), constant(8, "uint32", shape)), "int32");
-  const kept = lt(bits, constant(keptBelow(keep), "int32", shape));
+  const kept = lt(bits, constant(likelyBelow(keep), "int32", shape));
   return (x) => select(kept, mul(x, constant(1 / keep, like.dtype, shape)), constant(0, like.dtype, shape));
 }

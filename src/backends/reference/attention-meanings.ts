@@ -1,6 +1,6 @@
-import { drawBits, drawKey } from "../../core/rng.js";
+import { drawBits, drawKey, likelyBelow } from "../../core/rng.js";
 import { sizeOf, type Shape } from "../../core/shape.js";
-import { attentionShape, blockSizes, keptBelow, type AttentionAttrs } from "../../ops/attention-blocks.js";
+import { attentionShape, blockSizes, type AttentionAttrs } from "../../ops/attention-blocks.js";
 import { attentionGradientOp, blocksOfPart, gradientMask } from "../../ops/attention-gradient.js";
 import { attentionMask, attentionOp } from "../../ops/attention.js";
 import { at, range } from "../../ops/indexing.js";
@@ -89,7 +89,7 @@ function referenceFactors(inputs: readonly Numbers[], { keep, mask: masked }: At
   if (keep === 1) return new Float64Array(sizeOf(shape)).fill(1);
   const state = at(inputs, maskAt + Number(masked));
   const drawn = shape.slice(state.shape.length - 1);
-  return drawnBits(state, drawn, 0).map((word) => (word >>> 8 < keptBelow(keep) ? 1 / keep : 0));
+  return drawnBits(state, drawn, 0).map((word) => (word >>> 8 < likelyBelow(keep) ? 1 / keep : 0));
 }
 
 /** What is drawn from each state. */

@@ -1,3 +1,4 @@
+import { likelyBelow } from "../../core/rng.js";
 import { isFloat, isInteger, type DType } from "../../core/dtype.js";
 import { ArgumentError, DTypeError } from "../../core/errors.js";
 import type { Shape } from "../../core/shape.js";
@@ -125,7 +126,7 @@ export function truncatedNormal(
 export function bernoulli(key: Value, shape: Shape, probability: number): Value {
   if (!(probability >= 0 && probability <= 1))
     throw new ArgumentError(`[bernoulli] probability ${probability} must lie in [0, 1]`);
-  return ops.lt(mantissa(key, shape), ops.constant(Math.round(probability * 2 ** 24), "int32", shape));
+  return ops.lt(mantissa(key, shape), ops.constant(likelyBelow(probability), "int32", shape));
 }
 
 /**
