@@ -9,6 +9,7 @@ import { vectorize } from "./vectorize.js";
 const cores: Machine = {
   prepare: (graph) => graph,
   contraction: lowerContraction,
+  loops: [],
   fit: (call) => call,
   vectorize,
 };

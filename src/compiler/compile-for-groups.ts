@@ -1,4 +1,6 @@
 import type { Graph } from "../ir/graph.js";
+import { groupAttentionGradient } from "../ops/attention-gradient-groups.js";
+import { groupAttention } from "../ops/attention-groups.js";
 import { compileGraph } from "./compile-graph.js";
 import { lowerGroupContraction } from "./lower-group-contraction.js";
 import type { Machine } from "./machine.js";
@@ -15,6 +17,7 @@ function groupOf({ name, group }: Target): GroupTarget {
 const groups: Machine = {
   prepare: reduceThinProducts,
   contraction: (group, stored, target) => lowerGroupContraction(group, stored, target, groupOf(target)),
+  loops: [groupAttention, groupAttentionGradient],
   fit: (call, target) => spillScratch(call, groupOf(target)),
   vectorize: (_, kernel) => kernel,
 };

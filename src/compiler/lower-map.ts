@@ -3,10 +3,11 @@ import type { Expr, Stmt } from "../ir/loop.js";
 import { blockProducts, memoryAt } from "./block-products.js";
 import { Draft, type KernelCall, type Stored } from "./draft.js";
 import { decodeItem, type Lanes, loopNest } from "./loops.js";
+import type { Machine } from "./machine.js";
 import type { Group } from "./partition.js";
 import { Reader, type Source } from "./reader.js";
 import type { Target } from "./target.js";
-import { type GroupOffer, isLeaf, type Value } from "../ir/graph.js";
+import { type Attrs, type GroupOffer, isLeaf, type LoopsContext, type Value } from "../ir/graph.js";
 
 /** Elements of the innermost loop that one item covers at most. */
 const blockSize = 4096;
@@ -94,7 +95,7 @@ export function lowerMap(
 }
 
 /** An operator that brings its own loops. */
-export function lowerLoops(group: Group, stored: Stored, target: Target): KernelCall {
+export function lowerLoops(group: Group, stored: Stored, target: Target, machine: Machine): KernelCall {
   const draft = new Draft(stored);
   const { b } = draft;
   const reader = memoryReader(draft, group, stored);
@@ -115,13 +116,14 @@ export function lowerLoops(group: Group, stored: Stored, target: Target): Kernel
     },
     shared: (type, size) => memoryAt(draft, draft.shared(type, size), type),
   };
-  const { items, body } = first.node.op.lower.build(b, {
+  const ctx: LoopsContext<Attrs> = {
     ...reader.context(first),
     store: (k, index, value) => draft.store(output(k), index, value),
     reload: (k, index) => draft.load(draft.slot(output(k), "readwrite"), draft.address(output(k), index)),
     ...blockProducts(draft, target),
-    ...(offer && { group: offer }),
-  });
+  };
+  const grouped = offer && machine.loops.find(({ op }) => op === first.node.op)?.build(b, ctx, offer);
+  const { items, body } = grouped ?? first.node.op.lower.build(b, ctx);
   const item = b.counter("item", items);
   return draft.call(first.node.op.name, item, body(b.ref(item)), items, lanes);
 }

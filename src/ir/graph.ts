@@ -266,7 +266,13 @@ export type Lowering<A extends Attrs> =
   /** A graph run once for each step. */
   | { readonly kind: "scan"; loop(attrs: A): ScanLoop }
   /** Loops of the operator's own (sort, scatter, cumulative): `items` independent bodies. Inputs may still be fused into reads. */
-  | { readonly kind: "loops"; build(b: ExprBuilder, ctx: LoopsContext<A>): { readonly items: number; body(item: Expr): readonly Stmt[] } };
+  | { readonly kind: "loops"; build(b: ExprBuilder, ctx: LoopsContext<A>): Loops };
+
+/** Bodies that do not depend on each other. */
+export interface Loops {
+  readonly items: number;
+  body(item: Expr): readonly Stmt[];
+}
 
 /** An order of axes for each operand that has a preference, and for the result. */
 export interface AxisOrders {
@@ -292,8 +298,13 @@ export interface LoopsContext<A extends Attrs> extends LowerContext<A> {
   tileColumns(type: "float32" | "float64", rows: number, columns: number): number;
   /** Statements for c = a · b, or c += a · b, of matrices in scratch memory. */
   product(p: BlockProduct): Stmt;
-  /** Where a group of invocations may run an item together; undefined where a thread runs it alone. */
-  readonly group?: GroupOffer;
+}
+
+/** How a group of invocations runs an item of an operator's own loops together. Pages without a GPU do not load it. */
+export interface GroupLoops<A extends Attrs = Attrs> {
+  readonly op: Op;
+  /** Undefined where one invocation is to run each item of the operator's own loops. */
+  build(b: ExprBuilder, ctx: LoopsContext<A>, offer: GroupOffer): Loops | undefined;
 }
 
 /** What a loop of an operator's own needs to be run by a group of invocations. */

@@ -1,8 +1,9 @@
 import { sizeOf } from "../core/shape.js";
-import type { Attrs, GroupOffer, LoopsContext } from "../ir/graph.js";
+import type { GroupLoops, GroupOffer, Loops, LoopsContext } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import type { AttentionAttrs, AttentionShape } from "./attention-blocks.js";
+import { attentionShape } from "./attention-blocks.js";
+import { attentionGradientOp, gradientMask, queriesOfPart, type GradientAttrs } from "./attention-gradient.js";
 import { chooseScoreTile, GroupWriter, paddedWidth } from "./attention-groups.js";
 import { at, range, unravel } from "./indexing.js";
 import { lanesOf, type LaneShape } from "./lane-tile.js";
@@ -15,11 +16,14 @@ interface Range {
 
 /**
  * The gradient with a group for each block of keys of each part of the queries, and one for each block of queries: both
- * compute the weights again, and each adds up in its registers what only it has. Undefined where no tile fits. `perPart` is the
- * number of queries of a part.
+ * compute the weights again, and each adds up in its registers what only it has. Undefined where no tile fits.
  */
-export function buildGroupGradient(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: AttentionAttrs, shape: AttentionShape, mask: number, [parts, perPart]: readonly [number, number], offer: GroupOffer): { items: number; body(item: Expr): Stmt[] } | undefined {
+function buildGradient(b: ExprBuilder, ctx: LoopsContext<GradientAttrs>, offer: GroupOffer): Loops | undefined {
+  const { attrs } = ctx;
+  const shape = attentionShape(at(ctx.inputs, 0).shape, at(ctx.inputs, 1).shape, at(ctx.inputs, 2).shape);
   const { batch: sizes, queries, keys, features, values } = shape;
+  const { parts } = attrs;
+  const perPart = queriesOfPart(shape, parts);
   const dtype = at(ctx.inputs, 0).dtype === "float64" ? "float64" : "float32";
   const numbersOf = ({ rows, columns }: LaneShape): number => (rows + columns) * (paddedWidth(features) + paddedWidth(values)) + 2 * rows * paddedWidth(columns);
   const blocksOf = ({ rows }: LaneShape): readonly [number, number] => [sizeOf(sizes) * parts * Math.ceil(keys / rows), sizeOf(sizes) * Math.ceil(queries / rows)];
@@ -32,7 +36,7 @@ export function buildGroupGradient(b: ExprBuilder, ctx: LoopsContext<Attrs>, att
   return {
     items: forKeys + forQueries,
     body: (item) => {
-      const w = new GroupWriter(b, ctx, attrs, shape, mask, scores, lane);
+      const w = new GroupWriter(b, ctx, attrs, shape, gradientMask, scores, lane);
       const { tile } = w;
       const rows = range(scores.laneRows);
       const [first, second] = [shared(tall, features), shared(tall, values)];
@@ -146,3 +150,5 @@ export function buildGroupGradient(b: ExprBuilder, ctx: LoopsContext<Attrs>, att
 }
 
 type Sums = ReturnType<GroupWriter["tile"]["sums"]>;
+
+export const groupAttentionGradient: GroupLoops<GradientAttrs> = { op: attentionGradientOp, build: buildGradient };

@@ -5,7 +5,6 @@ import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { add, mul, sub } from "./arithmetic.js";
 import { AttentionWriter, attentionShape, blockSizes, checkAttention, spanAt, type AttentionAttrs, type AttentionShape } from "./attention-blocks.js";
-import { buildGroupGradient } from "./attention-gradient-groups.js";
 import { broadcast } from "./broadcast.js";
 import { le, lt, select } from "./compare.js";
 import { constant, iota } from "./constant.js";
@@ -20,7 +19,7 @@ import { randomBits } from "./random-bits.js";
 import { reduce } from "./reduce.js";
 
 /** The attention's attributes, and the parts into which its queries are divided where there are too few attentions. */
-type GradientAttrs = AttentionAttrs & { readonly parts: number };
+export type GradientAttrs = AttentionAttrs & { readonly parts: number };
 
 /** Operands before the mask: queries, keys, values, logarithms of sums, Σ out·cotangent, cotangent. */
 export const gradientMask = 6;
@@ -33,9 +32,10 @@ function partsOf(shape: AttentionShape): number {
   return Math.max(1, Math.min(blocks, Math.ceil(wantedItems / Math.max(1, sizeOf(shape.batch)))));
 }
 
-/** Query blocks of one part. */
-export function blocksOfPart(shape: AttentionShape, parts: number): number {
-  return Math.ceil(Math.ceil(shape.queries / blockSizes(shape).tall) / parts);
+/** Queries of one part, the last of which may have fewer: whole blocks. */
+export function queriesOfPart(shape: AttentionShape, parts: number): number {
+  const { tall } = blockSizes(shape);
+  return Math.ceil(Math.ceil(shape.queries / tall) / parts) * tall;
 }
 
 /** Weights are computed again from the logarithms of their sums, block by block, instead of being kept (Dao et al. 2022). */
@@ -44,10 +44,8 @@ function buildGradient(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: Gradient
   const { batch: sizes, queries, keys, features, values } = shape;
   const { tall, wide } = blockSizes(shape);
   const { parts } = attrs;
-  const perPart = blocksOfPart(shape, parts);
-  const most = perPart * tall;
-  const grouped = ctx.group && buildGroupGradient(b, ctx, attrs, shape, gradientMask, [parts, most], ctx.group);
-  if (grouped) return grouped;
+  const most = queriesOfPart(shape, parts);
+  const perPart = most / tall;
   const keyBlocks = Math.ceil(keys / wide);
   return {
     items: sizeOf(sizes) * parts,

@@ -1,9 +1,10 @@
 import { byteSize } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
-import type { Attrs, GroupOffer, LoopsContext, Scratch } from "../ir/graph.js";
+import type { Attrs, GroupLoops, GroupOffer, Loops, LoopsContext, Scratch } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt, Variable } from "../ir/loop.js";
-import { AttentionWriter, type AttentionAttrs, type AttentionShape, type Matrix } from "./attention-blocks.js";
+import { attentionMask, attentionOp } from "./attention.js";
+import { AttentionWriter, attentionShape, type AttentionAttrs, type AttentionShape, type Matrix } from "./attention-blocks.js";
 import { at, range, unravel } from "./indexing.js";
 import { addProducts, lanesOf, LaneTile, type LaneShape } from "./lane-tile.js";
 
@@ -121,7 +122,9 @@ export class GroupWriter extends AttentionWriter {
  * The forward pass with a group for each block of queries: scores of a tile in the lanes' registers, their maxima and sums by
  * way of shared memory, the mean of values in registers. Undefined where no tile fits.
  */
-export function buildGroupForward(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: AttentionAttrs, shape: AttentionShape, mask: number, offer: GroupOffer): { items: number; body(item: Expr): Stmt[] } | undefined {
+function buildForward(b: ExprBuilder, ctx: LoopsContext<AttentionAttrs>, offer: GroupOffer): Loops | undefined {
+  const { attrs } = ctx;
+  const shape = attentionShape(at(ctx.inputs, 0).shape, at(ctx.inputs, 1).shape, at(ctx.inputs, 2).shape);
   const { batch: sizes, queries, keys, features, values } = shape;
   const dtype = at(ctx.inputs, 0).dtype === "float64" ? "float64" : "float32";
   const wide = paddedWidth(Math.max(features, values));
@@ -136,7 +139,7 @@ export function buildGroupForward(b: ExprBuilder, ctx: LoopsContext<Attrs>, attr
   return {
     items: sizeOf(sizes) * blocks,
     body: (item) => {
-      const w = new GroupWriter(b, ctx, attrs, shape, mask, scores, lane);
+      const w = new GroupWriter(b, ctx, attrs, shape, attentionMask, scores, lane);
       const { tile } = w;
       const batch = unravel(b, b.div(item, b.index(blocks)), sizes);
       const begin = b.mul(b.rem(item, b.index(blocks)), b.index(tall));
@@ -221,3 +224,5 @@ export function buildGroupForward(b: ExprBuilder, ctx: LoopsContext<Attrs>, attr
     },
   };
 }
+
+export const groupAttention: GroupLoops<AttentionAttrs> = { op: attentionOp, build: buildForward };

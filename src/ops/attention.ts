@@ -5,7 +5,6 @@ import type { Expr, Stmt } from "../ir/loop.js";
 import { mul } from "./arithmetic.js";
 import { AttentionWriter, attentionShape, blockSizes, checkAttention, spanAt, type AttentionAttrs } from "./attention-blocks.js";
 import { attentionGradient } from "./attention-gradient.js";
-import { buildGroupForward } from "./attention-groups.js";
 import { at, unravel } from "./indexing.js";
 import { reduce } from "./reduce.js";
 
@@ -19,8 +18,6 @@ export const attentionMask = 3;
 function buildForward(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: AttentionAttrs): { items: number; body(item: Expr): Stmt[] } {
   const shape = attentionShape(at(ctx.inputs, 0).shape, at(ctx.inputs, 1).shape, at(ctx.inputs, 2).shape);
   const { batch: sizes, queries, keys, features, values } = shape;
-  const grouped = ctx.group && buildGroupForward(b, ctx, attrs, shape, attentionMask, ctx.group);
-  if (grouped) return grouped;
   const { tall, wide } = blockSizes(shape);
   const blocks = Math.ceil(queries / tall);
   const keyBlocks = Math.ceil(keys / wide);

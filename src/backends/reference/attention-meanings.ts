@@ -1,7 +1,7 @@
 import { drawBits, drawKey, likelyBelow } from "../../core/rng.js";
 import { sizeOf, type Shape } from "../../core/shape.js";
-import { attentionShape, blockSizes, type AttentionAttrs } from "../../ops/attention-blocks.js";
-import { attentionGradientOp, blocksOfPart, gradientMask } from "../../ops/attention-gradient.js";
+import { attentionShape, type AttentionAttrs } from "../../ops/attention-blocks.js";
+import { attentionGradientOp, gradientMask, queriesOfPart } from "../../ops/attention-gradient.js";
 import { attentionMask, attentionOp } from "../../ops/attention.js";
 import { at, range } from "../../ops/indexing.js";
 import { randomBitsOp } from "../../ops/random-bits.js";
@@ -28,7 +28,7 @@ export const attentionMeanings = [
     if (!q || !k || !v || !offset || !ct) throw new RangeError("[attention-gradient] has six operands");
     const [dq, dk, dv] = [0, 1, 2].map((i) => new Float64Array(sizeOf(at(outputs, i).shape)));
     if (!dq || !dk || !dv) throw new RangeError("[attention-gradient] has three results");
-    const perPart = blocksOfPart(shape, attrs.parts) * blockSizes(shape).tall;
+    const perPart = queriesOfPart(shape, attrs.parts);
     for (let row = 0; row < rows; row++) {
       const start = Math.floor(row / queries) * keys;
       const base = Math.floor((row % queries) / perPart) * (rows / queries) * keys + start;
