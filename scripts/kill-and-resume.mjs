@@ -53,7 +53,7 @@ async function killAtRandom({ child, ended }, run, milliseconds) {
 /** The weights, and the metrics without the time that they took. */
 function resultOf(run) {
   const lines = readFileSync(join(folder, run, "metrics.jsonl"), "utf8").trimEnd().split("\n");
-  const metrics = lines.map((line) => ({ ...JSON.parse(line), seconds: 0, examplesPerSecond: 0, memoryBytes: 0 }));
+  const metrics = lines.map((line) => ({ ...JSON.parse(line), seconds: 0, examplesPerSecond: 0, time: 0, memoryBytes: 0 }));
   return { weights: readFileSync(join(folder, run, "model.safetensors")), metrics: JSON.stringify(metrics) };
 }
 

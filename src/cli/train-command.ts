@@ -84,7 +84,7 @@ export async function train(options: TrainOptions): Promise<number> {
     const loader = new DataLoader(examples, { batchSize, shuffle: true, dropLast: task.dropLast && examples.length >= batchSize, seed });
     const steps = epochs * loader.length;
     const progress = new TrainingProgress(process.stderr, line, examples.length);
-    const metrics = new MetricsLog(undefined, { memory: () => process.memoryUsage.rss() });
+    const metrics = new MetricsLog(undefined, { memory: () => process.memoryUsage.rss(), clock: () => Date.now() / 1000 });
     const following = new MetricsFile(metrics, { folder: begin });
     const saving = new ModelCheckpoint(checkpoints ?? kept, { everySteps: checkpointEvery, everyEpochs: Infinity, keepBest: false });
     const trainer = new Trainer({

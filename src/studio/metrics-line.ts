@@ -1,8 +1,8 @@
 import type { ScoreValues } from "./protocol.js";
 
-/** What a line of metrics.jsonl says. A value that was not finite is Infinity. */
+/** What a line of metrics.jsonl says. A value that was not finite is Infinity; a time that is not known is NaN. */
 export type MetricsRecord =
-  | { readonly kind: "train"; readonly step: number; readonly epoch: number; readonly seconds: number; readonly values: ScoreValues }
+  | { readonly kind: "train"; readonly step: number; readonly epoch: number; readonly seconds: number; readonly time: number; readonly values: ScoreValues }
   | { readonly kind: "validation"; readonly step: number; readonly epoch: number; readonly values: ScoreValues }
   | { readonly kind: "test"; readonly values: ScoreValues };
 
@@ -10,11 +10,11 @@ export type MetricsRecord =
 export function parseMetricsLine(line: string): MetricsRecord | undefined {
   const record = parse(line);
   if (typeof record !== "object" || record === null) return undefined;
-  const { step, epoch, seconds, validation, test, ...values } = record as Record<string, unknown>;
+  const { step, epoch, seconds, time, validation, test, ...values } = record as Record<string, unknown>;
   if (typeof test === "object") return { kind: "test", values: numbersOf(test) };
   if (typeof step !== "number" || typeof epoch !== "number") return undefined;
   if (typeof validation === "object") return { kind: "validation", step, epoch, values: numbersOf(validation) };
-  return typeof seconds === "number" ? { kind: "train", step, epoch, seconds, values: numbersOf(values) } : undefined;
+  return typeof seconds === "number" ? { kind: "train", step, epoch, seconds, time: typeof time === "number" ? time : NaN, values: numbersOf(values) } : undefined;
 }
 
 function parse(line: string): unknown {

@@ -94,7 +94,7 @@ export class MetricsTable {
 
   /** The last value of an axis. */
   end(axis: Axis): number {
-    return Math.max(0, ...kinds.map((kind) => this.#rows[kind].axes[axis].last ?? 0));
+    return Math.max(0, ...kinds.map((kind) => this.#rows[kind].axes[axis].last || 0));
   }
 
   /** A curve, thinned out; undefined where the run has none of that name. The points on both sides of the range are with it, so that lines reach its edges. */
@@ -102,7 +102,8 @@ export class MetricsTable {
     const [kind, name = ""] = splitTag(tag);
     const rows = kinds.includes(kind as "train") ? this.#rows[kind as (typeof kinds)[number]] : undefined;
     const column = rows?.columns.get(name);
-    if (!rows || !column) return undefined;
+    // Not every run has written the time of day.
+    if (!rows || !column || Number.isNaN(rows.axes[axis].values[0])) return undefined;
     // Lines of a kind need not all have the same names.
     const present = presentPlaces(column.values);
     const x = picked(rows.axes[axis].values.subarray(0, column.values.length), present);
@@ -140,10 +141,11 @@ export class MetricsTable {
       return;
     }
     const { kind, step, epoch, values } = record;
-    const seconds = record.kind === "train" ? record.seconds : (this.#rows.train.axes.seconds.last ?? 0);
+    // A validation has none of its own, and begins after the training's last step.
+    const { seconds, time } = record.kind === "train" ? record : { seconds: this.#rows.train.axes.seconds.last ?? 0, time: this.#rows.train.axes.time.last ?? NaN };
     const rows = this.#rows[kind];
     const place = rows.count++;
-    for (const [axis, value] of [["step", step], ["epoch", epoch], ["seconds", seconds]] as const) rows.axes[axis].set(place, value);
+    for (const [axis, value] of [["step", step], ["epoch", epoch], ["seconds", seconds], ["time", time]] as const) rows.axes[axis].set(place, value);
     for (const [name, value] of Object.entries(values)) {
       let column = rows.columns.get(name);
       if (!column) rows.columns.set(name, (column = new GrowingColumn()));
@@ -164,7 +166,7 @@ export function isBetterLow(name: string): boolean {
 }
 
 function emptyRows(): Rows {
-  return { count: 0, axes: { step: new GrowingColumn(), epoch: new GrowingColumn(), seconds: new GrowingColumn() }, columns: new Map() };
+  return { count: 0, axes: { step: new GrowingColumn(), epoch: new GrowingColumn(), seconds: new GrowingColumn(), time: new GrowingColumn() }, columns: new Map() };
 }
 
 function splitTag(tag: string): [kind: string, name: string] {

@@ -52,8 +52,8 @@ export interface RunDetails {
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
 }
 
-/** What the x axis counts. */
-export type Axis = "step" | "epoch" | "seconds";
+/** What the x axis counts: steps, epochs, seconds of training, or seconds since 1970. */
+export type Axis = "step" | "epoch" | "seconds" | "time";
 
 /** Points of a curve, thinned out so that its picture is the same. */
 export interface CurveData {
@@ -80,8 +80,9 @@ export interface CurvesData {
   readonly bytes: number;
   /** The last value of the x axis over all of the run. */
   readonly end: number;
-  /** Seconds of training at its end. */
+  /** Seconds of training at its end, and since 1970. */
   readonly seconds: number;
+  readonly time: number;
   readonly curves: Readonly<Record<string, CurveData>>;
 }
 

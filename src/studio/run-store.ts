@@ -150,7 +150,7 @@ function stateOf({ trained, running }: Recipe, changedMs: number): RunState {
 function rowOf(name: string, id: string, recipe: Recipe, state: RunState, table: MetricsTable): RunRow {
   const last = table.last("train");
   const validated = table.last("validation");
-  const { step: _, epoch: __, seconds: ___, ...lastValidation } = validated ?? {};
+  const { step: _, epoch: __, seconds: ___, time: ____, ...lastValidation } = validated ?? {};
   return {
     id,
     name,

@@ -38,7 +38,7 @@ async function curvesAnswer(store: RunStore, run: string, query: URLSearchParams
     const curve = table.curve(tag, request);
     if (curve) curves[tag] = curve;
   }
-  return jsonAnswer({ bytes, end: table.end(request.axis), seconds: table.end("seconds"), curves } satisfies CurvesData);
+  return jsonAnswer({ bytes, end: table.end(request.axis), seconds: table.end("seconds"), time: table.end("time"), curves } satisfies CurvesData);
 }
 
 /** What is asked for, or what is wrong with it. */
@@ -47,7 +47,7 @@ function curveRequest(query: URLSearchParams): CurveRequest | string {
   const width = Number(query.get("width") ?? 600);
   const smooth = Number(query.get("smooth") ?? 0);
   const [from, to] = ["from", "to"].map((name) => query.get(name)).map((text) => (text === null ? undefined : Number(text)));
-  if (!isAxis(axis)) return `axis ${axis}: expected step, epoch or seconds`;
+  if (!isAxis(axis)) return `axis ${axis}: expected step, epoch, seconds or time`;
   if (!Number.isInteger(width) || width < 0 || width > mostColumns) return `width ${width}: expected a whole number from 0 (all points) to ${mostColumns}`;
   if (!(smooth >= 0 && smooth < 1)) return `smooth ${smooth}: expected a number from 0 to below 1`;
   if (Number.isNaN(from ?? 0) || Number.isNaN(to ?? 0)) return "from, to: expected numbers";
@@ -55,7 +55,7 @@ function curveRequest(query: URLSearchParams): CurveRequest | string {
 }
 
 function isAxis(text: string): text is Axis {
-  return text === "step" || text === "epoch" || text === "seconds";
+  return text === "step" || text === "epoch" || text === "seconds" || text === "time";
 }
 
 async function fileAnswer(store: RunStore, run: string, name: string): Promise<Answer> {

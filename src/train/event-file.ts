@@ -8,16 +8,16 @@ import type { MetricsLine } from "./metrics-log.js";
 export function encodeEvents(lines: readonly MetricsLine[], test: Readonly<Record<string, number>> | undefined, startedAt: number): Uint8Array {
   // Field 3, file_version.
   const records = [record([...doubleField(1, startedAt), ...bytesField(3, textBytes("brain.Event:2"))])];
-  let [seconds, last] = [0, 0];
+  let [now, last] = [startedAt, 0];
   for (const line of lines) {
     last = line.step;
     if ("loss" in line) {
-      const { step, epoch: _, seconds: after, ...values } = line;
-      seconds = after;
-      records.push(scalars(prefixed("train", values), step, startedAt + seconds));
-    } else records.push(scalars(prefixed("validation", line.validation), line.step, startedAt + seconds));
+      const { step, epoch: _, seconds, time = startedAt + seconds, ...values } = line;
+      now = time;
+      records.push(scalars(prefixed("train", values), step, now));
+    } else records.push(scalars(prefixed("validation", line.validation), line.step, now));
   }
-  if (test) records.push(scalars(prefixed("test", test), last, startedAt + seconds));
+  if (test) records.push(scalars(prefixed("test", test), last, now));
   const file = new Uint8Array(records.reduce((sum, bytes) => sum + bytes.length, 0));
   let at = 0;
   for (const bytes of records) {

@@ -15,6 +15,8 @@ export interface StepMetrics {
   readonly seconds: number;
   /** Examples of the piece in each second of its training. */
   readonly examplesPerSecond?: number | undefined;
+  /** Seconds since 1970 after it. */
+  readonly time?: number | undefined;
   /** Bytes of memory that the process has, as `MetricsLogOptions.memory` said after the piece. */
   readonly memoryBytes?: number | undefined;
 }
@@ -32,6 +34,8 @@ export type MetricsLine = StepMetrics | ValidationMetrics;
 export interface MetricsLogOptions {
   /** Asked for the process's memory in bytes with every line, as by `() => process.memoryUsage.rss()`; no line has it if not given. */
   readonly memory?: (() => number) | undefined;
+  /** Asked for the time in seconds since 1970 with every line; no line has it if not given. */
+  readonly clock?: (() => number) | undefined;
 }
 
 /** How much was seen, and how long it took, when a piece began. */
@@ -49,11 +53,11 @@ export class MetricsLog implements Callback {
   #last: StepRecord | undefined;
   /** Undefined where a run goes on from a checkpoint that does not say it. */
   #begun: PieceStart | undefined = { examples: 0, seconds: 0 };
-  readonly #memory: (() => number) | undefined;
+  readonly #options: MetricsLogOptions;
 
-  constructor(every = 20, { memory }: MetricsLogOptions = {}) {
+  constructor(every = 20, options: MetricsLogOptions = {}) {
     this.#every = every;
-    this.#memory = memory;
+    this.#options = options;
   }
 
   onStepEnd(fit: Fit, record: StepRecord): void | Promise<void> {
@@ -87,6 +91,7 @@ export class MetricsLog implements Callback {
   /** Ends the piece with a step; waits only where there is something to read. */
   #keep(fit: Fit, { step, epoch, lr, seconds, examples, watched }: StepRecord): void | Promise<void> {
     if (this.#losses.length === 0) return;
+    const { clock, memory } = this.#options;
     const loss = this.#losses.reduce((sum, value) => sum + value, 0) / this.#losses.length;
     const examplesPerSecond = this.#begun && (examples - this.#begun.examples) / (seconds - this.#begun.seconds);
     const line: StepMetrics = {
@@ -97,7 +102,8 @@ export class MetricsLog implements Callback {
       seconds,
       // A clock that has not moved gives no rate.
       ...(examplesPerSecond !== undefined && Number.isFinite(examplesPerSecond) && { examplesPerSecond: Number(examplesPerSecond.toPrecision(5)) }),
-      ...(this.#memory && { memoryBytes: this.#memory() }),
+      ...(clock && { time: clock() }),
+      ...(memory && { memoryBytes: memory() }),
     };
     this.#losses = [];
     this.#begun = { examples, seconds };

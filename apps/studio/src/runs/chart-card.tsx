@@ -6,10 +6,12 @@ import { Button } from "../ui/controls.js";
 import { download } from "../ui/download.js";
 import { colourOf } from "../ui/theme.js";
 import type { Axis } from "./api.js";
-import { axisLabels, formatAxis } from "./axes.js";
+import { axisLabels, formatAxis, formatTick } from "./axes.js";
+import { ChartTable } from "./chart-table.js";
 import { seriesOf, type ChartKind, type DrawnRun } from "./charts.js";
 import type { RunCurves } from "./curves.js";
 import { fetchAllPoints, toCsv, toJson } from "./export.js";
+import { prefer, preferences } from "./preferences.js";
 
 export interface ChartCardProps {
   readonly kind: ChartKind;
@@ -28,6 +30,9 @@ export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onR
   const { name, title, format } = kind;
   const id = useId();
   const [large, setLarge] = useState(false);
+  const [inNumbers, setInNumbers] = useState(false);
+  const { pinned, ignoreOutliers, readingOrder } = preferences.value;
+  const isPinned = pinned.includes(name);
   const series = useMemo(() => seriesOf(name, runs, curves, smoothed), [name, runs, curves, smoothed]);
   const exportPoints = async (format: "csv" | "json"): Promise<void> => {
     const points = await fetchAllPoints(name, runs, axis);
@@ -42,6 +47,8 @@ export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onR
       <header>
         <h3 id={id}>{title}</h3>
         <div class="chart-actions">
+          <Button kind="plain" small pressed={isPinned} title={`Keep ${title} before the other charts`} onClick={() => prefer({ pinned: isPinned ? pinned.filter((other) => other !== name) : [...pinned, name] })}>Pin</Button>
+          <Button kind="plain" small pressed={inNumbers} title={`${title} in numbers`} onClick={() => setInNumbers(!inNumbers)}>Table</Button>
           <Button kind="plain" small title={`The points of ${title} as comma-separated values`} onClick={() => void exportPoints("csv")}>CSV</Button>
           <Button kind="plain" small title={`The points of ${title} as JSON`} onClick={() => void exportPoints("json")}>JSON</Button>
           <Button kind="plain" small title={`${title} as a picture`} onClick={exportPicture}>SVG</Button>
@@ -54,12 +61,17 @@ export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onR
         series={series}
         height={large ? 420 : 220}
         logY={logY}
+        xIsTime={axis === "time"}
+        ignoreOutliers={ignoreOutliers}
+        readingOrder={readingOrder}
         formatX={formatAxis(axis)}
+        formatTick={formatTick(axis)}
         formatY={format}
         range={range}
         onRange={onRange}
         onWidth={onWidth}
       />
+      {inNumbers && <ChartTable series={series} range={range} format={format} formatX={formatAxis(axis)} />}
     </section>
   );
 }

@@ -26,20 +26,21 @@ export interface Curve {
 export interface RunCurves {
   readonly bytes: number;
   readonly end: number;
-  /** Seconds of training at its end. */
+  /** Seconds of training at its end, and since 1970. */
   readonly seconds: number;
+  readonly time: number;
   /** Points that came since the curves were thinned out. */
   readonly added: number;
   readonly curves: ReadonlyMap<string, Curve>;
 }
 
 /** What the studio sent, for drawing. */
-export function toRunCurves({ bytes, end, seconds, curves }: CurvesData, { smooth }: View): RunCurves {
+export function toRunCurves({ bytes, end, seconds, time, curves }: CurvesData, { smooth }: View): RunCurves {
   const numbers = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? NaN);
   const entries = Object.entries(curves).map(([tag, curve]) => {
     return [tag, { x: curve.x, y: numbers(curve.y), smooth: numbers(curve.smooth), smoothing: new Smoothing(smooth, curve.smoothing) }] as const;
   });
-  return { bytes, end, seconds, added: 0, curves: new Map(entries) };
+  return { bytes, end, seconds, time, added: 0, curves: new Map(entries) };
 }
 
 /** A run's curves with lines that were appended to its file; what is here already is left out. Undefined where lines before them are missing. */
@@ -48,12 +49,13 @@ export function withLines(run: RunCurves, { from, to, text }: LiveEvents["lines"
   if (to <= run.bytes) return run;
   const fresh = new TextDecoder().decode(new TextEncoder().encode(text).subarray(run.bytes - from));
   const grown = new Map<string, { x: number[]; y: number[]; smooth: number[]; smoothing: Smoothing }>();
-  let { seconds, end, added } = run;
+  let { seconds, time, end, added } = run;
   for (const line of fresh.split("\n")) {
     const record = parseMetricsLine(line);
     if (!record || record.kind === "test") continue;
-    if (record.kind === "train") seconds = record.seconds;
-    const x = axis === "seconds" ? seconds : record[axis];
+    if (record.kind === "train") ({ seconds, time } = record);
+    const x = { ...record, seconds, time }[axis];
+    if (Number.isNaN(x)) continue;
     end = Math.max(end, x);
     for (const [name, value] of Object.entries(record.values)) {
       const tag = `${record.kind}/${name}`;
@@ -72,5 +74,5 @@ export function withLines(run: RunCurves, { from, to, text }: LiveEvents["lines"
       added++;
     }
   }
-  return { bytes: to, end, seconds, added, curves: new Map([...run.curves, ...grown]) };
+  return { bytes: to, end, seconds, time, added, curves: new Map([...run.curves, ...grown]) };
 }

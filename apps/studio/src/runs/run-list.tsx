@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { formatDuration, formatShare } from "../ui/format.js";
 import { formatValue } from "../ui/chart-data.js";
 import type { RunRow, RunState } from "./api.js";
+import { patternOf } from "./preferences.js";
 
 export interface RunListProps {
   readonly runs: readonly RunRow[];
@@ -17,14 +18,14 @@ const states: Readonly<Record<RunState, string>> = { running: "running", finishe
 /** The runs of the folder: which are drawn, and which is looked at. */
 export function RunList({ runs, colours, selected, focused, onSelect, onFocus }: RunListProps) {
   const [wanted, setWanted] = useState("");
-  const shown = runs.filter(({ name, recipe, data }) => `${name} ${recipe} ${data ?? ""}`.toLowerCase().includes(wanted.toLowerCase()));
+  const shown = runs.filter(({ name, recipe, data }) => patternOf(wanted).test(`${name} ${recipe} ${data ?? ""}`));
   const toggle = (id: string, on: boolean): void => onSelect(on ? [...selected, id] : selected.filter((other) => other !== id));
   return (
     <div class="run-list">
       <h2>Runs</h2>
       <div class="field">
         <label for="run-filter">Filter runs</label>
-        <input id="run-filter" type="search" value={wanted} placeholder="Name, recipe or data" onInput={(event) => setWanted(event.currentTarget.value)} />
+        <input id="run-filter" type="search" value={wanted} placeholder="Name, recipe or data; a pattern" onInput={(event) => setWanted(event.currentTarget.value)} />
       </div>
       <div class="run-list-all small">
         <button type="button" class="link" onClick={() => onSelect([...new Set([...selected, ...shown.map(({ id }) => id)])])}>Draw all</button>

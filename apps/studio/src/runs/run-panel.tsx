@@ -1,16 +1,22 @@
 import { useState } from "preact/hooks";
+import { addressOf } from "../route.js";
 import { formatValue } from "../ui/chart-data.js";
 import { CodeBlock } from "../ui/code-block.js";
 import { formatBytes, formatCount, formatDuration, formatShare } from "../ui/format.js";
 import { Tabs } from "../ui/tabs.js";
+import { seriesTokens } from "../ui/theme.js";
 import { fileAddress, type RunDetails, type RunRow } from "./api.js";
 import { Configuration } from "./configuration.js";
 import { Confusion, type Mistake } from "./confusion.js";
 import { LayersTable } from "./layers-table.js";
 import { Misread } from "./misread.js";
+import { groupOf, prefer, preferences } from "./preferences.js";
 import { RegressionPlot } from "./regression-plot.js";
 import { evaluationOf, modelOf } from "./run-files.js";
 import { useDetails } from "./use-details.js";
+
+/** Recipes whose networks the lab opens. */
+const labRecipes = /^(?:lenet|mlp|softmax-regression|lab-.*)$/;
 
 type PanelName = "test" | "model" | "configuration" | "files";
 
@@ -22,7 +28,7 @@ const tabs: readonly { readonly value: PanelName; readonly label: string }[] = [
 ];
 
 /** One run in full: how the test went, the network, the options, the files. */
-export function RunPanel({ row, runs }: { readonly row: RunRow; readonly runs: readonly RunRow[] }) {
+export function RunPanel({ row, runs, colour }: { readonly row: RunRow; readonly runs: readonly RunRow[]; readonly colour: string }) {
   const [tab, setTab] = useState<PanelName>("test");
   // A run that ends has more files than before.
   const { details, problem } = useDetails(row.id, row.state);
@@ -31,6 +37,12 @@ export function RunPanel({ row, runs }: { readonly row: RunRow; readonly runs: r
       <header>
         <h2 id="run-title">{row.name}</h2>
         <span class={`state ${row.state}`}>{row.state}</span>
+        <ColourChoice row={row} colour={colour} />
+        {labRecipes.test(row.recipe) && row.state === "finished" && (
+          <a class="button small" href={addressOf("lab/digits", { run: row.id })}>
+            Open in the digits lab
+          </a>
+        )}
       </header>
       <Facts row={row} />
       <Tabs label={`About ${row.name}`} tabs={tabs} value={tab} onChange={setTab}>
@@ -41,6 +53,24 @@ export function RunPanel({ row, runs }: { readonly row: RunRow; readonly runs: r
         {details && tab === "files" && <FilesPanel details={details} />}
       </Tabs>
     </section>
+  );
+}
+
+/** The colour of a run's curves, or of those that share it. */
+function ColourChoice({ row, colour }: { readonly row: RunRow; readonly colour: string }) {
+  const choose = (token: string): void => {
+    const { colours } = preferences.peek();
+    prefer({ colours: { ...colours, [groupOf(row, preferences.peek())]: token } });
+  };
+  return (
+    <fieldset class="colour-choice">
+      <legend class="visually-hidden">Colour of {row.name}</legend>
+      {seriesTokens.map((token, i) => (
+        <label key={token} style={{ background: `var(${token})` }}>
+          <input type="radio" name="run-colour" aria-label={`Colour ${i + 1}`} checked={token === colour} onChange={() => choose(token)} />
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -2,12 +2,12 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { addressOf, route, setOptions } from "../route.js";
 import type { Range } from "../ui/chart-data.js";
 import { CodeBlock } from "../ui/code-block.js";
-import { seriesTokens } from "../ui/theme.js";
 import { fetchCurves, listen, type Axis, type RunList as List, type RunRow } from "./api.js";
 import { ChartCard } from "./chart-card.js";
 import { ChartToolbar } from "./chart-toolbar.js";
 import { chartsOf } from "./charts.js";
 import { CurvesFeed } from "./curves-feed.js";
+import { coloursOf, patternOf, preferences } from "./preferences.js";
 import { RunList } from "./run-list.js";
 import { RunPanel } from "./run-panel.js";
 import "./runs.css";
@@ -18,7 +18,7 @@ export function RunsPage() {
   const [range, setRange] = useState<Range>();
   const { options } = route.value;
   const axis = axisOf(options.get("axis"));
-  const smooth = Math.min(0.99, Math.max(0, Number(options.get("smooth") ?? 0) || 0));
+  const smooth = Math.min(0.999, Math.max(0, Number(options.get("smooth") ?? 0) || 0));
   const logY = options.get("log") === "1";
   const feed = useMemo(() => new CurvesFeed({ fetchCurves, listen }, { axis, smooth, width, range }), []);
   useEffect(() => () => feed.close(), []);
@@ -26,7 +26,8 @@ export function RunsPage() {
 
   const list = feed.list.value;
   const runs = list?.runs ?? [];
-  const colours = coloursOf(runs);
+  const preferred = preferences.value;
+  const colours = coloursOf(runs, preferred);
   const selected = selectionOf(options.get("runs"), runs);
   const key = selected.join("\n");
   useEffect(() => void feed.follow(selected), [key]);
@@ -34,9 +35,12 @@ export function RunsPage() {
   const curves = feed.curves.value;
   const drawn = useMemo(
     () => runs.filter(({ id }) => selected.includes(id)).map(({ id, name }) => ({ id, name, colour: colours.get(id) ?? "--accent" })),
-    [key, list],
+    [key, list, preferred],
   );
-  const charts = chartsOf(curves);
+  const filter = options.get("curves") ?? "";
+  const found = chartsOf(curves).filter(({ name, title }) => patternOf(filter).test(`${name} ${title}`));
+  const isPinned = ({ name }: { readonly name: string }): boolean => preferred.pinned.includes(name);
+  const charts = [...found.filter(isPinned), ...found.filter((chart) => !isPinned(chart))];
 
   if (!list) return <p class="quiet" role="status">Looking for runs …</p>;
   if (runs.length === 0) return <NoRuns list={list} />;
@@ -64,6 +68,8 @@ export function RunsPage() {
           smooth={smooth}
           logY={logY}
           zoomed={range !== undefined}
+          filter={filter}
+          onFilter={(text) => setOptions({ curves: text })}
           onAxis={(value) => {
             setRange(undefined);
             setOptions({ axis: value });
@@ -92,7 +98,7 @@ export function RunsPage() {
             />
           ))}
         </div>
-        {focused && <RunPanel row={focused} runs={runs} />}
+        {focused && <RunPanel row={focused} runs={runs} colour={colours.get(focused.id) ?? "--accent"} />}
       </div>
     </div>
   );
@@ -113,11 +119,6 @@ function NoRuns({ list }: { readonly list: List }) {
   );
 }
 
-/** Each run keeps its colour while others come: the oldest has the first. */
-function coloursOf(runs: readonly RunRow[]): ReadonlyMap<string, string> {
-  return new Map(runs.map(({ id }, i) => [id, seriesTokens[(runs.length - 1 - i) % seriesTokens.length] ?? "--accent"]));
-}
-
 /** The runs that the address names; without it those that run, and the newest. */
 function selectionOf(text: string | null, runs: readonly RunRow[]): string[] {
   if (text === "none") return [];
@@ -127,5 +128,5 @@ function selectionOf(text: string | null, runs: readonly RunRow[]): string[] {
 }
 
 function axisOf(text: string | null): Axis {
-  return text === "epoch" || text === "seconds" ? text : "step";
+  return text === "epoch" || text === "seconds" || text === "time" ? text : "step";
 }

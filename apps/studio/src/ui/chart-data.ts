@@ -18,6 +18,13 @@ export interface Range {
   readonly max: number;
 }
 
+/** Bounds between which nine tenths of the values lie; undefined where there are none. */
+export function usualExtent(values: readonly number[]): [low: number, high: number] | undefined {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? NaN;
+  return sorted.length === 0 ? undefined : [at(0.05), at(0.95)];
+}
+
 type Column = (number | null | undefined)[];
 
 /**

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import "./chart.css";
-import { alignSeries, formatValue, nearestPoint, type ChartSeries, type Range } from "./chart-data.js";
+import { alignSeries, formatValue, nearestPoint, usualExtent, type ChartSeries, type Range } from "./chart-data.js";
 import { colourOf, colourVersion } from "./theme.js";
 
 export interface ChartProps {
@@ -13,7 +13,15 @@ export interface ChartProps {
   /** Pixels; 220 if not given. */
   readonly height?: number;
   readonly logY?: boolean;
+  /** The vertical axis shows where nine tenths of the values lie. */
+  readonly ignoreOutliers?: boolean;
+  /** The horizontal axis counts seconds since 1970. */
+  readonly xIsTime?: boolean;
+  /** In which order values are read under the pointer; as the lines are given if not said. */
+  readonly readingOrder?: ReadingOrder;
   readonly formatX?: (value: number) => string;
+  /** A tick of the horizontal axis; as `formatX` if not given. */
+  readonly formatTick?: (value: number) => string;
   readonly formatY?: (value: number) => string;
   /** What of the x axis is shown; all if not given. */
   readonly range?: Range | undefined;
@@ -21,6 +29,15 @@ export interface ChartProps {
   readonly onRange?: (range: Range | undefined) => void;
   /** Told of the plot's width in pixels, at first and when it changes. */
   readonly onWidth?: (width: number) => void;
+}
+
+export type ReadingOrder = "given" | "highest" | "lowest" | "nearest";
+
+/** Where the pointer is, in pixels and in the plot's units. */
+interface Cursor {
+  readonly left: number;
+  readonly x: number;
+  readonly y: number;
 }
 
 /** A value that is read under the pointer. */
@@ -37,12 +54,12 @@ export function Chart(props: ChartProps) {
   const plot = useRef<uPlot>(null);
   const latest = useRef(props);
   latest.current = props;
-  const [cursor, setCursor] = useState<{ readonly left: number; readonly x: number }>();
+  const [cursor, setCursor] = useState<Cursor>();
   const [byKeys, setByKeys] = useState(false);
   const version = colourVersion.value;
   const data = useMemo(() => alignSeries(series, logY), [series, logY]);
   // What cannot be changed in a plot that exists.
-  const form = JSON.stringify([series.map(({ label, colour, faint, dashed }) => [label, colour, faint, dashed]), logY, height, props.xLabel, version]);
+  const form = JSON.stringify([series.map(({ label, colour, faint, dashed }) => [label, colour, faint, dashed]), logY, height, props.xLabel, props.xIsTime, props.ignoreOutliers, version]);
 
   useEffect(() => {
     const element = place.current;
@@ -71,7 +88,7 @@ export function Chart(props: ChartProps) {
     });
   }, [data, range?.min, range?.max, form]);
 
-  const readings = cursor === undefined ? [] : readingsAt(series, cursor.x);
+  const readings = cursor === undefined ? [] : readingsAt(series, cursor, props.readingOrder);
   const onKeyDown = (event: KeyboardEvent): void => {
     const chart = plot.current;
     if (chart && keyOf(event, chart, latest.current, cursor?.x)) {
@@ -121,14 +138,20 @@ function toPlot(data: ReturnType<typeof alignSeries>): uPlot.AlignedData {
   return data as uPlot.AlignedData;
 }
 
-function readingsAt(series: readonly ChartSeries[], x: number): Reading[] {
+function readingsAt(series: readonly ChartSeries[], { x, y }: Cursor, order: ReadingOrder = "given"): Reading[] {
   const found: Reading[] = [];
   for (const line of series) {
     if (line.faint) continue;
     const at = nearestPoint(line.x, x);
     if (at >= 0) found.push({ series: line, x: line.x[at] ?? NaN, y: line.y[at] ?? NaN });
   }
-  return found;
+  const rank: Readonly<Record<ReadingOrder, (reading: Reading) => number>> = {
+    given: () => 0,
+    highest: (reading) => -reading.y,
+    lowest: (reading) => reading.y,
+    nearest: (reading) => Math.abs(reading.y - y),
+  };
+  return found.sort((a, b) => rank[order](a) - rank[order](b));
 }
 
 /** The x that is read: that of the nearest point of all lines. */
@@ -144,20 +167,20 @@ function isFar(x: number, cursor: number, chart: uPlot | null): boolean {
 
 type Latest = { readonly current: ChartProps };
 
-function optionsOf(latest: Latest, element: HTMLElement, onCursor: (cursor: { left: number; x: number } | undefined) => void): uPlot.Options {
-  const { series, height = 220, logY = false, xLabel } = latest.current;
+function optionsOf(latest: Latest, element: HTMLElement, onCursor: (cursor: Cursor | undefined) => void): uPlot.Options {
+  const { series, height = 220, logY = false, xLabel, xIsTime = false, ignoreOutliers = false } = latest.current;
   const grid = { stroke: colourOf("--line"), width: 1 };
   const axis = { stroke: colourOf("--text-quiet"), font: `12px ${getComputedStyle(element).fontFamily}`, grid, ticks: { ...grid, size: 4 } };
-  const formatX = (value: number): string => (latest.current.formatX ?? formatValue)(value);
+  const formatTick = (value: number): string => (latest.current.formatTick ?? latest.current.formatX ?? formatValue)(value);
   const formatY = (value: number): string => (latest.current.formatY ?? formatValue)(value);
   return {
     width: Math.max(element.clientWidth, 100),
     height,
     legend: { show: false },
     padding: [8, 8, 0, 0],
-    scales: { x: { time: false }, y: { distr: logY ? 3 : 1 } },
+    scales: { x: { time: xIsTime }, y: { distr: logY ? 3 : 1, ...(ignoreOutliers && { range: (chart, min, max) => usualRange(chart, logY, min, max) }) } },
     axes: [
-      { ...axis, label: xLabel, labelSize: 16, labelFont: axis.font, size: 26, values: (_, ticks) => ticks.map((tick) => formatX(tick)) },
+      { ...axis, label: xLabel, labelSize: 16, labelFont: axis.font, size: 26, values: (_, ticks) => ticks.map((tick) => formatTick(tick)) },
       {
         ...axis,
         // On a logarithmic axis only powers of ten have a line.
@@ -183,8 +206,8 @@ function optionsOf(latest: Latest, element: HTMLElement, onCursor: (cursor: { le
     hooks: {
       setCursor: [
         (chart) => {
-          const { left = -1 } = chart.cursor;
-          onCursor(left < 0 ? undefined : { left, x: chart.posToVal(left, "x") });
+          const { left = -1, top = 0 } = chart.cursor;
+          onCursor(left < 0 ? undefined : { left, x: chart.posToVal(left, "x"), y: chart.posToVal(top, "y") });
         },
       ],
       setSelect: [
@@ -197,6 +220,18 @@ function optionsOf(latest: Latest, element: HTMLElement, onCursor: (cursor: { le
       ready: [(chart) => chart.over.addEventListener("dblclick", () => latest.current.onRange?.(undefined))],
     },
   };
+}
+
+/** The vertical axis without the values at its ends. */
+function usualRange(chart: uPlot, logY: boolean, min: number, max: number): uPlot.Range.MinMax {
+  const { min: from = -Infinity, max: to = Infinity } = chart.scales["x"] ?? {};
+  const places = [...chart.data[0].keys()].filter((place) => {
+    const x = chart.data[0][place] ?? NaN;
+    return x >= (from ?? -Infinity) && x <= (to ?? Infinity);
+  });
+  const values = chart.data.slice(1).flatMap((column) => places.flatMap((place) => column?.[place] ?? []));
+  const [low, high] = usualExtent(values) ?? [min, max];
+  return logY ? uPlot.rangeLog(low, high, 10, true) : uPlot.rangeNum(low, high, 0.1, true);
 }
 
 function powersOfTen(_: uPlot, ticks: number[]): (number | null)[] {

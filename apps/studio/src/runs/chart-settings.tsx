@@ -1,0 +1,40 @@
+import { useId } from "preact/hooks";
+import { Check, Select } from "../ui/controls.js";
+import type { ReadingOrder } from "../ui/chart.js";
+import { prefer, preferences, type ColourBy } from "./preferences.js";
+
+const orders: readonly { readonly value: ReadingOrder; readonly label: string }[] = [
+  { value: "given", label: "as in the list" },
+  { value: "highest", label: "the highest first" },
+  { value: "lowest", label: "the lowest first" },
+  { value: "nearest", label: "the nearest to the pointer first" },
+];
+
+const colourings: readonly { readonly value: ColourBy; readonly label: string }[] = [
+  { value: "run", label: "by run" },
+  { value: "recipe", label: "by recipe" },
+  { value: "data", label: "by data" },
+  { value: "pattern", label: "by a pattern in the name" },
+];
+
+/** What is rarely changed about the charts. */
+export function ChartSettings() {
+  const id = useId();
+  const { ignoreOutliers, readingOrder, colourBy, pattern } = preferences.value;
+  return (
+    <details class="chart-settings">
+      <summary>More settings</summary>
+      <div>
+        <Check label="Ignore outliers" checked={ignoreOutliers} onChange={(value) => prefer({ ignoreOutliers: value })} />
+        <Select label="Values under the pointer" value={readingOrder} choices={orders} onChange={(value) => prefer({ readingOrder: value })} />
+        <Select label="Colours" value={colourBy} choices={colourings} onChange={(value) => prefer({ colourBy: value })} />
+        {colourBy === "pattern" && (
+          <div class="field">
+            <label for={id}>Pattern: what it finds, or its first group, tells runs apart</label>
+            <input id={id} type="text" value={pattern} placeholder="lr-([0-9.]+)" onInput={(event) => prefer({ pattern: event.currentTarget.value })} />
+          </div>
+        )}
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,74 @@
+import { signal } from "@preact/signals";
+import type { ReadingOrder } from "../ui/chart.js";
+import { seriesTokens } from "../ui/theme.js";
+import type { RunRow } from "./api.js";
+
+/** By what runs are told apart: each by itself, or those alike in something by one colour. */
+export type ColourBy = "run" | "recipe" | "data" | "pattern";
+
+/** How a user likes the charts; kept in the browser. */
+export interface Preferences {
+  readonly ignoreOutliers: boolean;
+  readonly readingOrder: ReadingOrder;
+  readonly colourBy: ColourBy;
+  /** A regular expression: runs in whose names it finds the same text have one colour. */
+  readonly pattern: string;
+  /** Colours that were chosen, by the run or what groups it. */
+  readonly colours: Readonly<Record<string, string>>;
+  /** Charts that stand before the others. */
+  readonly pinned: readonly string[];
+}
+
+const key = "gradus-charts";
+const usual: Preferences = { ignoreOutliers: false, readingOrder: "given", colourBy: "run", pattern: "", colours: {}, pinned: [] };
+
+export const preferences = signal<Preferences>({ ...usual, ...stored() });
+
+/** Changes some of them. */
+export function prefer(change: Partial<Preferences>): void {
+  preferences.value = { ...preferences.peek(), ...change };
+  try {
+    localStorage.setItem(key, JSON.stringify(preferences.peek()));
+  } catch {
+    // Storage is switched off: they last as long as the page.
+  }
+}
+
+function stored(): Partial<Preferences> {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(key) ?? "{}");
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** A regular expression as the user types it, in any case; text that is none is looked for as it is. */
+export function patternOf(text: string): RegExp {
+  try {
+    return new RegExp(text, "i");
+  } catch {
+    return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "i");
+  }
+}
+
+/** What a run shares its colour with. */
+export function groupOf({ id, name, recipe, data }: Pick<RunRow, "id" | "name" | "recipe" | "data">, { colourBy, pattern }: Pick<Preferences, "colourBy" | "pattern">): string {
+  if (colourBy === "recipe") return recipe;
+  if (colourBy === "data") return data ?? "";
+  if (colourBy === "run") return id;
+  const found = patternOf(pattern).exec(name);
+  return found?.[1] ?? found?.[0] ?? "";
+}
+
+/** The design token of each run's colour. It stays while other runs come: the oldest has the first. */
+export function coloursOf(runs: readonly RunRow[], preferred: Preferences): ReadonlyMap<string, string> {
+  const groups: string[] = [];
+  const colours = new Map<string, string>();
+  for (const run of [...runs].reverse()) {
+    const group = groupOf(run, preferred);
+    if (!groups.includes(group)) groups.push(group);
+    colours.set(run.id, preferred.colours[group] ?? seriesTokens[groups.indexOf(group) % seriesTokens.length] ?? "--accent");
+  }
+  return colours;
+}
