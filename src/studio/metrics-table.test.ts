@@ -33,6 +33,15 @@ test("lines become curves by name, over each axis", () => {
   expect([table.end("step"), table.end("epoch"), table.end("seconds")]).toEqual([80, 2, 4]);
 });
 
+test("the time of day is an axis where it was written", () => {
+  const table = new MetricsTable();
+  table.append('{"step":1,"epoch":1,"loss":2,"seconds":3,"time":1700000000.5}\n{"step":1,"epoch":1,"validation":{"loss":4}}\n');
+  expect(table.curve("train/loss", { ...all, axis: "time" })).toMatchObject({ x: [1700000000.5], y: [2] });
+  expect(table.curve("validation/loss", { ...all, axis: "time" })).toMatchObject({ x: [1700000000.5], y: [4] });
+  expect(table.tags).toEqual(["train/loss", "validation/loss"]);
+  expect(filled().curve("train/loss", { ...all, axis: "time" })).toBeUndefined();
+});
+
 test("last and best scores, and those of the test", () => {
   const table = filled();
   expect(table.best).toEqual({ loss: 3, accuracy: 0.75 });

@@ -88,7 +88,7 @@ test("details and curves of a run", async () => {
   // What was appended is read when it is asked for.
   await appendFile(join(folder, "a", "metrics.jsonl"), line(3));
   expect((await ask<CurvesData>("/api/runs/a/curves")).curves["train/loss"]?.x).toEqual([1, 2, 3]);
-  for (const wrong of ["axis=time", "width=-1", "width=1e9", "width=x", "smooth=1", "smooth=-1", "from=x", "to=NaN"]) {
+  for (const wrong of ["axis=day", "width=-1", "width=1e9", "width=x", "smooth=1", "smooth=-1", "from=x", "to=NaN"]) {
     expect([wrong, await ask(`/api/runs/a/curves?${wrong}`)]).toEqual([wrong, { status: 400, error: expect.any(String) as string }]);
   }
 });

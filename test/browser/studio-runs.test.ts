@@ -136,6 +136,7 @@ it("overlays runs, smooths, changes axes, zooms, and says what differs", async (
   await expect.poll(() => last(page, "Loss")).toContain("Step 200:");
 
   const downloading = page.waitForEvent("download");
+  await page.getByTitle("Save Loss").click();
   await page.getByRole("button", { name: "CSV" }).first().click();
   const csv = (await readFile(await (await downloading).path(), "utf8")).trim().split("\r\n");
   expect(csv).toEqual(["run,curve,step,value", ...values.map((value, i) => `two,train/loss,${20 + 20 * i},${value}`)]);

@@ -4,6 +4,7 @@ import type { Range } from "../ui/chart-data.js";
 import { chartSvg } from "../ui/chart-svg.js";
 import { Button } from "../ui/controls.js";
 import { download } from "../ui/download.js";
+import { Menu } from "../ui/menu.js";
 import { colourOf } from "../ui/theme.js";
 import type { Axis } from "./api.js";
 import { axisLabels, formatAxis, formatTick } from "./axes.js";
@@ -49,9 +50,11 @@ export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onR
         <div class="chart-actions">
           <Button kind="plain" small pressed={isPinned} title={`Keep ${title} before the other charts`} onClick={() => prefer({ pinned: isPinned ? pinned.filter((other) => other !== name) : [...pinned, name] })}>Pin</Button>
           <Button kind="plain" small pressed={inNumbers} title={`${title} in numbers`} onClick={() => setInNumbers(!inNumbers)}>Table</Button>
-          <Button kind="plain" small title={`The points of ${title} as comma-separated values`} onClick={() => void exportPoints("csv")}>CSV</Button>
-          <Button kind="plain" small title={`The points of ${title} as JSON`} onClick={() => void exportPoints("json")}>JSON</Button>
-          <Button kind="plain" small title={`${title} as a picture`} onClick={exportPicture}>SVG</Button>
+          <Menu label="Save" title={`Save ${title}`}>
+            <Button kind="plain" small title={`The points of ${title} as comma-separated values`} onClick={() => void exportPoints("csv")}>CSV</Button>
+            <Button kind="plain" small title={`The points of ${title} as JSON`} onClick={() => void exportPoints("json")}>JSON</Button>
+            <Button kind="plain" small title={`${title} as a picture`} onClick={exportPicture}>SVG</Button>
+          </Menu>
           <Button kind="plain" small pressed={large} title={`Show ${title} larger`} onClick={() => setLarge(!large)}>{large ? "Smaller" : "Larger"}</Button>
         </div>
       </header>
