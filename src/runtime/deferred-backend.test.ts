@@ -79,13 +79,21 @@ describe("a device that is not there yet", () => {
     await device.idle();
   });
 
-  it("rejects every read with the reason why the device did not come", async () => {
+  it("says at every use why the device did not come", async () => {
     const { device, fail } = deferred();
-    const before = device.read(device.upload(floats(1, 2)));
+    const executable = device.load(doubling());
+    const x = device.upload(floats(1, 2));
+    const before = device.read(x);
+    expect(device.isLost).toBe(false);
     fail(new DeviceError("no such hardware"));
     await expect(before).rejects.toThrow("no such hardware");
-    await expect(device.read(device.upload(floats(1, 2)))).rejects.toThrow("no such hardware");
-    await expect(device.idle()).rejects.toThrow(DeviceError);
+    expect(device.isLost).toBe(true);
+    const calls = [() => device.upload(floats(1, 2)), () => device.load(doubling()), () => device.submit(executable, [x], [x]), () => device.readSync(x), () => device.profile(undefined)];
+    for (const call of calls) expect(call).toThrow("no such hardware");
+    await expect(device.read(x)).rejects.toThrow("no such hardware");
+    await expect(device.idle()).rejects.toThrow("no such hardware");
+    device.release(x);
+    await device.close();
   });
 
   it("refuses memory of another device", () => {

@@ -90,16 +90,26 @@ export class DeferredBackend implements Backend {
   #backend: Backend | undefined;
   #waiting: ((backend: Backend) => void)[] = [];
   #waitingRuns = 0;
+  /** Why the device will not come. */
+  #absence: { readonly error: unknown } | undefined;
   /** What the waiting calls threw first, and nobody was told yet. */
   #failure: { readonly error: unknown } | undefined;
 
-  /** `open` is called at once. What it rejects with is what every read of this device rejects with. */
+  /** `open` is called at once. What it rejects with is what every read of this device rejects with, and every later call throws. */
   constructor(options: DeferredOptions, open: () => Promise<Backend>) {
     this.name = options.name;
     this.#options = options;
     this.#arrival = open().then((backend) => this.#arrive(backend));
-    // A failure is reported by what waits for the device.
-    this.#arrival.catch(() => undefined);
+    // Reads that wait for the device report it too.
+    this.#arrival.catch((error: unknown) => {
+      this.#absence = { error };
+      this.#waiting = [];
+    });
+  }
+
+  /** Whether the device could not be had, or went away. */
+  get isLost(): boolean {
+    return this.#absence !== undefined || this.#backend?.isLost === true;
   }
 
   get threads(): number {
@@ -126,6 +136,7 @@ export class DeferredBackend implements Backend {
   }
 
   submit(executable: Executable, inputs: readonly Storage[], outputs: readonly Storage[]): void {
+    this.#requirePossible();
     if (!(executable instanceof DeferredExecutable)) throw new DeviceError(`[${this.name}] the executable was loaded by another device`);
     if (!this.#backend && ++this.#waitingRuns > maxWaiting) {
       throw new DeviceError(`[${this.name}] ${maxWaiting} runs wait for the device to start: await a read or idle() between runs`);
@@ -151,6 +162,7 @@ export class DeferredBackend implements Backend {
   /** Throws DeviceError before the device is there. */
   readSync(storage: Storage): Uint8Array {
     const { outcome } = this.#own(storage);
+    this.#requirePossible();
     if (!this.#backend) throw new DeviceError(`[${this.name}] the device is being started and cannot be waited for: use the asynchronous read`);
     if (!this.#backend.readSync) throw new DeviceError(`[${this.name}] cannot be read without waiting: use the asynchronous read`);
     return this.#backend.readSync(outcome.value);
@@ -166,7 +178,7 @@ export class DeferredBackend implements Backend {
 
   release(storage: Storage): void {
     const { outcome } = this.#own(storage);
-    this.#do((backend) => backend.release(outcome.value));
+    if (!this.#absence) this.#do((backend) => backend.release(outcome.value));
   }
 
   /** Throws DeviceError where the device's steps have no clock. */
@@ -186,6 +198,10 @@ export class DeferredBackend implements Backend {
     throw new ArgumentError(`[${this.name}] a storage of ${storage.device.name} was given to ${this.name}: move the tensor with .to("${this.name}")`);
   }
 
+  #requirePossible(): void {
+    if (this.#absence) throw this.#absence.error;
+  }
+
   #storage(bytes: number, make: (backend: Backend) => Storage): Storage {
     const storage = new DeferredStorage(this, bytes);
     this.#call(storage.outcome, make);
@@ -198,12 +214,14 @@ export class DeferredBackend implements Backend {
 
   /** Does it now, or when its turn has come. */
   #do(call: (backend: Backend) => void): void {
+    this.#requirePossible();
     if (this.#backend) call(this.#backend);
     else this.#waiting.push(call);
   }
 
   /** What an asynchronous call gives when its turn has come. */
   #later<T>(call: (backend: Backend) => Promise<T>): Promise<T> {
+    this.#requirePossible();
     return new Promise((resolve, reject) => {
       this.#arrival.catch(reject);
       this.#waiting.push((backend) => {

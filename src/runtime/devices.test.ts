@@ -69,3 +69,42 @@ it("takes a GPU that is no software for auto, where the work is large", async ()
   real = true;
   expect(await openDevice("auto", { work: 1e12 })).not.toBe(before);
 });
+
+it.each([false, true])("opens one GPU for calls at once that want different things of it, in software: %s", async (isSoftware) => {
+  vi.resetModules();
+  const fresh = await import("./devices.js");
+  const { DeviceError: Refusal } = await import("../core/errors.js");
+  const asked: boolean[] = [];
+  fresh.registerBackend("plain", () => new ReferenceBackend());
+  fresh.setAutoDevices(["plain"]);
+  fresh.registerGpu("near", async ({ hardware }) => {
+    asked.push(hardware);
+    await Promise.resolve();
+    if (hardware && isSoftware) throw new Refusal("software");
+    return Object.assign(new ReferenceBackend(), { isSoftware });
+  });
+  const opened = await Promise.all([fresh.openDevice(), fresh.openDevice("near"), fresh.openDevice("near")]);
+  const gpu = fresh.device("near");
+  expect(opened).toEqual([isSoftware ? fresh.device("plain") : gpu, gpu, gpu]);
+  expect(opened[1]).toBe(opened[2]);
+  expect(asked).toEqual(isSoftware ? [true, false] : [true]);
+});
+
+it("starts a default device anew that was named and then lost, and keeps one that was given", () => {
+  const made: { isLost: boolean }[] = [];
+  registerBackend("brittle", () => {
+    const backend = Object.assign(new ReferenceBackend(), { isLost: false });
+    made.push(backend);
+    return backend;
+  });
+  setDefaultDevice("brittle");
+  const first = getDefaultDevice();
+  expect(() => setDefaultDevice("nowhere")).toThrow(DeviceError);
+  expect(getDefaultDevice()).toBe(first);
+  Object.assign(first, { isLost: true });
+  expect(getDefaultDevice()).not.toBe(first);
+  expect(made).toHaveLength(2);
+  setDefaultDevice(first);
+  expect(getDefaultDevice()).toBe(first);
+  setDefaultDevice("auto");
+});

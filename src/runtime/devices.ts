@@ -28,12 +28,13 @@ const gpuWork = 1e8;
 
 const factories = new Map<string, BackendFactory>();
 const openers = new Map<string, GpuOpener>();
-const opening = new Map<string, Promise<Backend>>();
+const opening = new Map<string, { readonly hardware: boolean; readonly backend: Promise<Backend> }>();
 const open = new Map<string, Backend>();
 const backends = new WeakMap<DeviceTag, Backend>();
 /** Names that device "auto" tries, in order. */
 let candidates: readonly string[] = [];
 let defaultDevice: Backend | string = "auto";
+let defaultBackend: Backend | undefined;
 let started: (backend: Backend) => void = () => undefined;
 
 /** Makes a backend known by name; it is started when a tensor first needs it. */
@@ -90,13 +91,16 @@ async function openGpu(name: string, opener: GpuOpener, hardware: boolean): Prom
   const running = open.get(name);
   if (running && !running.isLost && !(hardware && running.isSoftware)) return running;
   // Several calls at once open one device.
-  const key = `${name} ${hardware}`;
-  let pending = opening.get(key);
-  if (!pending) {
-    pending = opener({ hardware }).then((backend) => keep(name, backend)).finally(() => opening.delete(key));
-    opening.set(key, pending);
+  const pending = opening.get(name);
+  if (pending && pending.hardware !== hardware) {
+    // What the other call gets may do, and if not, its failure is not this one's.
+    await pending.backend.catch(() => undefined);
+    return openGpu(name, opener, hardware);
   }
-  return pending;
+  if (pending) return pending.backend;
+  const backend = opener({ hardware }).then((opened) => keep(name, opened)).finally(() => opening.delete(name));
+  opening.set(name, { hardware, backend });
+  return backend;
 }
 
 /**
@@ -146,19 +150,20 @@ const refused = new Set<string>();
 
 /** Where tensors are made when no device is given; "auto" at first. Throws DeviceError for an unknown name. */
 export function setDefaultDevice(target: Backend | string): void {
-  defaultDevice = typeof target === "string" && target !== "auto" ? device(target) : typeof target === "string" ? target : adopt(target);
+  defaultBackend = target === "auto" ? undefined : resolveDevice(target);
+  defaultDevice = target;
 }
 
-/** The device where tensors are made when none is given. */
+/** The device where tensors are made when none is given. One that was named and then lost is started anew. */
 export function getDefaultDevice(): Backend {
-  if (typeof defaultDevice === "string") defaultDevice = device(defaultDevice);
-  return defaultDevice;
+  if (!defaultBackend || (defaultBackend.isLost && typeof defaultDevice === "string")) defaultBackend = resolveDevice(defaultDevice);
+  return defaultBackend;
 }
 
 /** A device given by name, as itself, or not at all (the default one). */
 export function resolveDevice(target: Backend | string | undefined): Backend {
   if (target === undefined) return getDefaultDevice();
-  return typeof target === "string" ? device(target) : typeof target === "string" ? target : adopt(target);
+  return typeof target === "string" ? device(target) : adopt(target);
 }
 
 /** The backend behind the tag of a value; the default device for values that no device is tied to. */
