@@ -34,7 +34,7 @@ it("keeps files in folders, whole", async () => {
   expect(await call("refusals")).toEqual([
     "DataError: cannot read none/at/all: the page's storage has no such file",
     "DataError: ../up leads out of the page's storage: name a path in it",
-    expect.stringMatching(/^DataError: cannot write folder: .*TypeMismatch/),
+    expect.stringMatching(/^DataError: cannot write folder: /),
     expect.stringMatching(/^DataError: cannot read the folder folder\/file: .*TypeMismatch/),
   ]);
 });
@@ -43,7 +43,23 @@ it("keeps the old content where a write was broken off", async () => {
   const { call, page } = await openPage<typeof import("./pages/storage.js")>("pages/storage.ts");
   await call("breakOff");
   await page.reload();
-  expect(await call("afterBreak")).toEqual({ kept: "old", fresh: "DataError", list: ["fresh", "kept"] });
+  const left = { hidden: 2, later: ["kept"], remaining: ["kept"] };
+  expect(await call("afterBreak")).toEqual({ kept: "old", fresh: "DataError", list: ["kept"], ...left });
+});
+
+it("keeps the old folder where the new one could not be written, and empty files", async () => {
+  const { call } = await openPage<typeof import("./pages/storage.js")>("pages/storage.ts");
+  const full = /: QuotaExceededError: full; remove what is not needed/;
+  expect(await call("keepOnFailure")).toEqual({
+    replaced: expect.stringMatching(full),
+    written: expect.stringMatching(full),
+    length: 0,
+    names: ["one"],
+    list: ["a", "b", "empty"],
+    a: "old",
+    place: "plain",
+    inPlace: ["y"],
+  });
 });
 
 it("keeps weights in pieces and reads the wanted ones", async () => {

@@ -29,17 +29,57 @@ export async function keepFiles(): Promise<object> {
   return result;
 }
 
-/** Begins to replace a file and to write another, as `write` does, and never ends. */
+/** Begins to replace a file and to write another, and never ends. */
 export async function breakOff(): Promise<void> {
-  await (await files()).write("kept", "old");
-  const folder = await navigator.storage.getDirectory();
-  for (const name of ["kept", "fresh"]) await (await (await folder.getFileHandle(name, { create: true })).createWritable()).write("new");
+  const stored = await files();
+  await stored.write("kept", "old");
+  let begun = 0;
+  const all = new Promise<void>((done) => {
+    FileSystemWritableFileStream.prototype.close = () => {
+      if (++begun === 2) done();
+      return new Promise(() => undefined);
+    };
+  });
+  for (const name of ["kept", "fresh"]) void stored.write(name, "new");
+  await all;
 }
 
-/** What is left of that. */
+const entries = async (): Promise<string[]> => {
+  const names: string[] = [];
+  for await (const name of (await navigator.storage.getDirectory()).keys()) names.push(name);
+  return names.sort();
+};
+
+/** What is left of that, today and in two days. */
 export async function afterBreak(): Promise<object> {
   const fresh = await text("fresh").catch((error: unknown) => (error instanceof Error ? error.name : "?"));
-  return { kept: await text("kept"), fresh, list: await (await files()).list("") };
+  const list = await (await files()).list("");
+  const hidden = (await entries()).length - (list?.length ?? 0);
+  const { now } = Date;
+  Date.now = () => now() + 48 * 3600 * 1000;
+  const later = await (await files()).list("");
+  return { kept: await text("kept"), fresh, list, hidden, later, remaining: await entries() };
+}
+
+/** A folder that is replaced while the storage is full, and files that are empty. */
+export async function keepOnFailure(): Promise<object> {
+  const stored = await files();
+  await stored.createFolder("runs/one", new Map([["a", "old"], ["b", "old"], ["empty", ""]]));
+  const { write } = FileSystemWritableFileStream.prototype;
+  FileSystemWritableFileStream.prototype.write = function (data) {
+    return data === "too much" ? Promise.reject(new DOMException("full", "QuotaExceededError")) : write.call(this, data);
+  };
+  const replaced = await stored.createFolder("runs/one", new Map([["a", "new"], ["c", "too much"]]), true).catch(String);
+  const written = await stored.write("runs/one/a", "too much").catch(String);
+  const { length } = await bytes("runs/one/empty");
+  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("runs");
+  const names: string[] = [];
+  for await (const name of folder.keys()) names.push(name);
+  const result = { replaced, written, length, names, list: await stored.list("runs/one"), a: await text("runs/one/a") };
+  await stored.remove("runs");
+  await stored.write("plain", "x");
+  const place = await stored.createFolder("plain", new Map([["y", ""]]), true);
+  return { ...result, place, inPlace: await stored.list("plain") };
 }
 
 /** The errors of what cannot be. */
