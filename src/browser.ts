@@ -1,4 +1,5 @@
 import { createBrowserWasm } from "./backends/wasm/browser-wasm.js";
+import { openBrowserWebgpu } from "./backends/webgpu/webgpu-browser.js";
 import type { DatasetName } from "./data/catalog.js";
 import type { PageDatasetOptions } from "./data/page-dataset.js";
 import type { DatasetOf } from "./data/read-dataset.js";
@@ -25,5 +26,5 @@ setFiles(async () => (await import("./files/page-files.js")).pageFiles);
 
 // Code that computes is fetched with the first tensor: a page needs one device of several.
 registerBackend("wasm", ({ threads }) => createBrowserWasm(threads === undefined ? {} : { threads }));
-registerGpu("webgpu", async (options) => (await import("./backends/webgpu/webgpu-browser.js")).openBrowserWebgpu(options));
+registerGpu("webgpu", openBrowserWebgpu);
 setAutoDevices(["wasm"]);

@@ -1,9 +1,11 @@
 import { DTypeError, OutOfMemoryError } from "../core/errors.js";
 import { formatShape, sameShape, sizeOf } from "../core/shape.js";
+import { ExprBuilder } from "../ir/expr-builder.js";
 import { type Graph, isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
 import { isPassed, type Stmt } from "../ir/loop.js";
 import { bindExpressions } from "./bind.js";
 import { shareCommonSubexpressions } from "./common-subexpressions.js";
+import { type Call, isScan } from "./call.js";
 import type { Stored } from "./draft.js";
 import { inlineCalls } from "./inline-calls.js";
 import { inspection } from "./inspection.js";
@@ -11,11 +13,10 @@ import { layOut } from "./lay-out.js";
 import { chooseLayouts } from "./layouts.js";
 import { lowerLoops, lowerMap } from "./lower-map.js";
 import { lowerRows } from "./lower-rows.js";
-import { type Call, isScan, lowerScan } from "./lower-scan.js";
 import type { Machine } from "./machine.js";
 import { type Group, partition } from "./partition.js";
 import type { Program } from "./program.js";
-import { simplifyScans } from "./simplify-scans.js";
+import { scanCompiler, withFewerScans } from "./scan-compiler.js";
 import { splitReductions } from "./split-reductions.js";
 import type { Target } from "./target.js";
 import { allExprs, nested, ownExprs } from "./walk.js";
@@ -35,7 +36,7 @@ export function compileGraph(given: Graph, target: Target, machine: Machine): Pr
 
 /** A graph as calls of kernels, written for single elements still; the bodies of loops are graphs of their own. */
 function lowerGraph(given: Graph, target: Target, machine: Machine): { readonly graph: Graph; readonly calls: readonly Call[] } {
-  const graph = splitReductions(machine.prepare(simplifyScans(shareCommonSubexpressions(inlineCalls(given))), target), target);
+  const graph = splitReductions(machine.prepare(withFewerScans(shareCommonSubexpressions(inlineCalls(given))), target), target);
   inspection()?.graph(graph);
   const order = topologicalOrder(graph.outputs);
   checkValues(order.flatMap((node) => node.outputs), target);
@@ -72,7 +73,7 @@ function lowerGroup(group: Group, stored: Stored, target: Target, machine: Machi
     case "loops":
       return [lowerLoops(group, stored, target, machine)];
     case "scan":
-      return group.members.slice(0, 1).flatMap(({ node }) => lowerScan(node, stored, (body) => lowerGraph(body, target, machine)));
+      return group.members.slice(0, 1).flatMap(({ node }) => scanCompiler().lower(new ExprBuilder(), node, stored, (body) => lowerGraph(body, target, machine)));
   }
 }
 

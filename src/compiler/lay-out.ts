@@ -3,7 +3,7 @@ import { sizeOf, type Shape } from "../core/shape.js";
 import { isLeaf, type Graph, type Value } from "../ir/graph.js";
 import { isPassed } from "../ir/loop.js";
 import type { Argument, KernelCall } from "./draft.js";
-import { bytesOf, type Call, isScan, type ScanCall } from "./lower-scan.js";
+import { bytesOf, type Call, isScan, type ScanCall } from "./call.js";
 import { planMemory } from "./plan-memory.js";
 import type { Place, Program, Step } from "./program.js";
 import type { Target } from "./target.js";

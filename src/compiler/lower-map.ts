@@ -122,7 +122,7 @@ export function lowerLoops(group: Group, stored: Stored, target: Target, machine
     reload: (k, index) => draft.load(draft.slot(output(k), "readwrite"), draft.address(output(k), index)),
     ...blockProducts(draft, target),
   };
-  const grouped = offer && machine.loops.find(({ op }) => op === first.node.op)?.build(b, ctx, offer);
+  const grouped = offer && machine.loops.find(({ op }) => op === first.node.op.name)?.build(b, ctx, offer);
   const { items, body } = grouped ?? first.node.op.lower.build(b, ctx);
   const item = b.counter("item", items);
   return draft.call(first.node.op.name, item, body(b.ref(item)), items, lanes);

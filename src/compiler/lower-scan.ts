@@ -1,46 +1,11 @@
 import { byteSize, dtypeInfo } from "../core/dtype.js";
-import { sizeOf, stridesOf } from "../core/shape.js";
-import { ExprBuilder } from "../ir/expr-builder.js";
-import { type Graph, input, isLeaf, type Node, recordAgain, type ScanLoop, type TensorType, type Value } from "../ir/graph.js";
+import { stridesOf } from "../core/shape.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
+import { type Graph, input, isLeaf, type Node, recordAgain, type Value } from "../ir/graph.js";
 import { isPassed, type Expr } from "../ir/loop.js";
 import { reshape, slice, transpose } from "../ops/index.js";
+import { bytesOf, type Call, isScan, memoryOf } from "./call.js";
 import type { Argument, KernelCall, Stored } from "./draft.js";
-
-/** A loop of kernel calls: the scan's body, compiled. */
-export interface ScanCall {
-  readonly loop: ScanLoop;
-  /** The calls of one step, over the values of the body. */
-  readonly calls: readonly Call[];
-  /** What the scan's inputs are outside, one for each of the body's. */
-  readonly inputs: readonly Argument[];
-  /** Bytes by which each of them moves from slice to slice; 0 for those that are no stack. */
-  readonly strides: readonly number[];
-  /** What the scan's outputs are outside. */
-  readonly outputs: readonly Value[];
-  /** All that it reads and writes outside. */
-  readonly buffers: readonly Argument[];
-}
-
-export type Call = KernelCall | ScanCall;
-
-export function isScan(call: Call): call is ScanCall {
-  return "loop" in call;
-}
-
-export function bytesOf({ shape, dtype }: Pick<TensorType, "shape" | "dtype">): number {
-  return sizeOf(shape) * byteSize(dtype);
-}
-
-/** The value whose memory holds a scan's input: what only has another shape needs no memory of its own. */
-export function memoryOf(value: Value, isStored: (v: Value) => boolean): Value {
-  let at = value;
-  for (;;) {
-    const { op, inputs } = at.node;
-    const [from] = inputs;
-    if (isStored(at) || !from || op.lower.kind !== "map" || op.lower.view !== true) return at;
-    at = from;
-  }
-}
 
 /** How a body reads the slices of a stacked input. */
 interface Slices {
@@ -57,9 +22,9 @@ interface Slices {
 const shortestRow = 256;
 
 /** Where the slices of a stacked input lie: a transposition that keeps rows whole needs no memory of its own. */
-export function slicesOf(stack: Value, isStored: (v: Value) => boolean): Slices {
+export function slicesOf(b: ExprBuilder, stack: Value, isStored: (v: Value) => boolean): Slices {
   const [x] = stack.node.inputs;
-  const perm = x && !isStored(stack) ? permutationOf(stack) : undefined;
+  const perm = x && !isStored(stack) ? permutationOf(b, stack) : undefined;
   const last = stack.shape.length - 1;
   const step = perm?.indexOf(0) ?? 0;
   if (x && perm?.[last] === last && step !== last && (x.shape[last] ?? 0) * byteSize(x.dtype) >= shortestRow) {
@@ -75,11 +40,10 @@ export function slicesOf(stack: Value, isStored: (v: Value) => boolean): Slices 
 }
 
 /** For a value that is its operand with the axes in another order, the axis that each of the operand's becomes. */
-function permutationOf(value: Value): number[] | undefined {
+function permutationOf(b: ExprBuilder, value: Value): number[] | undefined {
   const { op, inputs, attrs, outputs } = value.node;
   const [x] = inputs;
   if (op.lower.kind !== "map" || inputs.length !== 1 || !x || x.shape.length !== value.shape.length) return undefined;
-  const b = new ExprBuilder();
   const index = value.shape.map((size, axis) => b.ref(b.counter(`i${axis}`, Math.max(2, size))));
   const reads: (readonly Expr[])[] = [];
   const element = b.const(0, dtypeInfo[x.dtype].compute);
@@ -93,7 +57,7 @@ function permutationOf(value: Value): number[] | undefined {
 }
 
 /** A scan as calls: those of its body that give the same in every step come before the loop. */
-export function lowerScan(node: Node, stored: Stored, lowerGraph: (graph: Graph) => { readonly graph: Graph; readonly calls: readonly Call[] }): Call[] {
+export function lowerScan(b: ExprBuilder, node: Node, stored: Stored, lowerGraph: (graph: Graph) => { readonly graph: Graph; readonly calls: readonly Call[] }): Call[] {
   const { lower } = node.op;
   if (lower.kind !== "scan") throw new TypeError(`[${node.op.name}] is no loop over a graph`);
   const loop = lower.loop(node.attrs);
@@ -111,7 +75,7 @@ export function lowerScan(node: Node, stored: Stored, lowerGraph: (graph: Graph)
       strides.push(0);
       return leaf;
     }
-    const { memory, stride, leaf, slice } = slicesOf(value, isStored);
+    const { memory, stride, leaf, slice } = slicesOf(b, value, isStored);
     known.set(v, slice);
     inputs.push(memory);
     strides.push(stride);

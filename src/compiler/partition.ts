@@ -2,7 +2,8 @@ import { sameShape, sizeOf, type Shape } from "../core/shape.js";
 import { ExprBuilder } from "../ir/expr-builder.js";
 import { isLeaf, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
-import { memoryOf, slicesOf } from "./lower-scan.js";
+import { memoryOf } from "./call.js";
+import { scanCompiler } from "./scan-compiler.js";
 import { counters, Reader } from "./reader.js";
 import type { Target } from "./target.js";
 import { allExprs } from "./walk.js";
@@ -101,7 +102,7 @@ function chooseAtoms(b: ExprBuilder, graph: Graph, order: readonly Node[], { gro
         const { consts, carries } = lower.loop(node.attrs);
         node.inputs.forEach((v, k) => {
           const isStored = (x: Value): boolean => stop(x) !== undefined;
-          const from = k < consts + carries ? memoryOf(v, isStored) : slicesOf(v, isStored).memory;
+          const from = k < consts + carries ? memoryOf(v, isStored) : scanCompiler().stackOf(b, v, isStored);
           if (!isStored(from)) atoms.add(from);
         });
         continue;

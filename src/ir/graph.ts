@@ -302,7 +302,8 @@ export interface LoopsContext<A extends Attrs> extends LowerContext<A> {
 
 /** How a group of invocations runs an item of an operator's own loops together. Pages without a GPU do not load it. */
 export interface GroupLoops<A extends Attrs = Attrs> {
-  readonly op: Op;
+  /** The operator's name: a page may have these loops without the operator. */
+  readonly op: string;
   /** Undefined where one invocation is to run each item of the operator's own loops. */
   build(b: ExprBuilder, ctx: LoopsContext<A>, offer: GroupOffer): Loops | undefined;
 }

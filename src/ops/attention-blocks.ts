@@ -19,6 +19,15 @@ export type AttentionAttrs = {
   readonly keep: number;
 };
 
+/** The attention's attributes, and the parts into which its queries are divided where there are too few attentions. */
+export type GradientAttrs = AttentionAttrs & { readonly parts: number };
+
+/** Operands of attention before the mask: queries, keys, values. */
+export const attentionMask = 3;
+
+/** Operands of its gradient before the mask: queries, keys, values, logarithms of sums, Σ out·cotangent, cotangent. */
+export const gradientMask = 6;
+
 /** Queries and keys of one block: their scores and all that is computed from them stay close to the processor. */
 const blockOf = { queries: 64, keys: 128 };
 
@@ -63,6 +72,12 @@ export function checkAttention(name: string, inputs: readonly TensorType[], { ma
 /** Queries and keys of a block of an attention. */
 export function blockSizes({ queries, keys }: AttentionShape): { readonly tall: number; readonly wide: number } {
   return { tall: Math.max(1, Math.min(queries, blockOf.queries)), wide: Math.max(1, Math.min(keys, blockOf.keys)) };
+}
+
+/** Queries of one part, the last of which may have fewer: whole blocks. */
+export function queriesOfPart(shape: AttentionShape, parts: number): number {
+  const { tall } = blockSizes(shape);
+  return Math.ceil(Math.ceil(shape.queries / tall) / parts) * tall;
 }
 
 /** A block of consecutive queries or keys. */

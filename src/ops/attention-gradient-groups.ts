@@ -2,8 +2,7 @@ import { sizeOf } from "../core/shape.js";
 import type { GroupLoops, GroupOffer, Loops, LoopsContext } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import { attentionShape } from "./attention-blocks.js";
-import { attentionGradientOp, gradientMask, queriesOfPart, type GradientAttrs } from "./attention-gradient.js";
+import { attentionShape, gradientMask, queriesOfPart, type GradientAttrs } from "./attention-blocks.js";
 import { chooseScoreTile, GroupWriter, paddedWidth } from "./attention-groups.js";
 import { at, range, unravel } from "./indexing.js";
 import { lanesOf, type LaneShape } from "./lane-tile.js";
@@ -151,4 +150,4 @@ function buildGradient(b: ExprBuilder, ctx: LoopsContext<GradientAttrs>, offer: 
 
 type Sums = ReturnType<GroupWriter["tile"]["sums"]>;
 
-export const groupAttentionGradient: GroupLoops<GradientAttrs> = { op: attentionGradientOp, build: buildGradient };
+export const groupAttentionGradient: GroupLoops<GradientAttrs> = { op: "attention-gradient", build: buildGradient };

@@ -4,7 +4,7 @@ import { apply, type Attrs, type LoopsContext, type Op, type Value } from "../ir
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { add, mul, sub } from "./arithmetic.js";
-import { AttentionWriter, attentionShape, blockSizes, checkAttention, spanAt, type AttentionAttrs, type AttentionShape } from "./attention-blocks.js";
+import { AttentionWriter, attentionShape, blockSizes, checkAttention, gradientMask, type GradientAttrs, queriesOfPart, spanAt, type AttentionAttrs, type AttentionShape } from "./attention-blocks.js";
 import { broadcast } from "./broadcast.js";
 import { le, lt, select } from "./compare.js";
 import { constant, iota } from "./constant.js";
@@ -18,24 +18,12 @@ import { shr } from "./bitwise.js";
 import { randomBits } from "./random-bits.js";
 import { reduce } from "./reduce.js";
 
-/** The attention's attributes, and the parts into which its queries are divided where there are too few attentions. */
-export type GradientAttrs = AttentionAttrs & { readonly parts: number };
-
-/** Operands before the mask: queries, keys, values, logarithms of sums, Σ out·cotangent, cotangent. */
-export const gradientMask = 6;
-
 /** Pieces of work below which more of them would not help the threads. */
 const wantedItems = 8;
 
 function partsOf(shape: AttentionShape): number {
   const blocks = Math.ceil(shape.queries / blockSizes(shape).tall);
   return Math.max(1, Math.min(blocks, Math.ceil(wantedItems / Math.max(1, sizeOf(shape.batch)))));
-}
-
-/** Queries of one part, the last of which may have fewer: whole blocks. */
-export function queriesOfPart(shape: AttentionShape, parts: number): number {
-  const { tall } = blockSizes(shape);
-  return Math.ceil(Math.ceil(shape.queries / tall) / parts) * tall;
 }
 
 /** Weights are computed again from the logarithms of their sums, block by block, instead of being kept (Dao et al. 2022). */

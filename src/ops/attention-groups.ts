@@ -3,8 +3,7 @@ import { sizeOf } from "../core/shape.js";
 import type { Attrs, GroupLoops, GroupOffer, Loops, LoopsContext, Scratch } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt, Variable } from "../ir/loop.js";
-import { attentionMask, attentionOp } from "./attention.js";
-import { AttentionWriter, attentionShape, type AttentionAttrs, type AttentionShape, type Matrix } from "./attention-blocks.js";
+import { attentionMask, AttentionWriter, attentionShape, type AttentionAttrs, type AttentionShape, type Matrix } from "./attention-blocks.js";
 import { at, range, unravel } from "./indexing.js";
 import { addProducts, lanesOf, LaneTile, type LaneShape } from "./lane-tile.js";
 
@@ -225,4 +224,4 @@ function buildForward(b: ExprBuilder, ctx: LoopsContext<AttentionAttrs>, offer: 
   };
 }
 
-export const groupAttention: GroupLoops<AttentionAttrs> = { op: attentionOp, build: buildForward };
+export const groupAttention: GroupLoops<AttentionAttrs> = { op: "attention", build: buildForward };

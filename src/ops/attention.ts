@@ -3,13 +3,10 @@ import { apply, type Attrs, type LoopsContext, type Op, type Value } from "../ir
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { mul } from "./arithmetic.js";
-import { AttentionWriter, attentionShape, blockSizes, checkAttention, spanAt, type AttentionAttrs } from "./attention-blocks.js";
+import { attentionMask, AttentionWriter, attentionShape, blockSizes, checkAttention, spanAt, type AttentionAttrs } from "./attention-blocks.js";
 import { attentionGradient } from "./attention-gradient.js";
 import { at, unravel } from "./indexing.js";
 import { reduce } from "./reduce.js";
-
-/** Operands before the mask: queries, keys, values. */
-export const attentionMask = 3;
 
 /**
  * A block of queries keeps its scores with one block of keys after another in the thread's memory, and the maximum, the sum

@@ -1,3 +1,4 @@
+import { compileScans } from "../compiler/compile-scans.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
 import { formatShape, sameShape } from "../core/shape.js";
 import type { Value } from "../ir/graph.js";
@@ -21,6 +22,7 @@ export interface ScanOptions {
  * dtypes of the carry, and may not read values, assign state or be async: ArgumentError, ShapeError, DTypeError, TraceError.
  */
 export function scan<C, X, Y>(fn: (carry: C, x: X) => readonly [carry: C, y: Y], init: C, xs: X, options: ScanOptions = {}): [carry: C, ys: Y] {
+  compileScans();
   const { reverse = false } = options;
   const stacks = valuesOf(xs);
   const first = valuesOf(init);

@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openSite } from "./open-page.js";
@@ -27,6 +28,11 @@ it.each([true, false])("the example, built with Vite, reads 95 % of the digits, 
   expect(points).toHaveLength(320);
   expect(Math.max(...(points ?? []))).toBeGreaterThan(0.9);
   expect(errors).toEqual([]);
+  // Bytes of the scripts that the page asked for, minified and gzipped.
+  const scripts = await page.evaluate(() => performance.getEntriesByType("resource").flatMap(({ name }) => (/\/assets\/.*\.js$/.test(name) ? [new URL(name).pathname] : [])));
+  const bytes = scripts.reduce((sum, path) => sum + gzipSync(readFileSync(join(folder, path)), { level: 9 }).length, 0);
+  expect(scripts.length).toBeGreaterThan(2);
+  expect(bytes).toBeLessThanOrEqual(100_000);
 });
 
 it("runs from a file server, without a bundler", async () => {

@@ -1,8 +1,8 @@
 import { drawBits, drawKey, likelyBelow } from "../../core/rng.js";
 import { sizeOf, type Shape } from "../../core/shape.js";
-import { attentionShape, type AttentionAttrs } from "../../ops/attention-blocks.js";
-import { attentionGradientOp, gradientMask, queriesOfPart } from "../../ops/attention-gradient.js";
-import { attentionMask, attentionOp } from "../../ops/attention.js";
+import { attentionMask, attentionShape, type AttentionAttrs, gradientMask, queriesOfPart } from "../../ops/attention-blocks.js";
+import { attentionGradientOp } from "../../ops/attention-gradient.js";
+import { attentionOp } from "../../ops/attention.js";
 import { at, range } from "../../ops/indexing.js";
 import { randomBitsOp } from "../../ops/random-bits.js";
 import { meaning, type Numbers } from "./meaning.js";

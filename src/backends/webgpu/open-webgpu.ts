@@ -1,5 +1,6 @@
 import type { Target } from "../../compiler/target.js";
 import { DeviceError } from "../../core/errors.js";
+import { describeAdapter, isSoftware } from "./find-adapter.js";
 import { WebgpuBackend } from "./webgpu-backend.js";
 
 /** Limits of which all that the adapter has is asked for. */
@@ -17,24 +18,9 @@ const mostBindingBytes = 2 ** 31 - 4;
 
 export const wantedFeatures: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
 
-export interface AdapterOptions {
-  /** Whether an adapter in software is refused; false by default. */
-  readonly hardware?: boolean;
-}
-
 export interface WebgpuOptions {
   /** Less than the adapter has, as on smaller GPUs. */
   readonly limits?: Partial<Record<(typeof wantedLimits)[number], number>>;
-}
-
-/** The fastest adapter. Throws DeviceError where there is none, or only one in software and `hardware` is wanted. */
-export async function findAdapter(gpu: GPU, { hardware = false }: AdapterOptions = {}): Promise<GPUAdapter> {
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new DeviceError("[webgpu] WebGPU finds no GPU here: use another device, such as wasm");
-  if (hardware && isSoftware(adapter)) {
-    throw new DeviceError(`[webgpu] WebGPU finds no GPU here but one in software (${describeAdapter(adapter)}): use another device, such as wasm`);
-  }
-  return adapter;
 }
 
 /** Opens a device on an adapter that was not used before. Throws DeviceError where the adapter gives none. */
@@ -49,18 +35,6 @@ export async function openWebgpu(adapter: GPUAdapter, { limits }: WebgpuOptions 
     throw new DeviceError(`[webgpu] the adapter "${describeAdapter(adapter)}" gives no device: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   return new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target: targetOf(device.limits) });
-}
-
-/** An adapter for people. */
-export function describeAdapter({ info: { vendor, architecture, device, description } }: GPUAdapter): string {
-  const parts = [description || device, vendor, architecture].filter((part) => part !== "");
-  return parts.length === 0 ? "unnamed" : parts.join(", ");
-}
-
-/** Whether the processor plays the adapter; earlier browsers say so at another place. */
-export function isSoftware(adapter: GPUAdapter & { readonly isFallbackAdapter?: boolean }): boolean {
-  const said: boolean | undefined = adapter.info.isFallbackAdapter;
-  return said ?? adapter.isFallbackAdapter ?? false;
 }
 
 function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits): Target {

@@ -19,7 +19,7 @@ export interface WebgpuInfo {
 
 /** The adapter that the "webgpu" device uses in Node. Rejects with DeviceError where there is none. */
 export async function webgpuInfo(): Promise<WebgpuInfo> {
-  const [{ nodeGpu }, { describeAdapter, findAdapter, isSoftware, wantedFeatures }] = await Promise.all([import("./webgpu-node.js"), import("./open-webgpu.js")]);
+  const [{ nodeGpu }, { describeAdapter, findAdapter, isSoftware }, { wantedFeatures }] = await Promise.all([import("./webgpu-node.js"), import("./find-adapter.js"), import("./open-webgpu.js")]);
   const adapter = await findAdapter(await nodeGpu());
   const { features, limits } = adapter;
   return {

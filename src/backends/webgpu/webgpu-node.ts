@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { DeviceError } from "../../core/errors.js";
-import { type AdapterOptions, findAdapter, openWebgpu, type WebgpuOptions } from "./open-webgpu.js";
+import { type AdapterOptions, findAdapter } from "./find-adapter.js";
+import { openWebgpu, type WebgpuOptions } from "./open-webgpu.js";
 import type { WebgpuBackend } from "./webgpu-backend.js";
 
 let dawn: Promise<GPU> | undefined;
