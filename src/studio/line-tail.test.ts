@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFile, mkdtemp, rename, rm, symlink, truncate, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,4 +86,11 @@ test("a link is never read", async () => {
   expect(await told(new LineTail(path))).toEqual([]);
   expect(await readPlainFile(path)).toBeUndefined();
   expect(String(await readPlainFile(join(folder, "secret")))).toBe("secret\n");
+});
+
+test.skipIf(process.platform === "win32")("a pipe is no file, and nobody waits for what it would say", async () => {
+  execFileSync("mkfifo", [path]);
+  expect(await told(new LineTail(path))).toEqual([]);
+  expect(await readPlainFile(path)).toBeUndefined();
+  expect(await readLastLines(path, 100)).toBe("");
 });

@@ -39,7 +39,7 @@ export class LineTail {
 
   /** The next lines, at most a megabyte of them; undefined where there are none now. */
   async next(): Promise<NewLines | Reset | undefined> {
-    const file = await openFile(this.#path);
+    const file = await openPlainFile(this.#path);
     if (!file) return this.#offset > 0 ? this.#reset() : undefined;
     try {
       return await this.#read(file);
@@ -75,11 +75,11 @@ export class LineTail {
 
 const newline = 10;
 
-/** Undefined for what is no file or a link. */
-async function openFile(path: string): Promise<FileHandle | undefined> {
-  // Windows has no such flag.
-  const noLink = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0;
-  const file = await open(path, constants.O_RDONLY | noLink).catch(() => undefined);
+/** Opens a file for reading; undefined for what is none, or a link. */
+export async function openPlainFile(path: string): Promise<FileHandle | undefined> {
+  // Windows has no such flags. A pipe would keep its opener waiting for a writer.
+  const { O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
+  const file = await open(path, constants.O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch(() => undefined);
   if (!file) return undefined;
   if ((await file.stat()).isFile()) return file;
   await file.close();
@@ -88,13 +88,13 @@ async function openFile(path: string): Promise<FileHandle | undefined> {
 
 /** A file's bytes; undefined where there is none, or a link. */
 export async function readPlainFile(path: string): Promise<Buffer | undefined> {
-  const file = await openFile(path);
+  const file = await openPlainFile(path);
   return file?.readFile().finally(() => file.close());
 }
 
 /** The last whole lines of a file, in at most so many bytes. */
 export async function readLastLines(path: string, bytes: number): Promise<string> {
-  const file = await openFile(path);
+  const file = await openPlainFile(path);
   if (!file) return "";
   try {
     const { size } = await file.stat();

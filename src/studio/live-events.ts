@@ -1,6 +1,5 @@
 import { watch, type FSWatcher } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { join } from "node:path";
 import { commonHeaders } from "./headers.js";
 import { LiveFeed } from "./live-feed.js";
 import type { RunStore } from "./run-store.js";
@@ -24,7 +23,7 @@ export function sendLiveEvents(store: RunStore, follow: ReadonlyMap<string, numb
     feed.check().catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   };
   const soon = (): void => void (waiting ??= setTimeout(check, gatherMs));
-  const watchers = [store.folder, ...[...follow.keys()].map((run) => join(store.folder, run))].map((path) => watchFolder(path, soon));
+  const watchers = [store.folder, ...[...follow.keys()].map((run) => store.placeOf(run))].map((path) => watchFolder(path, soon));
   const timers = [setInterval(soon, pollMs), setInterval(() => response.write(": still here\n\n"), quietMs)];
   response.on("close", () => {
     for (const timer of timers) clearInterval(timer);

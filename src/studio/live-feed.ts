@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { LineTail } from "./line-tail.js";
-import type { LiveEvents } from "./protocol.js";
+import type { LiveEvents, RunList, RunRow } from "./protocol.js";
 import type { RunStore } from "./run-store.js";
 
 /** Tells a page what changed: the list, and the lines of the runs that it follows. */
@@ -8,7 +8,8 @@ export class LiveFeed {
   readonly #store: RunStore;
   readonly #send: <K extends keyof LiveEvents>(event: K, data: LiveEvents[K], id?: string) => void;
   readonly #tails = new Map<string, LineTail>();
-  #list = "";
+  /** What the page was told of each run; undefined before it was told anything. */
+  #told: ReadonlyMap<string, RunRow> | undefined;
   #checking: Promise<void> | undefined;
   #again = false;
 
@@ -16,7 +17,7 @@ export class LiveFeed {
   constructor(store: RunStore, follow: ReadonlyMap<string, number>, send: <K extends keyof LiveEvents>(event: K, data: LiveEvents[K], id?: string) => void) {
     this.#store = store;
     this.#send = send;
-    for (const [run, offset] of follow) this.#tails.set(run, new LineTail(join(store.folder, run, "metrics.jsonl"), offset));
+    for (const [run, offset] of follow) this.#tails.set(run, new LineTail(join(store.placeOf(run), "metrics.jsonl"), offset));
   }
 
   /** Looks whether something changed. Asked while it looks, it looks once more. */
@@ -30,11 +31,19 @@ export class LiveFeed {
     do {
       this.#again = false;
       for (const [run, tail] of this.#tails) await this.#tell(run, tail);
-      const list = await this.#store.list();
-      const text = JSON.stringify(list);
-      if (text !== this.#list) this.#send("runs", list);
-      this.#list = text;
+      this.#tellRuns(await this.#store.list());
     } while (this.#again);
+  }
+
+  #tellRuns(list: RunList): void {
+    const rows = new Map(list.runs.map((row) => [row.id, row]));
+    const told = this.#told;
+    this.#told = rows;
+    if (!told) return this.#send("runs", list);
+    // A row that says the same is the same object.
+    const runs = list.runs.filter((row) => told.get(row.id) !== row);
+    const gone = [...told.keys()].filter((id) => !rows.has(id));
+    if (runs.length + gone.length > 0) this.#send("changed", { runs, gone });
   }
 
   async #tell(run: string, tail: LineTail): Promise<void> {

@@ -63,6 +63,14 @@ test("a range has the points on both sides of it", () => {
   expect(table.curve("train/loss", { ...all, width: 0 })?.x.length).toBe(10_000);
 });
 
+test("for a logarithmic axis only values above 0 are points, and the lowest of these is kept", () => {
+  const table = new MetricsTable();
+  // In each column of pixels the lowest value is 0 or less.
+  for (let step = 1; step <= 10_000; step++) table.append(`{"step":${step},"epoch":1,"loss":${step === 5003 ? 1e-9 : (step % 7) - 1},"seconds":${step}}\n`);
+  const curve = table.curve("train/loss", { ...all, width: 50, logY: true });
+  expect([curve?.y[curve.x.indexOf(5003)], curve?.y.some((value) => value !== null && value <= 0), (curve?.x.length ?? 0) <= 200]).toEqual([1e-9, false, true]);
+});
+
 test("smoothing is the mean with weights that fall by age", () => {
   const values = [3, -1, 4, 1, -5, 9, 2, 6];
   const smoothing = new Smoothing(0.7);

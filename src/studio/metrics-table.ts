@@ -45,6 +45,8 @@ export interface CurveRequest {
   readonly width: number;
   /** Weight of smoothing, from 0 to below 1. */
   readonly smooth: number;
+  /** Only values above 0 are drawn. */
+  readonly logY?: boolean | undefined;
 }
 
 interface SmoothedCurve {
@@ -98,7 +100,7 @@ export class MetricsTable {
   }
 
   /** A curve, thinned out; undefined where the run has none of that name. The points on both sides of the range are with it, so that lines reach its edges. */
-  curve(tag: string, { axis, from = -Infinity, to = Infinity, width, smooth }: CurveRequest): CurveData | undefined {
+  curve(tag: string, { axis, from = -Infinity, to = Infinity, width, smooth, logY = false }: CurveRequest): CurveData | undefined {
     const [kind, name = ""] = splitTag(tag);
     const rows = kinds.includes(kind as "train") ? this.#rows[kind as (typeof kinds)[number]] : undefined;
     const column = rows?.columns.get(name);
@@ -107,8 +109,9 @@ export class MetricsTable {
     // Lines of a kind need not all have the same names.
     const present = presentPlaces(column.values);
     const x = picked(rows.axes[axis].values.subarray(0, column.values.length), present);
-    const y = picked(column.values, present);
-    const { smoothed, state } = this.#smooth(tag, y, smooth);
+    const values = picked(column.values, present);
+    const { smoothed: means, state } = this.#smooth(tag, values, smooth);
+    const [y, smoothed] = logY ? [positive(values), positive(means)] : [values, means];
     const first = Math.max(0, lowerBound(x, from) - 1);
     const end = Math.min(x.length, lowerBound(x, to) + 2);
     const columns = width === 0 ? Infinity : width;
@@ -182,6 +185,11 @@ function presentPlaces(values: Float64Array): number[] | undefined {
 
 function picked(values: Float64Array, places: readonly number[] | undefined): Float64Array {
   return places ? Float64Array.from(places, (place) => values[place] ?? NaN) : values;
+}
+
+/** Values that have a logarithm; the others become NaN. */
+function positive(values: Float64Array): Float64Array {
+  return values.map((value) => (value > 0 ? value : NaN));
 }
 
 function union(a: Int32Array, b: Int32Array): Int32Array {

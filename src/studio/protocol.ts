@@ -8,7 +8,7 @@ export type ScoreValues = Readonly<Record<string, number>>;
 
 /** A run in the list. */
 export interface RunRow {
-  /** The name of its folder; `.` for the folder itself that the studio was given. */
+  /** The name of its folder; `.itself` for the folder that the studio was given. */
   readonly id: string;
   readonly name: string;
   readonly recipe: string;
@@ -88,8 +88,10 @@ export interface CurvesData {
 
 /** What the studio tells on its own, by server-sent events. */
 export interface LiveEvents {
-  /** The list, when something in it changed. */
+  /** The list, at first. */
   readonly runs: RunList;
+  /** Runs that are new or say something else than before, and the ids of those that are gone. */
+  readonly changed: { readonly runs: readonly RunRow[]; readonly gone: readonly string[] };
   /** Lines that were appended to a run's metrics.jsonl, from one byte to another. */
   readonly lines: { readonly run: string; readonly from: number; readonly to: number; readonly text: string };
   /** A run's metrics.jsonl was written anew: what was read of it is void. */

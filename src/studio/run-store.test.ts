@@ -48,18 +48,23 @@ test("runs are listed with how they stand, the last one first", async () => {
 test("the folder that is given may be a run itself; one that is not there has none", async () => {
   await save(".");
   const { runs } = await new RunStore(folder).list();
-  expect(runs.map(({ id, name }) => [id, folder.endsWith(name)])).toEqual([[".", true]]);
+  expect(runs.map(({ id, name }) => [id, folder.endsWith(name)])).toEqual([[".itself", true]]);
   expect((await new RunStore(join(folder, "none")).list()).runs).toEqual([]);
 });
 
 test("only what is in the list can be read, whatever a path spells", async () => {
   await save("a");
   await save("a/inner");
+  await mkdir(join(folder, "a", "no-run"));
   const store = new RunStore(join(folder, "a"));
-  const ask = async (path: string): Promise<number | undefined> => (await answerAboutRuns(store, path, new URLSearchParams()))?.status;
+  const ask = async (path: string): Promise<number | undefined> => {
+    const answer = await answerAboutRuns(store, path, new URLSearchParams());
+    if (typeof answer?.body === "object" && "file" in answer.body) await answer.body.file.close();
+    return answer?.status;
+  };
   expect(await ask("/api/runs/inner")).toBe(200);
   expect(await ask("/api/runs/inner/files/recipe.json")).toBe(200);
-  for (const id of ["..", "%2e%2e", "..%2fa", "inner%2f..", "%2f", "..%5ca", "inner%00", "%", ""]) {
+  for (const id of ["no-run", ".", "..", "%2e%2e", "..%2fa", "inner%2f..", "%2f", "..%5ca", "inner%00", "%", ""]) {
     expect([id, await ask(`/api/runs/${id}`)]).toEqual([id, 404]);
     expect([id, await ask(`/api/runs/${id}/files/recipe.json`)]).toEqual([id, 404]);
   }
@@ -110,7 +115,7 @@ test("a page is told what was appended to the runs that it follows, and when the
   const told: unknown[] = [];
   const start = line(1).length;
   const store = new RunStore(folder);
-  const feed = new LiveFeed(store, new Map([["a", start]]), (event, data, id) => told.push([event, "runs" in data ? data.runs.map(({ name, step }) => [name, step]) : data, ...(id === undefined ? [] : [parsePosition(id)])]));
+  const feed = new LiveFeed(store, new Map([["a", start]]), (event, data, id) => told.push([event, "runs" in data ? data.runs.map(({ name, step }) => [name, step]) : data, ...("gone" in data ? data.gone : []), ...(id === undefined ? [] : [parsePosition(id)])]));
   const news = async (): Promise<unknown[]> => {
     await feed.check();
     return told.splice(0);
@@ -121,14 +126,15 @@ test("a page is told what was appended to the runs that it follows, and when the
   const end = start + line(2).length;
   expect(await news()).toEqual([
     ["lines", { run: "a", from: start, to: end, text: line(2) }, new Map([["a", end]])],
-    ["runs", [["a", 2], ["b", 1]]],
+    ["changed", [["a", 2]]],
   ]);
   await appendFile(join(folder, "b", "metrics.jsonl"), line(7));
-  expect(await news()).toEqual([["runs", [["a", 2], ["b", 7]]]]);
+  expect(await news()).toEqual([["changed", [["b", 7]]]]);
   await writeFile(join(folder, "a", "metrics.jsonl"), line(9));
   expect((await news())[0]).toEqual(["reset", { run: "a" }]);
   await save("c");
-  expect(await news()).toContainEqual(["runs", [["a", 9], ["b", 7], ["c", 0]]]);
+  await rm(join(folder, "b"), { recursive: true });
+  expect(await news()).toContainEqual(["changed", [["c", 0]], "b"]);
 });
 
 test("what a browser says when it connects again is looked at", () => {

@@ -1,6 +1,7 @@
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isRunning, type RunningMark } from "../train/running.js";
+import { compareRuns } from "./compare-runs.js";
 import { LineTail, readLastLines, readPlainFile } from "./line-tail.js";
 import { MetricsTable } from "./metrics-table.js";
 import type { RunDetails, RunList, RunRow, RunState } from "./protocol.js";
@@ -39,6 +40,9 @@ export const runFileNames: readonly string[] = [
   "recipe.ts", "recipe.mts", "recipe.js", "recipe.mjs",
 ];
 
+/** The id of the folder itself, where that is a run. No other run has it: hidden folders are none, and addresses have no place for `.`. */
+const itself = ".itself";
+
 /** The runs in a folder, read anew whenever they are asked for. */
 export class RunStore {
   /** As the command line named it. */
@@ -55,12 +59,18 @@ export class RunStore {
     const ids = await this.#ids();
     const rows = await Promise.all(ids.map((id) => this.#row(id)));
     const runs = rows.filter((row) => row !== undefined);
-    return { folder: this.folder, runs: runs.sort((a, b) => (b.started ?? "").localeCompare(a.started ?? "") || a.name.localeCompare(b.name)) };
+    return { folder: this.folder, runs: runs.sort(compareRuns) };
   }
 
   /** The folder of a run; undefined for what is not in the list, whatever path it spells. */
   async pathOf(id: string): Promise<string | undefined> {
-    return (await this.#ids()).includes(id) ? join(this.folder, id) : undefined;
+    const found = id === itself || (await this.#names()).includes(id);
+    return found && (await isFile(join(this.placeOf(id), "recipe.json"))) ? this.placeOf(id) : undefined;
+  }
+
+  /** Where a run of the list lies. */
+  placeOf(id: string): string {
+    return id === itself ? this.folder : join(this.folder, id);
   }
 
   /** Everything but the curves; undefined where there is no such run. */
@@ -72,7 +82,7 @@ export class RunStore {
     const [recipe, model, evaluation] = await Promise.all(["recipe.json", "model.json", "evaluation.json"].map((name) => readJson(join(path, name))));
     const files: { name: string; bytes: number }[] = [];
     for (const name of runFileNames) {
-      const status = await stat(join(path, name)).catch(() => undefined);
+      const status = await lstat(join(path, name)).catch(() => undefined);
       if (status?.isFile()) files.push({ name, bytes: status.size });
     }
     return { row, recipe: isRecord(recipe) ? recipe : {}, model: model ?? null, evaluation: evaluation ?? null, tags: metrics.table.tags, files };
@@ -93,21 +103,21 @@ export class RunStore {
     return { table: found.table, bytes: found.tail.offset };
   }
 
-  /** Names of folders that hold a run. */
-  async #ids(): Promise<string[]> {
+  /** What in the folder may be a run. */
+  async #names(): Promise<string[]> {
     const names = await readdir(this.folder).catch(() => []);
-    const found = await Promise.all(
-      [".", ...names.filter((name) => !name.startsWith("."))].map(async (name) => {
-        const status = await stat(join(this.folder, name, "recipe.json")).catch(() => undefined);
-        return status?.isFile() ? [name] : [];
-      }),
-    );
+    return names.filter((name) => !name.startsWith("."));
+  }
+
+  async #ids(): Promise<string[]> {
+    const names = [itself, ...(await this.#names())];
+    const found = await Promise.all(names.map(async (id) => ((await isFile(join(this.placeOf(id), "recipe.json"))) ? [id] : [])));
     return found.flat();
   }
 
   /** Undefined for a folder whose recipe.json is not that of a run. */
   async #row(id: string): Promise<RunRow | undefined> {
-    const path = join(this.folder, id);
+    const path = this.placeOf(id);
     const [described, measured] = await Promise.all(["recipe.json", "metrics.jsonl"].map((name) => stat(join(path, name)).catch(() => undefined)));
     if (!described) return undefined;
     const key = [described, measured].map((status) => `${status?.ino} ${status?.mtimeMs} ${status?.size}`).join(" ");
@@ -121,10 +131,15 @@ export class RunStore {
     if (known?.key === key && known.row.state === state) return known.row;
     const whole = this.#followed.has(id) || (measured?.size ?? 0) <= wholeBytes;
     const table = whole ? (await this.#load(id, path)).table : await readEnd(path);
-    const row = rowOf(id === "." ? basename(resolve(this.folder)) : id, id, recipe, state, table);
+    const row = rowOf(id === itself ? basename(resolve(this.folder)) : id, id, recipe, state, table);
     this.#rows.set(id, { key, row });
     return row;
   }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  const status = await stat(path).catch(() => undefined);
+  return status?.isFile() ?? false;
 }
 
 async function readOn(followed: Followed): Promise<void> {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { jsonAnswer, type Answer } from "./answer.js";
 import { typeOf } from "./headers.js";
-import { readPlainFile } from "./line-tail.js";
+import { openPlainFile } from "./line-tail.js";
 import type { CurveRequest } from "./metrics-table.js";
 import type { Axis, CurveData, CurvesData } from "./protocol.js";
 import { runFileNames, type RunStore } from "./run-store.js";
@@ -13,7 +13,7 @@ const mostColumns = 8192;
  * Answers what pages ask about runs; undefined for a path that is none of these:
  * - `/api/runs`: RunList
  * - `/api/runs/ID`: RunDetails
- * - `/api/runs/ID/curves?axis=step&from=0&to=9&width=600&smooth=0.6&tags=A,B`: CurvesData, of all curves without `tags`
+ * - `/api/runs/ID/curves?axis=step&from=0&to=9&width=600&smooth=0.6&log=1&tags=A,B`: CurvesData, of all curves without `tags`; with `log=1`, of values above 0
  * - `/api/runs/ID/files/NAME`: the file itself
  */
 export async function answerAboutRuns(store: RunStore, path: string, query: URLSearchParams): Promise<Answer | undefined> {
@@ -51,7 +51,7 @@ function curveRequest(query: URLSearchParams): CurveRequest | string {
   if (!Number.isInteger(width) || width < 0 || width > mostColumns) return `width ${width}: expected a whole number from 0 (all points) to ${mostColumns}`;
   if (!(smooth >= 0 && smooth < 1)) return `smooth ${smooth}: expected a number from 0 to below 1`;
   if (Number.isNaN(from ?? 0) || Number.isNaN(to ?? 0)) return "from, to: expected numbers";
-  return { axis, width, smooth, from, to };
+  return { axis, width, smooth, logY: query.get("log") === "1", from, to };
 }
 
 function isAxis(text: string): text is Axis {
@@ -60,11 +60,11 @@ function isAxis(text: string): text is Axis {
 
 async function fileAnswer(store: RunStore, run: string, name: string): Promise<Answer> {
   const folder = runFileNames.includes(name) ? await store.pathOf(run) : undefined;
-  const body = folder === undefined ? undefined : await readPlainFile(join(folder, name));
-  if (!body) return jsonAnswer({ error: `the run ${run} has no file ${name}` }, 404);
+  const file = folder === undefined ? undefined : await openPlainFile(join(folder, name));
+  if (!file) return jsonAnswer({ error: `the run ${run} has no file ${name}` }, 404);
   // Shown in no page: the file may come from anywhere.
   const headers = name.endsWith(".png") ? {} : { "content-disposition": `attachment; filename="${name}"` };
-  return { status: 200, headers: { "content-type": typeOf(name), ...headers }, body };
+  return { status: 200, headers: { "content-type": typeOf(name), ...headers }, body: { file, bytes: (await file.stat()).size } };
 }
 
 function orNone(value: unknown, run: string): Answer {

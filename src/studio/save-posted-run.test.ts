@@ -12,8 +12,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 const zip = (files: Readonly<Record<string, string>>): Promise<Uint8Array> => writeZip(new Map(Object.entries(files).map(([name, content]) => [name, text(content)])));
-const put = async (path: string, body: Uint8Array) => {
-  const answer = await savePostedRun(folder, path, Readable.from([Buffer.from(body)]) as IncomingMessage);
+const put = async (path: string, body: Uint8Array, headers: Readonly<Record<string, string>> = {}) => {
+  const answer = await savePostedRun(folder, path, Object.assign(Readable.from([Buffer.from(body)]), { headers }) as IncomingMessage);
   return answer && [answer.status, JSON.parse(String(answer.body)) as unknown];
 };
 const run = { "mine/model.safetensors": "weights", "mine/recipe.json": "{}" };
@@ -32,5 +32,6 @@ it("takes nothing but the files of a run, under a name in the folder", async () 
   expect(await put("/api/runs/a", text("no archive"))).toEqual([400, { error: expect.stringContaining("zip") as string }]);
   expect(await put("/api/runs/a", await zip({ ...run, "mine/run.sh": "rm" }))).toEqual([400, { error: "run.sh is no file of a run" }]);
   expect(await put("/api/runs/a", await zip({ "recipe.json": "{}" }))).toEqual([400, { error: "the run has no model.safetensors" }]);
+  expect(await put("/api/runs/a", good, { "content-length": String(2 ** 28 + 1) })).toEqual([413, { error: "a run of more than 268435456 bytes is not taken" }]);
   expect((await readdir(folder)).sort()).toEqual(["mine", "mine-2"]);
 });

@@ -17,7 +17,8 @@ export async function savePostedRun(folder: string, path: string, request: Incom
   const name = /^\/api\/runs\/([A-Za-z0-9][A-Za-z0-9._-]{0,99})$/.exec(path)?.[1];
   if (name === undefined) return undefined;
   const body = await bodyOf(request);
-  if (!body) return jsonAnswer({ error: `a run of more than ${mostBytes} bytes is not taken` }, 413);
+  // What is left of it is not waited for.
+  if (!body) return jsonAnswer({ error: `a run of more than ${mostBytes} bytes is not taken` }, 413, { connection: "close" });
   const files = new Map<string, Uint8Array>();
   try {
     for (const [entry, { read }] of readZip(body, { maxUnpackedBytes: mostBytes })) files.set(entry.slice(entry.lastIndexOf("/") + 1), await read());
@@ -39,9 +40,11 @@ export async function savePostedRun(folder: string, path: string, request: Incom
 
 /** The whole body; undefined where it is too long. */
 async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  if (Number(request.headers["content-length"]) > mostBytes) return undefined;
   const pieces: Buffer[] = [];
   let length = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
+  // The connection has to live for the answer.
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += piece.length;
     if (length > mostBytes) return undefined;
     pieces.push(piece);

@@ -91,8 +91,31 @@ test("runs are answered, other methods are not", async () => {
   expect(JSON.parse((await ask("/api/runs", headers)).text)).toMatchObject({ runs: [{ id: "one" }] });
   expect(await ask("/api/runs", headers, "HEAD")).toMatchObject({ status: 200, text: "" });
   const origin = `http://127.0.0.1:${studio.door.port}`;
-  expect(await ask("/api/runs", { ...headers, origin }, "DELETE")).toMatchObject({ status: 405 });
+  expect(await ask("/api/runs", { ...headers, origin }, "DELETE")).toMatchObject({ status: 405, headers: { allow: "GET, HEAD, PUT", "content-type": "application/json" } });
   expect(await ask("/api/runs", headers, "DELETE")).toMatchObject({ status: 403 });
+});
+
+test("the files of a run are sent, and a run may be the folder itself", async () => {
+  const weights = Buffer.alloc(300_000, "gradus");
+  await writeFile(join(folder, "runs", "one", "model.safetensors"), weights);
+  await writeFile(join(folder, "runs", "one", "metrics.jsonl"), "");
+  const itself = await startStudio({ pages: join(folder, "pages"), runs: join(folder, "runs", "one"), port: 0 });
+  try {
+    for (const open of [studio, itself]) {
+      const get = async (path: string, init: RequestInit = {}): Promise<Response> =>
+        fetch(`http://127.0.0.1:${open.door.port}/api/runs${path}`, { headers: { cookie: `gradus-studio-${open.door.port}=${open.door.token}` }, ...init });
+      const { runs } = (await (await get("")).json()) as { runs: { id: string }[] };
+      const id = encodeURIComponent(runs[0]?.id ?? "");
+      expect(await (await get(`/${id}`)).json()).toMatchObject({ row: { name: "one", recipe: "mlp" } });
+      expect(await (await get(`/${id}/curves`)).json()).toMatchObject({ curves: {} });
+      expect(Buffer.from(await (await get(`/${id}/files/model.safetensors`)).arrayBuffer()).equals(weights)).toBe(true);
+      const head = await get(`/${id}/files/model.safetensors`, { method: "HEAD" });
+      expect([head.status, head.headers.get("content-length")]).toEqual([200, "300000"]);
+      expect(await (await get(`/${id}/files/metrics.jsonl`)).text()).toBe("");
+    }
+  } finally {
+    await itself.close();
+  }
 });
 
 test("a request that is no HTTP, or whose address is none, harms nobody", async () => {

@@ -39,7 +39,7 @@ export async function startStudio({ pages: folder, runs, port }: StudioOptions):
   server.on("request", (request, response) => {
     answer(door, site, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else send(response, jsonAnswer({ error: error instanceof GradusError ? error.message : String(error) }, 500));
+      else void send(response, jsonAnswer({ error: error instanceof GradusError ? error.message : String(error) }, 500));
     });
   });
   return {
@@ -86,12 +86,12 @@ async function answer(door: Door, { pages, store }: Site, request: IncomingMessa
   const { pathname, searchParams } = new URL(target, "http://studio");
   const saved = method === "PUT" ? await savePostedRun(store.folder, pathname, request) : undefined;
   if (saved) return send(response, saved);
-  if (withBody && method !== "GET") return send(response, { ...jsonAnswer({ error: `${method} is not understood` }, 405), headers: { allow: "GET, HEAD" } });
+  if (withBody && method !== "GET") return send(response, jsonAnswer({ error: `${method} is not understood` }, 405, { allow: "GET, HEAD, PUT" }));
   if (pathname === "/api/live" && withBody) {
     const asked = parsePosition(searchParams.get("follow") ?? "{}");
     const known = await Promise.all([...asked].map(async ([run, bytes]) => ((await store.pathOf(run)) === undefined ? [] : [[run, bytes] as const])));
     return sendLiveEvents(store, new Map(known.flat()), request, response);
   }
   const found = (await answerAboutRuns(store, pathname, searchParams)) ?? (await readPage(pages, pathname));
-  send(response, found ?? jsonAnswer({ error: `there is no ${pathname}` }, 404), withBody);
+  return send(response, found ?? jsonAnswer({ error: `there is no ${pathname}` }, 404), withBody);
 }

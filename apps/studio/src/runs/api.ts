@@ -10,6 +10,8 @@ export interface CurvesQuery {
   /** Pixels; 0 for all points. */
   readonly width: number;
   readonly smooth: number;
+  /** 1 for values above 0 only. */
+  readonly log?: 1 | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
@@ -45,7 +47,7 @@ export interface LiveListener {
 /** Listens to the studio, which is told how many bytes of which runs' metrics are here. Gives what ends it. */
 export function listen(follow: Readonly<Record<string, number>>, { onEvent, onConnected }: LiveListener): () => void {
   const source = new EventSource(`api/live?follow=${encodeURIComponent(JSON.stringify(follow))}`);
-  for (const event of ["runs", "lines", "reset"] as const) {
+  for (const event of ["runs", "changed", "lines", "reset"] as const) {
     source.addEventListener(event, ({ data }: MessageEvent<string>) => onEvent(event, JSON.parse(data) as never));
   }
   source.addEventListener("open", () => onConnected(true));

@@ -1,7 +1,10 @@
 import { signal } from "@preact/signals";
-import type { CurvesData, LiveEvents, RunList } from "./api.js";
-import type { CurvesQuery, LiveListener } from "./api.js";
+import { compareRuns } from "../../../../src/studio/compare-runs.js";
+import type { CurvesData, CurvesQuery, LiveEvents, LiveListener, RunList, RunRow } from "./api.js";
 import { toRunCurves, withLines, type RunCurves, type View } from "./curves.js";
+
+/** Characters of an address in which the studio is told what is followed: servers take no more than 16 KiB of headers. */
+const mostCharacters = 6000;
 
 /** Where a feed has its data from. */
 export interface CurvesSource {
@@ -21,6 +24,8 @@ export class CurvesFeed {
   #view: View;
   #followed: readonly string[] = [];
   #stop: (() => void) | undefined;
+  /** Runs whose lines the studio sends; the curves of others are fetched anew when their row changes. */
+  #told: ReadonlySet<string> = new Set();
   /** Runs whose curves are being fetched; true where they are to be fetched once more. */
   readonly #fetching = new Map<string, boolean>();
 
@@ -51,15 +56,42 @@ export class CurvesFeed {
 
   #listen(): void {
     this.#stop?.();
-    const follow = Object.fromEntries([...this.curves.peek()].map(([run, { bytes }]) => [run, bytes]));
-    this.#stop = this.#source.listen(follow, {
+    const runs = this.#growing();
+    this.#told = new Set(runs);
+    this.#stop = this.#source.listen(Object.fromEntries(runs.map((run) => [run, this.curves.peek().get(run)?.bytes ?? 0])), {
       onConnected: (connected) => (this.connected.value = connected),
       onEvent: (event, data) => {
-        if (event === "runs") this.list.value = data as LiveEvents["runs"];
+        if (event === "runs") void this.#setList(data as LiveEvents["runs"]);
+        else if (event === "changed") void this.#changeList(data as LiveEvents["changed"]);
         else if (event === "lines") this.#append(data as LiveEvents["lines"]);
         else void this.#restart((data as LiveEvents["reset"]).run);
       },
     });
+  }
+
+  /** Runs that get lines, as many as an address has room for. */
+  #growing(): string[] {
+    const running = new Set(this.list.peek()?.runs.filter(({ state }) => state === "running").map(({ id }) => id));
+    let characters = 0;
+    // Longer than what goes around a name and its number.
+    return [...this.curves.peek().keys()].filter((run) => running.has(run) && (characters += encodeURIComponent(run).length + 30) <= mostCharacters);
+  }
+
+  #changeList({ runs, gone }: LiveEvents["changed"]): Promise<void> {
+    const list = this.list.peek();
+    const replaced = new Set([...gone, ...runs.map(({ id }) => id)]);
+    return this.#setList({ folder: list?.folder ?? "", runs: [...(list?.runs.filter(({ id }) => !replaced.has(id)) ?? []), ...runs].sort(compareRuns) });
+  }
+
+  async #setList(list: RunList): Promise<void> {
+    const before = new Map(this.list.peek()?.runs.map((row) => [row.id, row]));
+    this.list.value = list;
+    // The last lines of a run that has ended may not have been sent.
+    const isStale = (row: RunRow): boolean => !this.#told.has(row.id) || row.state !== "running";
+    const changed = list.runs.filter((row) => this.#followed.includes(row.id) && before.has(row.id) && !isSame(row, before.get(row.id)) && isStale(row));
+    await Promise.all(changed.map(({ id }) => this.#fetch(id)));
+    const growing = this.#growing();
+    if (growing.length !== this.#told.size || growing.some((run) => !this.#told.has(run))) this.#listen();
   }
 
   #append(lines: LiveEvents["lines"]): void {
@@ -84,9 +116,9 @@ export class CurvesFeed {
     do {
       this.#fetching.set(run, false);
       const view = this.#view;
-      const { axis, smooth, width, range } = view;
+      const { axis, smooth, logY, width, range } = view;
       try {
-        const data = await this.#source.fetchCurves(run, { axis, smooth, width, from: range?.min, to: range?.max });
+        const data = await this.#source.fetchCurves(run, { axis, smooth, log: logY ? 1 : undefined, width, from: range?.min, to: range?.max });
         if (this.#followed.includes(run) && view === this.#view) this.#set(run, toRunCurves(data, view));
         this.problem.value = undefined;
       } catch (error) {
@@ -99,4 +131,8 @@ export class CurvesFeed {
   #set(run: string, curves: RunCurves): void {
     this.curves.value = new Map([...this.curves.peek(), [run, curves]]);
   }
+}
+
+function isSame(a: RunRow, b: RunRow | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

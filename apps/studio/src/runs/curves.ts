@@ -8,6 +8,8 @@ export interface View {
   readonly axis: Axis;
   /** Weight of smoothing, from 0 to below 1. */
   readonly smooth: number;
+  /** Only values above 0 have a place. */
+  readonly logY: boolean;
   /** Pixels. */
   readonly width: number;
   /** What of the axis; all if undefined. */

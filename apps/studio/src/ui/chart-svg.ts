@@ -1,3 +1,4 @@
+import { escapeText } from "../../../../src/studio/escape-text.js";
 import { formatValue, type ChartSeries, type Range } from "./chart-data.js";
 
 export interface ChartSvgOptions {
@@ -90,8 +91,4 @@ export function ticks(min: number, max: number): number[] {
 
 function round(value: number): string {
   return String(Math.round(value * 100) / 100);
-}
-
-function escapeText(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
