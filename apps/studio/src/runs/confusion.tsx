@@ -22,7 +22,7 @@ function percent(share: number): string {
 /** How often each class was taken for each class; a mistake can be chosen. */
 export function Confusion({ evaluation: { classes, confusion }, chosen, onChoose }: ConfusionProps) {
   const totals = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
-  const most = Math.max(1, ...confusion.flatMap((row, actual) => row.filter((_, predicted) => predicted !== actual)));
+  const most = confusion.reduce((most, row, actual) => row.reduce((max, count, predicted) => (predicted === actual ? max : Math.max(max, count)), most), 1);
   const cellOf = (count: number, actual: number, predicted: number) => {
     const right = actual === predicted;
     const share = right ? count / Math.max(1, totals[actual] ?? 0) : Math.sqrt(count / most);

@@ -7,11 +7,11 @@ const [size, margin] = [420, 56];
 /** What was predicted over what is: right answers lie on the diagonal. */
 export function RegressionPlot({ target, pairs, r2 }: Regression) {
   const values = pairs.flat();
-  const [min, max] = [Math.min(...values), Math.max(...values)];
+  const [min, max] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
   const place = (value: number): number => ((value - min) / (max - min || 1)) * (size - margin - 12);
   const [left, bottom] = [margin, size - margin];
   return (
-    <svg class="regression" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={`Predicted over actual ${target} of ${pairs.length} test examples, R² ${r2.toFixed(3)}`}>
+    <svg class="regression" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={`Predicted over actual ${target} of ${pairs.length} test examples, R² ${formatValue(r2)}`}>
       {ticks(min, max).map((tick) => (
         <g key={tick} class="grid">
           <line x1={left} x2={size - 12} y1={bottom - place(tick)} y2={bottom - place(tick)} />

@@ -43,14 +43,73 @@ export interface ModelTable {
 /** Undefined for what is no report of a test. */
 export function evaluationOf(value: unknown): Classification | Regression | undefined {
   if (!isRecord(value)) return undefined;
-  if (value["task"] === "classification" && Array.isArray(value["confusion"]) && Array.isArray(value["classes"]) && Array.isArray(value["misread"])) return value as unknown as Classification;
-  if (value["task"] === "regression" && Array.isArray(value["pairs"])) return value as unknown as Regression;
-  return undefined;
+  if (value["task"] === "classification") return classificationOf(value);
+  return value["task"] === "regression" ? regressionOf(value) : undefined;
+}
+
+function classificationOf({ examples, loss, accuracy, classes, confusion, wrong, misread, pictures }: Readonly<Record<string, unknown>>): Classification | undefined {
+  if (!isNumber(examples) || !isNumber(loss) || !isNumber(accuracy) || !isNumber(wrong)) return undefined;
+  if (!isListOf(classes, isText) || !isListOf(misread, isMisread) || !isListOf(confusion, isCounts)) return undefined;
+  const count = classes.length;
+  const isClass = (place: number): boolean => place < count;
+  if (confusion.length !== count || !confusion.every(({ length }) => length === count)) return undefined;
+  if (!misread.every(({ actual, predicted }) => isClass(actual) && isClass(predicted))) return undefined;
+  const scores = { examples: numberOf(examples), loss: numberOf(loss), accuracy: numberOf(accuracy), wrong: numberOf(wrong) };
+  return { task: "classification", ...scores, classes, confusion, misread, ...(isSheet(pictures) && { pictures }) };
+}
+
+function regressionOf({ examples, loss, rmse, r2, target, pairs }: Readonly<Record<string, unknown>>): Regression | undefined {
+  if (!isNumber(examples) || !isNumber(loss) || !isNumber(rmse) || !isNumber(r2) || !isText(target) || !Array.isArray(pairs)) return undefined;
+  const scores = { examples: numberOf(examples), loss: numberOf(loss), rmse: numberOf(rmse), r2: numberOf(r2) };
+  return { task: "regression", ...scores, target, pairs: pairs.filter(isPair) };
 }
 
 /** Undefined for what is no table of layers. */
 export function modelOf(value: unknown): ModelTable | undefined {
-  return isRecord(value) && Array.isArray(value["rows"]) && Array.isArray(value["input"]) ? (value as unknown as ModelTable) : undefined;
+  if (!isRecord(value)) return undefined;
+  const { input, rows, parameters, trainable, multiplyAdds } = value;
+  return isCounts(input) && isListOf(rows, isLayer) && isCount(parameters) && isCount(trainable) && isCount(multiplyAdds) ? { input, rows, parameters, trainable, multiplyAdds } : undefined;
+}
+
+function isLayer(value: unknown): value is ModelTable["rows"][number] {
+  return isRecord(value) && isText(value["name"]) && isText(value["kind"]) && isListOf(value["outputs"], isCounts) && isCounts([value["depth"], value["parameters"], value["multiplyAdds"]]);
+}
+
+function isMisread(value: unknown): value is Classification["misread"][number] {
+  return isRecord(value) && isCounts([value["index"], value["actual"], value["predicted"]]) && (value["confidence"] === undefined || typeof value["confidence"] === "number");
+}
+
+function isSheet(value: unknown): value is NonNullable<Classification["pictures"]> {
+  return isRecord(value) && ["width", "height", "columns", "count"].every((name) => isCount(value[name]) && value[name] > 0);
+}
+
+function isPair(value: unknown): value is Regression["pairs"][number] {
+  return Array.isArray(value) && value.length === 2 && value.every((number) => Number.isFinite(number));
+}
+
+/** JSON has null for numbers that are not finite. */
+function isNumber(value: unknown): value is number | null {
+  return typeof value === "number" || value === null;
+}
+
+function numberOf(value: number | null): number {
+  return value ?? NaN;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isCounts(value: unknown): value is readonly number[] {
+  return isListOf(value, isCount);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isListOf<T>(value: unknown, isOne: (one: unknown) => one is T): value is readonly T[] {
+  return Array.isArray(value) && value.every(isOne);
 }
 
 /** Everything that a recipe.json says, one line for each value: `options.lr` and its text. Large parts are named only. */

@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatDuration, formatShare } from "../ui/for
 import { Tabs } from "../ui/tabs.js";
 import { seriesTokens } from "../ui/theme.js";
 import { fileAddress, type RunDetails, type RunRow } from "./api.js";
+import { commandsFor } from "./commands.js";
 import { Configuration } from "./configuration.js";
 import { Confusion, type Mistake } from "./confusion.js";
 import { LayersTable } from "./layers-table.js";
@@ -27,8 +28,17 @@ const tabs: readonly { readonly value: PanelName; readonly label: string }[] = [
   { value: "files", label: "Files" },
 ];
 
+export interface RunPanelProps {
+  readonly row: RunRow;
+  /** All runs, to compare with. */
+  readonly runs: readonly RunRow[];
+  /** Where they lie, as the command line named it. */
+  readonly folder: string;
+  readonly colour: string;
+}
+
 /** One run in full: how the test went, the network, the options, the files. */
-export function RunPanel({ row, runs, colour }: { readonly row: RunRow; readonly runs: readonly RunRow[]; readonly colour: string }) {
+export function RunPanel({ row, runs, folder, colour }: RunPanelProps) {
   const [tab, setTab] = useState<PanelName>("test");
   // A run that ends has more files than before.
   const { details, problem } = useDetails(row.id, row.state);
@@ -50,7 +60,7 @@ export function RunPanel({ row, runs, colour }: { readonly row: RunRow; readonly
         {details && tab === "test" && <TestPanel key={row.id} details={details} />}
         {details && tab === "model" && <ModelPanel details={details} />}
         {details && tab === "configuration" && <Configuration key={row.id} details={details} runs={runs} />}
-        {details && tab === "files" && <FilesPanel details={details} />}
+        {details && tab === "files" && <FilesPanel details={details} folder={folder} />}
       </Tabs>
     </section>
   );
@@ -113,7 +123,7 @@ function TestPanel({ details: { row, evaluation: found } }: { readonly details: 
   if (!evaluation) {
     return (
       <p class="quiet">
-        {row.state === "finished" ? "This run has kept no more of its test than its scores." : "The test comes when the training has come to its end: how often each class was taken for which, and what was read wrongly."}
+        {found !== null ? "The file evaluation.json is damaged, or of another version." : row.state === "finished" ? "This run has kept no more of its test than its scores." : "The test comes when the training has come to its end: how often each class was taken for which, and what was read wrongly."}
       </p>
     );
   }
@@ -121,9 +131,9 @@ function TestPanel({ details: { row, evaluation: found } }: { readonly details: 
     return (
       <>
         <p>
-          Root of the mean squared error {formatValue(evaluation.rmse)} in the unit of {evaluation.target}, R² {evaluation.r2.toFixed(4)}, of {formatCount(evaluation.examples)} examples.
+          Root of the mean squared error {formatValue(evaluation.rmse)} in the unit of {evaluation.target}, R² {formatValue(evaluation.r2)}, of {formatCount(evaluation.examples)} examples.
         </p>
-        <RegressionPlot {...evaluation} />
+        {evaluation.pairs.length > 0 && <RegressionPlot {...evaluation} />}
       </>
     );
   }
@@ -145,7 +155,9 @@ function ModelPanel({ details }: { readonly details: RunDetails }) {
   return model ? <LayersTable model={model} /> : <p class="quiet">The folder of this run does not describe its network: it was trained by an older version.</p>;
 }
 
-function FilesPanel({ details: { row, files } }: { readonly details: RunDetails }) {
+function FilesPanel({ details, folder }: { readonly details: RunDetails; readonly folder: string }) {
+  const { row, files } = details;
+  const commands = commandsFor(details, folder);
   return (
     <>
       <ul class="files">
@@ -158,12 +170,7 @@ function FilesPanel({ details: { row, files } }: { readonly details: RunDetails 
           </li>
         ))}
       </ul>
-      <CodeBlock label="Commands for this run" code={commandsFor(row)} />
+      {commands !== "" && <CodeBlock label="Commands for this run" code={commands} />}
     </>
   );
-}
-
-function commandsFor({ name, state }: RunRow): string {
-  const goOn = state === "interrupted" ? `npx gradus train --resume runs/${name}   # go on where it was stopped\n` : "";
-  return `${goOn}npx gradus evaluate runs/${name}         # scores of each class\nnpx gradus predict runs/${name} photo.png # use the network`;
 }
