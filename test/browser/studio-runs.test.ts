@@ -32,7 +32,7 @@ async function open(path: string, options: Parameters<typeof openStudio>[2] = {}
 }
 
 /** A line of training; the loss is 1 / step. */
-const line = (step: number): string => `${JSON.stringify({ step, epoch: step / 100, loss: 1 / step, lr: 0.001, seconds: step / 10, examplesPerSecond: 500 + step, memoryBytes: 1e8 })}\n`;
+const line = (step: number): string => `${JSON.stringify({ step, epoch: step / 100, loss: 1 / step, lr: 0.001, gradNorm: step / 50, seconds: step / 10, examplesPerSecond: 500 + step, memoryBytes: 1e8 })}\n`;
 const lines = (from: number, to: number): string => Array.from({ length: Math.floor((to - from) / 20) + 1 }, (_, i) => line(from + 20 * i)).join("");
 const validation = (step: number, accuracy: number): string => `${JSON.stringify({ step, epoch: step / 100, validation: { loss: 2 / step, accuracy } })}\n`;
 
@@ -85,6 +85,7 @@ it("follows a run that trains, to its end", async () => {
   await appendFile(join(folder, "live", "metrics.jsonl"), lines(120, 200));
   await expect.poll(() => last(page, "Loss")).toBe("Step 200: live 0.005");
   expect(await last(page, "Examples per second")).toBe("Step 200: live 700");
+  expect(await last(page, "Gradient norm")).toBe("Step 200: live 4");
   // A half line is no point yet.
   await appendFile(join(folder, "live", "metrics.jsonl"), line(220) + line(240).slice(0, 20));
   await expect.poll(() => last(page, "Loss")).toBe("Step 220: live 0.004545");
@@ -97,7 +98,7 @@ it("follows a run that trains, to its end", async () => {
   expect(await page.getByRole("img", { name: "Test example 7" }).count()).toBe(1);
   // Another run appears by itself.
   await writeRun("second", { metrics: lines(20, 40), isOver: false, started: "2026-01-02T00:00:00Z" });
-  await page.getByRole("button", { name: /second/ }).waitFor();
+  await page.getByRole("button", { name: /^second/ }).waitFor();
 });
 
 it("overlays runs, smooths, changes axes, zooms, and says what differs", async () => {
@@ -118,7 +119,7 @@ it("overlays runs, smooths, changes axes, zooms, and says what differs", async (
   const weights = values.map((_, i) => 0.5 ** (9 - i));
   const smooth = values.reduce((sum, value, i) => sum + value * (weights[i] ?? 0), 0) / weights.reduce((a, b) => a + b);
   await page.getByRole("checkbox", { name: "Draw one" }).uncheck();
-  await expect.poll(() => last(page, "Loss")).toBe(`Step 200: two ${Number(smooth.toPrecision(4))}`);
+  await expect.poll(() => last(page, "Loss")).toBe(`Step 200: two ${Number(smooth.toPrecision(4))} (0.005)`);
   await page.getByRole("checkbox", { name: "Logarithmic" }).check();
 
   const box = await chart(page, "Loss").locator(".u-over").boundingBox();
@@ -146,6 +147,35 @@ it("overlays runs, smooths, changes axes, zooms, and says what differs", async (
   await expect.poll(() => page.locator(".configuration tbody tr").allInnerTexts()).toEqual(["options.lr\t0.01\t0.001", "environment.started\t2026-01-02T00:00:00Z\t2026-01-01T00:00:00Z"]);
   await page.getByRole("tab", { name: "Model" }).click();
   expect(await page.locator(".layers tbody tr").allInnerTexts()).toEqual(["model\tMlp\t1 × 3\t30\t27", "fc\tLinear\t1 × 3\t30\t27"]);
+});
+
+it("shows what it can of runs whose files are damaged, and of a folder that is a run itself", async () => {
+  await writeRun("it's a run", { metrics: lines(20, 60) });
+  await writeRun("damaged", { metrics: `nonsense\n${lines(20, 40)}`, started: "2026-01-02T00:00:00Z" });
+  await writeFile(join(folder, "damaged", "evaluation.json"), '{"task":"regression","target":"price","examples":2,"loss":1,"rmse":1,"r2":null,"pairs":[]}');
+  await writeFile(join(folder, "damaged", "model.json"), '{"input":[1],"rows":[null]}');
+  const page = await open("runs");
+  await page.getByText("R² –, of 2 examples").waitFor();
+  await writeFile(join(folder, "damaged", "evaluation.json"), '{"task":"classification","confusion":[null],"classes":[3],"misread":[{}]}');
+  await page.reload();
+  await page.getByText("The file evaluation.json is damaged").waitFor();
+  await page.getByRole("tab", { name: "Model" }).click();
+  await page.getByText("does not describe its network").waitFor();
+  expect(await last(page, "Loss")).toBe("Step 40: damaged 0.025");
+  await writeFile(join(folder, "it's a run", "model.safetensors"), "");
+  await page.getByRole("button", { name: /it's a run/ }).click();
+  await page.getByRole("tab", { name: "Files" }).click();
+  await expect.poll(() => page.getByRole("tabpanel").locator("pre").innerText()).toContain(`npx gradus evaluate '${join(folder, "it'\\''s a run")}' `);
+
+  const itself = await serveStudio(join(folder, "damaged"));
+  try {
+    const inside = await openStudio(itself, "runs");
+    opened.push(inside);
+    expect(await last(inside.page, "Loss")).toBe("Step 40: damaged 0.025");
+    await inside.page.getByText("The file evaluation.json is damaged").waitFor();
+  } finally {
+    await itself.close();
+  }
 });
 
 it("opens to its own page only: not with a wrong token, under a foreign name, or from a foreign page", async () => {

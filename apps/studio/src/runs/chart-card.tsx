@@ -4,12 +4,13 @@ import type { Range } from "../ui/chart-data.js";
 import { chartSvg } from "../ui/chart-svg.js";
 import { Button } from "../ui/controls.js";
 import { download } from "../ui/download.js";
+import { Icon } from "../ui/icon.js";
 import { Menu } from "../ui/menu.js";
 import { colourOf } from "../ui/theme.js";
 import type { Axis } from "./api.js";
 import { axisLabels, formatAxis, formatTick } from "./axes.js";
 import { ChartTable } from "./chart-table.js";
-import { seriesOf, type ChartKind, type DrawnRun } from "./charts.js";
+import { curvesOf, seriesOf, type ChartKind, type DrawnRun } from "./charts.js";
 import type { RunCurves } from "./curves.js";
 import { fetchAllPoints, toCsv, toJson } from "./export.js";
 import { prefer, preferences } from "./preferences.js";
@@ -32,11 +33,16 @@ export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onR
   const id = useId();
   const [large, setLarge] = useState(false);
   const [inNumbers, setInNumbers] = useState(false);
-  const { pinned, ignoreOutliers, readingOrder } = preferences.value;
+  const [problem, setProblem] = useState<string>();
+  const { pinned, ignoreOutliers, smoothValidation, readingOrder } = preferences.value;
   const isPinned = pinned.includes(name);
-  const series = useMemo(() => seriesOf(name, runs, curves, smoothed), [name, runs, curves, smoothed]);
+  const validation = smoothed && smoothValidation;
+  // Lines of one run, or of validation, leave the other charts as they are.
+  const series = useMemo(() => seriesOf(name, runs, curves, { train: smoothed, validation }), [name, runs, smoothed, validation, ...curvesOf(name, runs, curves)]);
   const exportPoints = async (format: "csv" | "json"): Promise<void> => {
-    const points = await fetchAllPoints(name, runs, axis);
+    setProblem(undefined);
+    const points = await fetchAllPoints(name, runs, axis).catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
+    if (!points) return;
     if (format === "csv") download(`${name}.csv`, toCsv(points, axis), "text/csv");
     else download(`${name}.json`, toJson(points, axis), "application/json");
   };
@@ -48,16 +54,21 @@ export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onR
       <header>
         <h3 id={id}>{title}</h3>
         <div class="chart-actions">
-          <Button kind="plain" small pressed={isPinned} title={`Keep ${title} before the other charts`} onClick={() => prefer({ pinned: isPinned ? pinned.filter((other) => other !== name) : [...pinned, name] })}>Pin</Button>
-          <Button kind="plain" small pressed={inNumbers} title={`${title} in numbers`} onClick={() => setInNumbers(!inNumbers)}>Table</Button>
-          <Menu label="Save" title={`Save ${title}`}>
+          <Button kind="plain" small pressed={isPinned} title={`Keep ${title} before the other charts`} onClick={() => prefer({ pinned: isPinned ? pinned.filter((other) => other !== name) : [...pinned, name] })}><Icon name="pin" /></Button>
+          <Button kind="plain" small pressed={inNumbers} title={`${title} in numbers`} onClick={() => setInNumbers(!inNumbers)}><Icon name="table" /></Button>
+          <Menu label={<Icon name="save" />} title={`Save ${title}`}>
             <Button kind="plain" small title={`The points of ${title} as comma-separated values`} onClick={() => void exportPoints("csv")}>CSV</Button>
             <Button kind="plain" small title={`The points of ${title} as JSON`} onClick={() => void exportPoints("json")}>JSON</Button>
             <Button kind="plain" small title={`${title} as a picture`} onClick={exportPicture}>SVG</Button>
           </Menu>
-          <Button kind="plain" small pressed={large} title={`Show ${title} larger`} onClick={() => setLarge(!large)}>{large ? "Smaller" : "Larger"}</Button>
+          <Button kind="plain" small pressed={large} title={`Show ${title} larger`} onClick={() => setLarge(!large)}><Icon name={large ? "smaller" : "larger"} /></Button>
         </div>
       </header>
+      {problem !== undefined && (
+        <p class="error-text" role="alert">
+          {title} was not saved: {problem}
+        </p>
+      )}
       <Chart
         title={title}
         xLabel={axisLabels[axis]}

@@ -20,12 +20,13 @@ const colourings: readonly { readonly value: ColourBy; readonly label: string }[
 /** What is rarely changed about the charts. */
 export function ChartSettings() {
   const id = useId();
-  const { ignoreOutliers, readingOrder, colourBy, pattern } = preferences.value;
+  const { ignoreOutliers, smoothValidation, readingOrder, colourBy, pattern } = preferences.value;
   return (
     <details class="chart-settings">
       <summary>More settings</summary>
       <div>
         <Check label="Ignore outliers" checked={ignoreOutliers} onChange={(value) => prefer({ ignoreOutliers: value })} />
+        <Check label="Smooth validation too" checked={smoothValidation} onChange={(value) => prefer({ smoothValidation: value })} />
         <Select label="Values under the pointer" value={readingOrder} choices={orders} onChange={(value) => prefer({ readingOrder: value })} />
         <Select label="Colours" value={colourBy} choices={colourings} onChange={(value) => prefer({ colourBy: value })} />
         {colourBy === "pattern" && (

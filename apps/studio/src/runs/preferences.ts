@@ -9,6 +9,8 @@ export type ColourBy = "run" | "recipe" | "data" | "pattern";
 /** How a user likes the charts; kept in the browser. */
 export interface Preferences {
   readonly ignoreOutliers: boolean;
+  /** Validations are few, and shown as they are if not wished otherwise. */
+  readonly smoothValidation: boolean;
   readonly readingOrder: ReadingOrder;
   readonly colourBy: ColourBy;
   /** A regular expression: runs in whose names it finds the same text have one colour. */
@@ -20,9 +22,9 @@ export interface Preferences {
 }
 
 const key = "gradus-charts";
-const usual: Preferences = { ignoreOutliers: false, readingOrder: "given", colourBy: "run", pattern: "", colours: {}, pinned: [] };
+const usual: Preferences = { ignoreOutliers: false, smoothValidation: false, readingOrder: "given", colourBy: "run", pattern: "", colours: {}, pinned: [] };
 
-export const preferences = signal<Preferences>({ ...usual, ...stored() });
+export const preferences = signal<Preferences>(readPreferences(stored()));
 
 /** Changes some of them. */
 export function prefer(change: Partial<Preferences>): void {
@@ -34,13 +36,40 @@ export function prefer(change: Partial<Preferences>): void {
   }
 }
 
-function stored(): Partial<Preferences> {
+function stored(): string {
   try {
-    const value: unknown = JSON.parse(localStorage.getItem(key) ?? "{}");
-    return typeof value === "object" && value !== null ? value : {};
+    return localStorage.getItem(key) ?? "";
   } catch {
-    return {};
+    return "";
   }
+}
+
+/** What the browser has kept, as far as it is what it should be. */
+export function readPreferences(text: string): Preferences {
+  const kept = recordOf(parsed(text));
+  const oneOf = <T extends string>(value: unknown, known: readonly T[], otherwise: T): T => known.find((one) => one === value) ?? otherwise;
+  const { ignoreOutliers, smoothValidation, readingOrder, colourBy, pattern, colours, pinned } = kept;
+  return {
+    ignoreOutliers: ignoreOutliers === true,
+    smoothValidation: smoothValidation === true,
+    readingOrder: oneOf(readingOrder, ["given", "highest", "lowest", "nearest"], usual.readingOrder),
+    colourBy: oneOf(colourBy, ["run", "recipe", "data", "pattern"], usual.colourBy),
+    pattern: typeof pattern === "string" ? pattern : usual.pattern,
+    colours: Object.fromEntries(Object.entries(recordOf(colours)).filter((entry): entry is [string, string] => seriesTokens.some((token) => token === entry[1]))),
+    pinned: Array.isArray(pinned) ? pinned.filter((name) => typeof name === "string") : usual.pinned,
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
 /** A regular expression as the user types it, in any case; text that is none is looked for as it is. */

@@ -2,10 +2,11 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { addressOf, route, setOptions } from "../route.js";
 import type { Range } from "../ui/chart-data.js";
 import { CodeBlock } from "../ui/code-block.js";
+import { ErrorBoundary } from "../ui/error-boundary.js";
 import { fetchCurves, listen, type Axis, type RunList as List, type RunRow } from "./api.js";
 import { ChartCard } from "./chart-card.js";
 import { ChartToolbar } from "./chart-toolbar.js";
-import { chartsOf } from "./charts.js";
+import { chartsOf, type DrawnRun } from "./charts.js";
 import { CurvesFeed } from "./curves-feed.js";
 import { coloursOf, patternOf, preferences } from "./preferences.js";
 import { RunList } from "./run-list.js";
@@ -20,9 +21,9 @@ export function RunsPage() {
   const axis = axisOf(options.get("axis"));
   const smooth = Math.min(0.999, Math.max(0, Number(options.get("smooth") ?? 0) || 0));
   const logY = options.get("log") === "1";
-  const feed = useMemo(() => new CurvesFeed({ fetchCurves, listen }, { axis, smooth, width, range }), []);
+  const feed = useMemo(() => new CurvesFeed({ fetchCurves, listen }, { axis, smooth, logY, width, range }), []);
   useEffect(() => () => feed.close(), []);
-  useEffect(() => feed.setView({ axis, smooth, width, range }), [axis, smooth, width, range]);
+  useEffect(() => feed.setView({ axis, smooth, logY, width, range }), [axis, smooth, logY, width, range]);
 
   const list = feed.list.value;
   const runs = list?.runs ?? [];
@@ -33,10 +34,9 @@ export function RunsPage() {
   useEffect(() => void feed.follow(selected), [key]);
   const focused = runs.find(({ id }) => id === (options.get("run") ?? selected[0])) ?? runs[0];
   const curves = feed.curves.value;
-  const drawn = useMemo(
-    () => runs.filter(({ id }) => selected.includes(id)).map(({ id, name }) => ({ id, name, colour: colours.get(id) ?? "--accent" })),
-    [key, list, preferred],
-  );
+  const toDraw = runs.filter(({ id }) => selected.includes(id)).map(({ id, name }): DrawnRun => ({ id, name, colour: colours.get(id) ?? "--accent" }));
+  // The list changes with every line that a run writes; what is drawn, seldom.
+  const drawn = useMemo(() => toDraw, [JSON.stringify(toDraw)]);
   const filter = options.get("curves") ?? "";
   const found = chartsOf(curves).filter(({ name, title }) => patternOf(filter).test(`${name} ${title}`));
   const isPinned = ({ name }: { readonly name: string }): boolean => preferred.pinned.includes(name);
@@ -98,7 +98,11 @@ export function RunsPage() {
             />
           ))}
         </div>
-        {focused && <RunPanel row={focused} runs={runs} colour={colours.get(focused.id) ?? "--accent"} />}
+        {focused && (
+          <ErrorBoundary key={focused.id} what="This run's files">
+            <RunPanel row={focused} runs={runs} folder={list.folder} colour={colours.get(focused.id) ?? "--accent"} />
+          </ErrorBoundary>
+        )}
       </div>
     </div>
   );

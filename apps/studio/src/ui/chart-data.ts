@@ -7,6 +7,8 @@ export interface ChartSeries {
   readonly x: ArrayLike<number>;
   /** As many; what is not finite leaves a gap. */
   readonly y: ArrayLike<number>;
+  /** What `y` smooths; read beside it. */
+  readonly raw?: ArrayLike<number>;
   /** Drawn behind the others and not read by hovering, such as what was there before smoothing. */
   readonly faint?: boolean;
   readonly dashed?: boolean;

@@ -45,6 +45,8 @@ interface Reading {
   readonly series: ChartSeries;
   readonly x: number;
   readonly y: number;
+  /** Before it was smoothed. */
+  readonly raw: number | undefined;
 }
 
 /** Lines over an axis, which the pointer or the arrow keys read. */
@@ -96,7 +98,8 @@ export function Chart(props: ChartProps) {
       setByKeys(true);
     }
   };
-  const text = readings.map((reading) => `${reading.series.label} ${formatY(reading.y)}`).join(", ");
+  const hasRaw = readings.some(({ raw }) => raw !== undefined);
+  const text = readings.map((reading) => `${reading.series.label} ${formatY(reading.y)}${reading.raw === undefined ? "" : ` (${formatY(reading.raw)})`}`).join(", ");
   const lines = series.filter(({ faint }) => !faint);
   return (
     <div
@@ -113,15 +116,17 @@ export function Chart(props: ChartProps) {
         <div class={`chart-readings ${cursor.left > (place.current?.clientWidth ?? 0) / 2 ? "at-left" : "at-right"}`} aria-hidden="true">
           <div class="quiet">
             {props.xLabel} {formatX(nearestX(readings, cursor.x))}
+            {hasRaw && <span class="chart-reading-kinds">smoothed, value</span>}
           </div>
           {readings.map((reading) => (
-            <div key={reading.series.label} class="chart-reading">
+            <div key={reading.series.label} class={`chart-reading ${hasRaw ? "with-raw" : ""}`}>
               <i style={{ background: `var(${reading.series.colour})` }} />
               <span>
                 {reading.series.label}
                 {isFar(reading.x, cursor.x, plot.current) && <span class="quiet"> at {formatX(reading.x)}</span>}
               </span>
               <b>{formatY(reading.y)}</b>
+              {hasRaw && <span class="quiet">{reading.raw === undefined ? "" : formatY(reading.raw)}</span>}
             </div>
           ))}
         </div>
@@ -143,7 +148,7 @@ function readingsAt(series: readonly ChartSeries[], { x, y }: Cursor, order: Rea
   for (const line of series) {
     if (line.faint) continue;
     const at = nearestPoint(line.x, x);
-    if (at >= 0) found.push({ series: line, x: line.x[at] ?? NaN, y: line.y[at] ?? NaN });
+    if (at >= 0) found.push({ series: line, x: line.x[at] ?? NaN, y: line.y[at] ?? NaN, raw: line.raw?.[at] });
   }
   const rank: Readonly<Record<ReadingOrder, (reading: Reading) => number>> = {
     given: () => 0,

@@ -3,7 +3,8 @@ import { useRef } from "preact/hooks";
 import "./menu.css";
 
 export interface MenuProps {
-  readonly label: string;
+  readonly label: ComponentChildren;
+  /** What it is, also for screen readers. */
   readonly title: string;
   /** Buttons; the menu closes after a press. */
   readonly children: ComponentChildren;
@@ -24,7 +25,7 @@ export function Menu({ label, title, children }: MenuProps) {
         if (!(relatedTarget instanceof Node && currentTarget.contains(relatedTarget))) close();
       }}
     >
-      <summary class="button small plain" title={title}>
+      <summary class="button small plain" title={title} aria-label={title}>
         {label}
       </summary>
       <div class="menu-items" onClick={close}>
