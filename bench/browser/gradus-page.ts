@@ -34,6 +34,29 @@ export async function prepare(deviceName: string, name: string): Promise<Prepare
   return { given, results, threads: device.threads, adapter: info && [info.vendor, info.architecture, info.description].filter((text) => text !== "").join(" ") };
 }
 
+/** What one run of the case hands to WebGPU: submissions that compute, their dispatches, and submissions that only copy for a read. */
+export async function gpuCalls(): Promise<{ readonly submissions: number; readonly dispatches: number; readonly reads: number }> {
+  if (!prepared) throw new Error("nothing is prepared");
+  await prepared.run();
+  const { submit } = GPUQueue.prototype;
+  const { dispatchWorkgroups } = GPUComputePassEncoder.prototype;
+  const counts = { submissions: 0, dispatches: 0, reads: 0 };
+  let submitted = 0;
+  GPUQueue.prototype.submit = function (...args) {
+    counts[counts.dispatches > submitted ? "submissions" : "reads"]++;
+    submitted = counts.dispatches;
+    return submit.apply(this, args);
+  };
+  GPUComputePassEncoder.prototype.dispatchWorkgroups = function (...args) {
+    counts.dispatches++;
+    return dispatchWorkgroups.apply(this, args);
+  };
+  await prepared.run();
+  Object.assign(GPUQueue.prototype, { submit });
+  Object.assign(GPUComputePassEncoder.prototype, { dispatchWorkgroups });
+  return counts;
+}
+
 /** Milliseconds of one run, averaged over a round. */
 export async function round(seconds: number): Promise<number> {
   if (!prepared) throw new Error("nothing is prepared");

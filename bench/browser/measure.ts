@@ -126,7 +126,10 @@ async function measureDevice(browser: Browser, device: string, work: object, flo
       return { ...timed, peer: page.name, peerMs, ratio: peerMs / oursMs };
     });
     for (const [peer, note] of notes) rows.push({ ...timed, peer, note });
-    return rows.length > 0 ? rows : [timed];
+    if (rows.length === 0) rows.push(timed);
+    if (device !== "webgpu") return rows;
+    const counts = (await ours.call("gpuCalls")) as Readonly<Record<string, number>>;
+    return [...rows, ...Object.entries(counts).map(([unit, value]): Row => ({ ...emptyRow("browser-counts", `${name} ${unit}`, device, threads), value, unit: "a step" }))];
   } catch (error) {
     return [{ ...base, note: error instanceof Error ? error.message : String(error) }];
   } finally {

@@ -87,6 +87,7 @@ function devicePart({ machine, peaks, rows }: Report): string[] {
   section("Before the work", rows.filter((row) => row.suite === "compile"), limitsTable);
   section("Size", rows.filter((row) => row.suite === "size"), limitsTable);
   section("Training in a page", rows.filter((row) => row.suite === "browser"), timesTable);
+  section("Handed to the GPU", rows.filter((row) => row.suite === "browser-counts"), limitsTable);
   section("Not measured", rows.filter((row) => row.suite === "peers"), (list) => list.map((row) => `- ${row.peer ?? ""}: ${row.note ?? ""}`).join("\n"));
   return parts;
 }
