@@ -21,6 +21,13 @@ async function stepsAre(page: Page, count: number): Promise<void> {
   await page.locator("[data-count=steps]").getByText(String(count), { exact: true }).waitFor();
 }
 
+/** The count once it does not change any more. */
+async function restingSteps(page: Page): Promise<number> {
+  let last = NaN;
+  await expect.poll(async () => last === (last = await steps(page)), { interval: 300 }).toBe(true);
+  return last;
+}
+
 it("separates two spirals, counts steps, and is the same again from its link", async () => {
   const { page, errors } = await openStudio(studio, "lab/neuron");
   await page.getByRole("link", { name: "Spirals" }).click();
@@ -36,7 +43,7 @@ it("separates two spirals, counts steps, and is the same again from its link", a
   await page.waitForFunction(() => Number.parseFloat(document.querySelector("[data-accuracy=train]")?.textContent ?? "0") >= 95);
   await press(page, "Pause");
   await page.getByRole("button", { name: "Run", exact: true }).waitFor();
-  const paused = await steps(page);
+  const paused = await restingSteps(page);
   expect(paused).toBeGreaterThan(100);
   await press(page, "Say how it goes");
   await page.getByText(/Training loss [\d.]+(e−\d+)?, \d+(\.\d)? % right; test loss/).waitFor();
@@ -67,7 +74,7 @@ it("has points drawn by pointer and keys, weights set by hand, and keeps what wa
   const { page, errors } = await openStudio(studio, "lab/neuron?points=drawn&hidden=2&drawn=AAAAA");
   await stepsAre(page, 0);
   expect(await drawnPoints(page)).toBe("1 of 500 points");
-  const plane = page.locator(".plane-frame canvas");
+  const plane = page.getByRole("application");
   await plane.scrollIntoViewIfNeeded();
   const box = await plane.boundingBox();
   if (!box) throw new Error("the page has no plane");
@@ -100,6 +107,30 @@ it("has points drawn by pointer and keys, weights set by hand, and keeps what wa
   await page.getByText("Optimizer", { exact: true }).waitFor({ state: "detached" });
   await page.waitForFunction(() => location.hash.includes("without=settings"));
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
+  expect(errors).toEqual([]);
+});
+
+/** How many pixels of a canvas are drawn on, whatever draws on it. */
+const drawnPixels = (page: Page, selector: string): Promise<number> =>
+  page.evaluate((selector) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(selector);
+    const copy = Object.assign(document.createElement("canvas"), { width: canvas?.width ?? 1, height: canvas?.height ?? 1 });
+    const context = copy.getContext("2d");
+    if (!canvas || !context) return -1;
+    context.drawImage(canvas, 0, 0);
+    return context.getImageData(0, 0, copy.width, copy.height).data.filter((value, i) => i % 4 === 3 && value > 0).length;
+  }, selector);
+
+it("has its worker draw the weights, thicker where they are larger", async () => {
+  const { page, errors } = await openStudio(studio, "lab/neuron?hidden=3&initialization=zeros");
+  await stepsAre(page, 0);
+  await page.waitForFunction(() => (document.querySelector<HTMLCanvasElement>(".diagram canvas")?.height ?? 0) > 200);
+  const thin = await drawnPixels(page, ".diagram canvas");
+  // Nine lines of 0.6 pixels, each longer than 100.
+  expect(thin).toBeGreaterThan(900);
+  await press(page, "the output");
+  for (const name of ["1", "2", "3"]) await page.getByLabel(`From neuron ${name} of layer 1`).fill("9");
+  await expect.poll(() => drawnPixels(page, ".diagram canvas")).toBeGreaterThan(thin + 3 * 100 * 5);
   expect(errors).toEqual([]);
 });
 

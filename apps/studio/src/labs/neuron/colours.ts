@@ -1,4 +1,4 @@
-import { colourOf } from "../../ui/theme.js";
+import { colourOf, colourVersion } from "../../ui/theme.js";
 
 /** Design tokens of the classes, in order; of a number, the first is −1 and the second 1. */
 export const classTokens = ["--warm", "--cool", "--series-4", "--series-8"] as const;
@@ -16,16 +16,27 @@ export function rgbOf(token: string): Rgb {
 
 const pixelOf = (red: number, green: number, blue: number): number => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
-/** Pixels of the bytes of a picture: 0 has the colour of −1, 127.5 that of the page's surface, 255 that of 1. */
-export function divergingPixels(most = 1): Uint32Array {
+/** The tables that were made with the colours of a version. */
+const tables = new Map<string, Uint32Array>();
+let tablesVersion = -1;
+
+/** Pixels of the bytes of a picture: 0 has the colour of −1, 127.5 that of the page's surface, 255 that of 1; or of their signs alone. */
+export function divergingPixels(most = 1, isDiscrete = false): Uint32Array {
+  if (tablesVersion !== colourVersion.peek()) tables.clear();
+  tablesVersion = colourVersion.peek();
+  const name = `${most} ${isDiscrete}`;
+  const known = tables.get(name);
+  if (known) return known;
   const [low, middle, high] = [rgbOf("--warm"), rgbOf("--surface"), rgbOf("--cool")];
-  return Uint32Array.from({ length: 256 }, (_, byte) => {
-    const value = byte / 127.5 - 1;
+  const made = Uint32Array.from({ length: 256 }, (_, byte) => {
+    const value = isDiscrete ? Math.sign(byte - 127.5) : byte / 127.5 - 1;
     const end = value < 0 ? low : high;
     const share = most * Math.abs(value);
     const mixed = middle.map((from, i) => Math.round(from + (((end[i] ?? 0) - from) * share)));
     return pixelOf(mixed[0] ?? 0, mixed[1] ?? 0, mixed[2] ?? 0);
   });
+  tables.set(name, made);
+  return made;
 }
 
 /** Fills an image with one picture of bytes. */
@@ -38,9 +49,7 @@ export function fillDiverging(image: ImageData, bytes: Uint8Array, start: number
 export function fillAnswer(image: ImageData, surface: Uint8Array, outputs: number, isDiscrete: boolean): void {
   const area = image.width * image.height;
   if (outputs === 1) {
-    const pixels = divergingPixels(strength);
-    if (isDiscrete) for (let byte = 0; byte < 256; byte++) pixels[byte] = pixels[byte < 128 ? 0 : 255] ?? 0;
-    fillDiverging(image, surface, 0, pixels);
+    fillDiverging(image, surface, 0, divergingPixels(strength, isDiscrete));
     return;
   }
   const target = new Uint32Array(image.data.buffer);

@@ -2,6 +2,7 @@ import { colourOf } from "../../ui/theme.js";
 import { divergingPixels, fillAnswer, fillDiverging } from "./colours.js";
 import { endsOf, hiddenOf, traceEdge, unitIndex, type DiagramLayout, type Edge } from "./diagram-layout.js";
 import type { Snapshot } from "./lab-engine.js";
+import { lineWidthOf } from "./line-painter.js";
 import { weightOf } from "./names.js";
 import { surfaceSize, thumbnailSize } from "./picture-size.js";
 import { PictureSheet } from "./picture-sheet.js";
@@ -12,15 +13,14 @@ const sheet = new PictureSheet();
 
 export interface DiagramContent {
   readonly layout: DiagramLayout;
-  readonly edges: readonly Edge[];
   readonly settings: Settings;
   readonly snapshot: Snapshot | undefined;
   readonly hovered: Edge | undefined;
 }
 
-/** Draws weights as lines and neurons as pictures. */
+/** Draws neurons as pictures, and the line under the pointer over the others. */
 export function drawDiagram(context: CanvasRenderingContext2D, content: DiagramContent): void {
-  drawEdges(context, content);
+  drawHovered(context, content);
   const { snapshot, settings } = content;
   if (!snapshot) return;
   const { thumbnails, surface } = snapshot.pictures;
@@ -31,21 +31,15 @@ export function drawDiagram(context: CanvasRenderingContext2D, content: DiagramC
   drawOutputs(context, content, surface);
 }
 
-function drawEdges(context: CanvasRenderingContext2D, { layout, edges, snapshot, hovered }: DiagramContent): void {
-  const [negative, positive, unknown] = [colourOf("--warm"), colourOf("--cool"), colourOf("--line")];
-  for (const edge of edges) {
-    const weight = weightOf(snapshot?.weights, edge);
-    const { from, to } = endsOf(layout, edge);
-    context.beginPath();
-    traceEdge(context, from, to);
-    context.strokeStyle = weight === undefined ? unknown : weight < 0 ? negative : positive;
-    const isHovered = hovered?.layer === edge.layer && hovered.input === edge.input && hovered.output === edge.output;
-    const strength = Math.log2(1 + Math.abs(weight ?? 0));
-    context.globalAlpha = isHovered ? 1 : Math.min(0.85, 0.3 + 0.4 * strength);
-    context.lineWidth = Math.min(7, 0.6 + 1.8 * strength) + (isHovered ? 2 : 0);
-    context.stroke();
-  }
-  context.globalAlpha = 1;
+function drawHovered(context: CanvasRenderingContext2D, { layout, snapshot, hovered }: DiagramContent): void {
+  const weight = hovered && weightOf(snapshot?.weights, hovered);
+  if (!hovered || weight === undefined) return;
+  const { from, to } = endsOf(layout, hovered);
+  context.beginPath();
+  traceEdge(context, from, to);
+  context.strokeStyle = colourOf(weight < 0 ? "--warm" : "--cool");
+  context.lineWidth = lineWidthOf(weight) + 2;
+  context.stroke();
 }
 
 /** All pictures in one tall image, of which each neuron shows a part. */

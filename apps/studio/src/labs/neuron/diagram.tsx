@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { colourVersion } from "../../ui/theme.js";
+import { colourOf, colourVersion } from "../../ui/theme.js";
 import { drawDiagram } from "./diagram-drawing.js";
 import { edgeAt, edgesOf, layOutDiagram, type DiagramLayout, type Edge, type Place, type Unit } from "./diagram-layout.js";
 import { useLab } from "./lab.js";
@@ -13,19 +13,64 @@ import { weightInputId } from "./neuron-card.js";
 export function Diagram() {
   const lab = useLab();
   const frame = useRef<HTMLDivElement>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
   const available = useWidth(frame);
+  const settings = lab.settings.value;
+  const outputs = outputsOf(settings);
+  const layout = useMemo(() => layOutDiagram(settings, outputs, available), [settings, outputs, available]);
+  return (
+    <div class="diagram scroll-x" ref={frame}>
+      <div class="diagram-space" style={{ width: `${layout.width}px`, height: `${layout.height}px` }}>
+        <Lines layout={layout} isReady={available > 0} />
+        <Pictures layout={layout} isReady={available > 0} />
+        <Features layout={layout} />
+        {layout.places.slice(1).map((column, i) => (
+          <Column key={i} layout={layout} column={i + 1} places={column} isHidden={i < layout.places.length - 2} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface LayerOfDiagram {
+  readonly layout: DiagramLayout;
+  /** Whether the layout's size is known. */
+  readonly isReady: boolean;
+}
+
+/** The weights, as the worker draws them. */
+function Lines({ layout, isReady }: LayerOfDiagram) {
+  const lab = useLab();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const settings = lab.settings.value;
+  const version = colourVersion.value;
+  const lines = lab.lines.value;
+  useEffect(() => {
+    if (isReady) lab.styleLines({ layout, settings, outputs: outputsOf(settings), scale: devicePixelRatio, negative: colourOf("--warm"), positive: colourOf("--cool") });
+  }, [layout, isReady, version]);
+  useEffect(() => {
+    const element = canvas.current;
+    // A picture that was shown once is empty.
+    if (!element || !lines || lines.width === 0) return;
+    if (element.width !== lines.width) element.width = lines.width;
+    if (element.height !== lines.height) element.height = lines.height;
+    element.getContext("bitmaprenderer")?.transferFromImageBitmap(lines);
+  }, [lines]);
+  return <canvas ref={canvas} aria-hidden="true" style={sizeOf(layout)} />;
+}
+
+/** What the neurons say, and the line under the pointer. */
+function Pictures({ layout, isReady }: LayerOfDiagram) {
+  const lab = useLab();
+  const canvas = useRef<HTMLCanvasElement>(null);
   const [hovered, setHovered] = useState<{ readonly edge: Edge; readonly at: Place }>();
   const settings = lab.settings.value;
   const snapshot = lab.snapshot.value;
-  const outputs = outputsOf(settings);
-  const layout = useMemo(() => layOutDiagram(settings, outputs, available), [settings, outputs, available]);
-  const edges = useMemo(() => edgesOf(settings, outputs), [settings, outputs]);
+  const edges = useMemo(() => edgesOf(settings, outputsOf(settings)), [settings]);
   const version = colourVersion.value;
   useEffect(() => {
-    const context = canvas.current && available > 0 && prepared(canvas.current, layout.width, layout.height);
-    if (context) drawDiagram(context, { layout, edges, settings, snapshot, hovered: hovered?.edge });
-  }, [layout, edges, settings, snapshot, hovered?.edge, available, version]);
+    const context = canvas.current && isReady && prepared(canvas.current, layout.width, layout.height);
+    if (context) drawDiagram(context, { layout, settings, snapshot, hovered: hovered?.edge });
+  }, [layout, settings, snapshot, hovered?.edge, isReady, version]);
 
   const onPointerMove = ({ offsetX: x, offsetY: y }: PointerEvent): void => {
     const edge = edgeAt(layout, edges, { x, y });
@@ -39,33 +84,28 @@ export function Diagram() {
     requestAnimationFrame(() => document.getElementById(weightInputId(input))?.focus());
   };
   return (
-    <div class="diagram scroll-x" ref={frame}>
-      <div class="diagram-space" style={{ width: `${layout.width}px`, height: `${layout.height}px` }}>
-        <canvas
-          ref={canvas}
-          role="img"
-          aria-label={`The network's weights as lines: ${edges.length} of them. Choose a neuron to read and change its weights.`}
-          style={{ width: `${layout.width}px`, height: `${layout.height}px` }}
-          class={hovered ? "over-edge" : ""}
-          onPointerMove={onPointerMove}
-          onPointerLeave={() => setHovered(undefined)}
-          onClick={onClick}
-        />
-        <Features layout={layout} />
-        {layout.places.slice(1).map((column, i) => (
-          <Column key={i} layout={layout} column={i + 1} places={column} isHidden={i < layout.places.length - 2} />
-        ))}
-        {hovered && (
-          <div class="edge-reading" aria-hidden="true" style={{ left: `${Math.min(hovered.at.x + 12, layout.width - 190)}px`, top: `${hovered.at.y + 12}px` }}>
-            {inputName(settings, hovered.edge.layer, hovered.edge.input)} → {unitName(settings, { column: hovered.edge.layer + 1, index: hovered.edge.output })}{" "}
-            <b>{signed(weightOf(snapshot?.weights, hovered.edge) ?? NaN)}</b>
-          </div>
-        )}
-      </div>
-    </div>
+    <>
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={`The network's weights as lines: ${edges.length} of them. Choose a neuron to read and change its weights.`}
+        style={sizeOf(layout)}
+        class={hovered ? "over-edge" : ""}
+        onPointerMove={onPointerMove}
+        onPointerLeave={() => setHovered(undefined)}
+        onClick={onClick}
+      />
+      {hovered && (
+        <div class="edge-reading" aria-hidden="true" style={{ left: `${Math.min(hovered.at.x + 12, layout.width - 190)}px`, top: `${hovered.at.y + 12}px` }}>
+          {inputName(settings, hovered.edge.layer, hovered.edge.input)} → {unitName(settings, { column: hovered.edge.layer + 1, index: hovered.edge.output })}{" "}
+          <b>{signed(weightOf(snapshot?.weights, hovered.edge) ?? NaN)}</b>
+        </div>
+      )}
+    </>
   );
 }
 
+const sizeOf = ({ width, height }: DiagramLayout): Record<string, string> => ({ width: `${width}px`, height: `${height}px` });
 const positionOf = ({ x, y }: Place, size: number): Record<string, string> => ({ left: `${x}px`, top: `${y}px`, width: `${size}px`, height: `${size}px` });
 
 /** What the network sees; a click switches a feature on or off. */

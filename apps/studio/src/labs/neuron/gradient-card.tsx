@@ -7,7 +7,7 @@ const [least, most] = [-9, 2];
 /** How strongly the loss pulls at each layer, on a logarithmic scale. */
 export function GradientCard() {
   const lab = useLab();
-  const snapshot = lab.snapshot.value;
+  const snapshot = lab.figures.value;
   const sizes = snapshot?.gradientSizes ?? [];
   return (
     <section class="card gradient-card" aria-labelledby="gradient-title">

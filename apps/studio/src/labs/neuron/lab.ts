@@ -7,6 +7,7 @@ import { optionsOf, roundedPoint, settingsOf, sound } from "./address.js";
 import type { Unit } from "./diagram-layout.js";
 import type { PlacedPoint, Snapshot } from "./lab-engine.js";
 import type { WeightPlace } from "./learner.js";
+import type { LineStyle } from "./line-painter.js";
 import { noHistory, withRecords } from "./loss-history.js";
 import type { LabReply, LabRequest } from "./protocol.js";
 import { defaults, limits, type LabPoint, type Settings } from "./settings.js";
@@ -30,6 +31,9 @@ export const usualSpeed = 200;
 /** Milliseconds without a change after which the address follows the settings. */
 const rest = 250;
 
+/** Milliseconds between two changes of the numbers and curves while a training runs. */
+const readingTime = 200;
+
 /** A chapter and its settings. */
 export interface LabBeginning {
   readonly chapter: string;
@@ -40,6 +44,10 @@ export interface LabBeginning {
 export class Lab {
   readonly settings = signal<Settings>(defaults);
   readonly snapshot = signal<Snapshot | undefined>(undefined);
+  /** A snapshot whose numbers can be read: while the training runs the next one comes some time after it. */
+  readonly figures = signal<Snapshot | undefined>(undefined);
+  /** The weights as lines. */
+  readonly lines = signal<ImageBitmap | undefined>(undefined);
   readonly points = signal<readonly PlacedPoint[]>([]);
   readonly curve = signal<ActivationCurve | undefined>(undefined);
   readonly history = signal(noHistory);
@@ -62,6 +70,9 @@ export class Lab {
   #sent: Settings | undefined;
   /** Whether the worker is at work on settings. */
   #isConfiguring = false;
+  #lastFigures = -Infinity;
+  /** The losses with those that the curves do not show yet. */
+  #history = noHistory;
   #addressTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #onAddress = (): void => this.#adopt();
 
@@ -125,7 +136,7 @@ export class Lab {
   }
 
   reset(): void {
-    this.history.value = noHistory;
+    this.#forgetLosses();
     this.#send({ kind: "reset" });
   }
 
@@ -136,6 +147,11 @@ export class Lab {
 
   setWeight(place: WeightPlace, value: number): void {
     this.#send({ kind: "weight", place, value });
+  }
+
+  /** Has the worker draw the weights in another way. */
+  styleLines(style: LineStyle): void {
+    this.#send({ kind: "lines", style });
   }
 
   /** Adds a point to those that are there; generated ones become drawn ones. */
@@ -200,18 +216,35 @@ export class Lab {
       batch(() => {
         if (this.settings.peek() === this.#sent) this.points.value = reply.points;
         this.curve.value = reply.curve;
-        if (!reply.isKept) this.history.value = noHistory;
+        if (!reply.isKept) this.#forgetLosses();
       });
       this.#configure();
       return;
     }
-    batch(() => {
-      this.failure.value = undefined;
-      this.snapshot.value = reply.snapshot;
-      this.history.value = withRecords(this.history.peek(), reply.snapshot.records);
-      if (reply.snapshot.end !== undefined) this.isRunning.value = false;
-    });
+    if (reply.kind === "lines") {
+      this.lines.value?.close();
+      this.lines.value = reply.picture;
+      return;
+    }
+    batch(() => this.#show(reply));
     requestAnimationFrame(() => this.#send({ kind: "shown" }));
+  }
+
+  #show({ snapshot, isRunning }: Extract<LabReply, { kind: "snapshot" }>): void {
+    this.failure.value = undefined;
+    this.snapshot.value = snapshot;
+    if (snapshot.end !== undefined) this.isRunning.value = false;
+    this.#history = withRecords(this.#history, snapshot.records);
+    const now = performance.now();
+    if (isRunning && now - this.#lastFigures < readingTime) return;
+    this.#lastFigures = now;
+    this.figures.value = snapshot;
+    this.history.value = this.#history;
+  }
+
+  #forgetLosses(): void {
+    this.#history = noHistory;
+    this.history.value = noHistory;
   }
 
   /** Takes over what the address says, unless it is what this lab wrote. */

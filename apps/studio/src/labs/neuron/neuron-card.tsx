@@ -10,7 +10,7 @@ export function NeuronCard() {
   const lab = useLab();
   const settings = lab.settings.value;
   const selected = lab.selected.value;
-  const weights = selected && lab.snapshot.value?.weights[selected.column - 1];
+  const weights = selected && lab.figures.value?.weights[selected.column - 1];
   const isThere = weights && selected.index < weights.outputs;
   return (
     <section class="card neuron-card" aria-labelledby="neuron-title">

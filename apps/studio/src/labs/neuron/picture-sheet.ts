@@ -1,16 +1,18 @@
-/** A canvas off the page that holds pictures of bytes; the same one is filled again and again, for to make one takes long. */
+/** A canvas for pictures of bytes; the same one is filled again and again, for to make one takes long. */
 export class PictureSheet {
-  #canvas: HTMLCanvasElement | undefined;
-  #context: CanvasRenderingContext2D | null = null;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D | null;
   #image: ImageData | undefined;
+
+  /** One off the page if no canvas is given. */
+  constructor(canvas = document.createElement("canvas")) {
+    this.#canvas = canvas;
+    // Pixels come from the processor: a canvas on the graphics card would fetch them each time.
+    this.#context = canvas.getContext("2d", { willReadFrequently: true });
+  }
 
   /** The canvas in a size, with what `fill` writes; undefined where the browser has no canvas. */
   filled(width: number, height: number, fill: (image: ImageData) => void): HTMLCanvasElement | undefined {
-    if (!this.#canvas) {
-      this.#canvas = document.createElement("canvas");
-      // Pixels come from the processor: a canvas on the graphics card would fetch them each time.
-      this.#context = this.#canvas.getContext("2d", { willReadFrequently: true });
-    }
     if (!this.#context) return undefined;
     if (this.#image?.width !== width || this.#image.height !== height) {
       this.#canvas.width = width;

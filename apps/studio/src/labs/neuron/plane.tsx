@@ -2,7 +2,6 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { colourVersion } from "../../ui/theme.js";
 import { divergingPixels, fillAnswer, fillDiverging } from "./colours.js";
 import { unitIndex } from "./diagram-layout.js";
-import type { Snapshot } from "./lab-engine.js";
 import { useLab } from "./lab.js";
 import { surfaceSize, thumbnailSize } from "./picture-size.js";
 import { drawAxes, drawCross, drawPoints } from "./plane-drawing.js";
@@ -29,24 +28,19 @@ export function Plane({ brush }: { readonly brush: Brush }) {
   const [byKeys, setByKeys] = useState(false);
   const last = useRef<PlanePlace | undefined>(undefined);
   const settings = lab.settings.value;
-  const snapshot = lab.snapshot.value;
   const points = lab.points.value;
   const pointed = lab.pointed.value;
   const version = colourVersion.value;
-  const [isDiscrete, showsTest] = [lab.isDiscrete.value, lab.showsTest.value];
+  const showsTest = lab.showsTest.value;
   const unit = pointed && unitIndex(settings, pointed);
-  const summary = useMemo(() => (snapshot ? summaryOf(snapshot, settings) : ""), [snapshot]);
 
   useEffect(() => {
     const context = canvas.current && width > 0 && prepared(canvas.current, width, width);
     if (!context) return;
-    context.imageSmoothingEnabled = !isDiscrete;
-    const image = snapshot && pictureOf(snapshot, unit, isDiscrete);
-    if (image) context.drawImage(image, 0, 0, width, width);
     drawAxes(context, width);
     drawPoints(context, width, showsTest ? points : points.filter(({ isTest }) => !isTest), settings.problem === "regression");
     if (place && byKeys) drawCross(context, width, place);
-  }, [snapshot, unit, isDiscrete, points, showsTest, width, byKeys && place, version]);
+  }, [points, showsTest, width, byKeys && place, version]);
 
   const use = (where: PlanePlace): void => {
     if (brush === "erase") lab.erase(where, eraserRadius);
@@ -82,10 +76,12 @@ export function Plane({ brush }: { readonly brush: Brush }) {
     event.preventDefault();
     setByKeys(true);
   };
-  const reading = place && snapshot && readingAt(snapshot, settings, place);
+  const snapshot = place && lab.figures.value;
+  const reading = snapshot && readingAt(snapshot, settings, place);
   return (
     <div class="plane">
       <div ref={frame} class="plane-frame">
+        <PlanePicture unit={unit} />
         <canvas
           ref={canvas}
           class={brush === "read" ? "" : "drawing"}
@@ -106,21 +102,43 @@ export function Plane({ brush }: { readonly brush: Brush }) {
       </div>
       <p class="plane-reading small quiet">{reading ?? (unit !== undefined ? "The picture of one neuron" : "Point at a place to read it")}</p>
       <p class="visually-hidden" role="status">{byKeys ? reading : ""}</p>
-      <p class="visually-hidden" id="plane-summary">{summary}</p>
+      <PlaneSummary />
     </div>
   );
 }
 
 const bounded = (x: number): number => Math.min(extent, Math.max(-extent, x));
 
-/** What the picture passes through on its way to the plane. */
-const sheet = new PictureSheet();
+/** The answer, or what the neuron under the pointer says: as many pixels as there are numbers, for the page to enlarge. */
+function PlanePicture({ unit }: { readonly unit: number | undefined }) {
+  const lab = useLab();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const sheet = useRef<PictureSheet>(null);
+  const snapshot = lab.snapshot.value;
+  const isDiscrete = lab.isDiscrete.value;
+  const version = colourVersion.value;
+  useEffect(() => {
+    if (!canvas.current || !snapshot) return;
+    sheet.current ??= new PictureSheet(canvas.current);
+    const { thumbnails, surface } = snapshot.pictures;
+    const size = unit === undefined ? surfaceSize : thumbnailSize;
+    sheet.current.filled(size, size, (image) => {
+      if (unit === undefined) fillAnswer(image, surface, surface.length / size ** 2, isDiscrete);
+      else fillDiverging(image, thumbnails, unit * size ** 2, divergingPixels());
+    });
+  }, [snapshot, unit, isDiscrete, version]);
+  return <canvas ref={canvas} class={isDiscrete ? "plane-picture discrete" : "plane-picture"} aria-hidden="true" />;
+}
 
-/** The answer's picture, or that of the neuron under the pointer. */
-function pictureOf({ pictures: { thumbnails, surface } }: Snapshot, unit: number | undefined, isDiscrete: boolean): HTMLCanvasElement | undefined {
-  const size = unit === undefined ? surfaceSize : thumbnailSize;
-  return sheet.filled(size, size, (image) => {
-    if (unit === undefined) fillAnswer(image, surface, surface.length / size ** 2, isDiscrete);
-    else fillDiverging(image, thumbnails, unit * size ** 2, divergingPixels());
-  });
+/** The picture in a sentence, for those who ask for it: not while the training changes it. */
+function PlaneSummary() {
+  const lab = useLab();
+  const figures = lab.isRunning.value ? undefined : lab.figures.value;
+  const last = useRef("");
+  last.current = useMemo(() => (figures ? summaryOf(figures, lab.settings.peek()) : last.current), [figures]);
+  return (
+    <p class="visually-hidden" id="plane-summary">
+      {last.current}
+    </p>
+  );
 }

@@ -1,6 +1,7 @@
 import type { ActivationCurve } from "./activation-curve.js";
 import type { PlacedPoint, Snapshot } from "./lab-engine.js";
 import type { WeightPlace } from "./learner.js";
+import type { LineStyle } from "./line-painter.js";
 import type { Settings } from "./settings.js";
 
 /** What the page asks of the worker that trains. */
@@ -12,6 +13,8 @@ export type LabRequest =
   | { readonly kind: "advance"; readonly by: "step" | "epoch" }
   | { readonly kind: "reset" }
   | { readonly kind: "weight"; readonly place: WeightPlace; readonly value: number }
+  /** How the weights are drawn from now on. */
+  | { readonly kind: "lines"; readonly style: LineStyle }
   /** The last snapshot is on the screen: another may follow. */
   | { readonly kind: "shown" };
 
@@ -20,4 +23,6 @@ export type LabReply =
   /** The settings are those of the training now. */
   | { readonly kind: "configured"; readonly points: readonly PlacedPoint[]; readonly isKept: boolean; readonly curve: ActivationCurve }
   | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly isRunning: boolean }
+  /** The weights as lines. */
+  | { readonly kind: "lines"; readonly picture: ImageBitmap }
   | { readonly kind: "failed"; readonly message: string };

@@ -18,7 +18,7 @@ const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 export function RunBar() {
   const lab = useLab();
   const [said, setSaid] = useState("");
-  const snapshot = lab.snapshot.value;
+  const snapshot = lab.figures.value;
   const epochs = snapshot?.epochs ?? 0;
   const isRunning = lab.isRunning.value;
   const speed = String(lab.speed.value);

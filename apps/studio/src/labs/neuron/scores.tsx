@@ -20,7 +20,7 @@ export function scoresInWords({ train, test, end }: Snapshot): string {
 /** Loss and accuracy on the points that are trained with, and on those that test. */
 export function Scores() {
   const lab = useLab();
-  const snapshot = lab.points.value.length === 0 ? undefined : lab.snapshot.value;
+  const snapshot = lab.points.value.length === 0 ? undefined : lab.figures.value;
   return (
     <table class="scores">
       <thead>

@@ -9,6 +9,9 @@ export interface LoopClock {
   later(callback: () => void, milliseconds: number): void;
 }
 
+/** What the loop is asked for; how weights are drawn is no matter of training. */
+export type LoopRequest = Exclude<LabRequest, { readonly kind: "lines" }>;
+
 /** Milliseconds of training between two looks at the messages. */
 const turn = 12;
 /** The least milliseconds between two snapshots while running. */
@@ -40,14 +43,14 @@ export class TrainingLoop {
   }
 
   /** Does what a message asks for. What goes wrong is told as a reply, and ends a training that runs. */
-  take(request: LabRequest): void {
+  take(request: LoopRequest): void {
     this.#attempt(() => {
       this.#carryOut(request);
       this.#show();
     });
   }
 
-  #carryOut(request: LabRequest): void {
+  #carryOut(request: LoopRequest): void {
     switch (request.kind) {
       case "configure":
         this.#configure(request.settings);
@@ -142,10 +145,10 @@ export class TrainingLoop {
     if (!this.#engine || !this.#isStale || !this.#isShown || isEarly) return;
     const snapshot = this.#engine.snapshot();
     if (snapshot.end !== undefined) this.#isRunning = false;
-    this.#snapshotTime = this.#clock.now() - start;
     this.#lastSnapshot = start;
     this.#isShown = false;
     this.#isStale = false;
     this.#send({ kind: "snapshot", snapshot, isRunning: this.#isRunning });
+    this.#snapshotTime = this.#clock.now() - start;
   }
 }

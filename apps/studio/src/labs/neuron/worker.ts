@@ -1,8 +1,22 @@
 import { device, setDefaultDevice, zeros } from "gradus";
+import { LinePainter } from "./line-painter.js";
 import type { LabReply, LabRequest } from "./protocol.js";
 import { TrainingLoop } from "./training-loop.js";
 
-const send = (reply: LabReply): void => postMessage(reply, { transfer: reply.kind === "snapshot" ? buffersOf(reply) : [] });
+const painter = new LinePainter();
+
+function send(reply: LabReply): void {
+  postMessage(reply, { transfer: reply.kind === "snapshot" ? buffersOf(reply) : [] });
+  if (reply.kind !== "snapshot") return;
+  painter.weights = reply.snapshot.weights;
+  sendLines();
+}
+
+function sendLines(): void {
+  const picture = painter.paint();
+  if (picture) postMessage({ kind: "lines", picture } satisfies LabReply, { transfer: [picture] });
+}
+
 const loop = new TrainingLoop({ now: () => performance.now(), later: (callback, milliseconds) => setTimeout(callback, milliseconds) }, send);
 
 /** The pictures are the page's from then on. */
@@ -19,6 +33,11 @@ async function start(): Promise<void> {
 
 const started = start();
 addEventListener("message", ({ data }: MessageEvent<LabRequest>) => {
+  if (data.kind === "lines") {
+    painter.style = data.style;
+    sendLines();
+    return;
+  }
   started.then(
     () => loop.take(data),
     () => send({ kind: "failed", message: "the WebAssembly device does not start in this browser: the lab needs one that has SIMD" }),
