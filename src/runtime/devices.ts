@@ -133,20 +133,24 @@ export async function openDevice(name = "auto", { work = Infinity, ...options }:
  */
 export function device(name = "auto", options: DeviceOptions = {}): Backend {
   if (name !== "auto") return start(name, options);
+  const absent: string[] = [];
   for (const candidate of candidates) {
     try {
-      return start(candidate, options);
+      const backend = start(candidate, options);
+      const news = absent.filter((absence) => !told.has(absence));
+      for (const absence of news) console.warn(`gradus: device ${absence}; a slower one is used`);
+      news.forEach((absence) => told.add(absence));
+      return backend;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      if (!refused.has(candidate)) console.warn(`gradus: device "${candidate}" cannot run here, a slower one is used: ${error.message}`);
-      refused.add(candidate);
+      absent.push(`"${candidate}" cannot run here: ${error.message}`);
     }
   }
-  throw new DeviceError(`[device] no device runs here: tried ${candidates.join(", ") || "none"}`);
+  throw new DeviceError(`[device] no device runs here: ${absent.join("; ") || "none is registered"}`);
 }
 
 /** Devices whose absence was told. */
-const refused = new Set<string>();
+const told = new Set<string>();
 
 /** Where tensors are made when no device is given; "auto" at first. Throws DeviceError for an unknown name. */
 export function setDefaultDevice(target: Backend | string): void {

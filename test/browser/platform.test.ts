@@ -35,6 +35,14 @@ it("computes by itself in a web worker of the user's", async () => {
 it.each([true, false])("takes the worker's program from an address where Blob URLs are forbidden, isolated: %s", async (isolated) => {
   const policy = `<!doctype html><meta http-equiv="content-security-policy" content="worker-src 'self'"><script type="module" src="/page.js"></script>`;
   const { call } = await openPage<Module>(file, { isolated, files: { "/index.html": policy, "/gradus-worker.js": workerSource } });
-  await expect(call("squares", [5])).rejects.toThrow(/\[wasm\] the device can no longer be used/);
+  await expect(call("squares", [5])).rejects.toThrow(/\[wasm\] the device can no longer be used.*its program cannot be loaded from blob:/);
   expect(await call("squares", [5], "/gradus-worker.js")).toEqual([25]);
+});
+
+it("says that the page's policy forbids WebAssembly", async () => {
+  const policy = `<!doctype html><meta http-equiv="content-security-policy" content="script-src 'self'"><script type="module" src="/page.js"></script>`;
+  const { call } = await openPage<Module>(file, { files: { "/index.html": policy } });
+  await expect(call("squares", [5])).rejects.toThrow(/DeviceError.*'wasm-unsafe-eval'/);
+  await expect(call("sum", [5])).rejects.toThrow(/no device runs here: "wasm" cannot run here.*'wasm-unsafe-eval'/);
+  expect(await call("sum", [5, 6], true)).toBe(11);
 });

@@ -24,7 +24,8 @@ export function startBrowserWasm(threads: number, { workerUrl, ...limits }: Brow
     url ??= URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
     const thread = new Worker(url, { name: "gradus-wasm" });
     thread.onmessage = (event: MessageEvent<WorkerReply>) => onReply(event.data);
-    thread.onerror = (event) => onReply({ kind: "failed", message: event.message });
+    // A script that cannot be loaded is an event without a message.
+    thread.onerror = ({ message }: Partial<ErrorEvent>) => onReply({ kind: "failed", message: message ?? `its program cannot be loaded from ${String(url)}` });
     return {
       post: (message, transfer = []) => thread.postMessage(message, [...transfer]),
       keepAlive: () => undefined,

@@ -13,7 +13,7 @@ export interface BindingSite {
 }
 
 /** What a launch needs of the shader that was made for it. */
-export interface LaunchShader {
+interface LaunchShader {
   readonly itemsPerGroup: number;
   readonly paramWords: number;
 }

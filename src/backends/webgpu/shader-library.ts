@@ -10,11 +10,16 @@ export interface LoadedShader extends WgslShader, Made {
   readonly pipeline: GPUComputePipeline;
 }
 
-/** Compiles kernels; shaders of equal text are one. */
+/** Compiles kernels; shaders of equal text are one, for as long as a program uses it. */
 export class ShaderLibrary {
   readonly #device: GPUDevice;
   readonly #failures: Failures;
-  readonly #shaders = new Map<string, LoadedShader>();
+  readonly #shaders = new Map<string, WeakRef<LoadedShader>>();
+  readonly #collected = new FinalizationRegistry<string>((code) => {
+    // Another may have been made of the same text.
+    if (!this.#shaders.get(code)?.deref()) this.#shaders.delete(code);
+  });
+  #compiled = 0;
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(device: GPUDevice, failures: Failures) {
@@ -24,18 +29,20 @@ export class ShaderLibrary {
 
   /** Shaders compiled so far. */
   get size(): number {
-    return this.#shaders.size;
+    return this.#compiled;
   }
 
   /** The shader of a kernel; `bindings` as `renderWgsl` takes them. Its failure is a CompileError. */
   load(kernel: Kernel, bindings: readonly number[]): LoadedShader {
     const shader = renderWgsl(kernel, bindings);
-    const known = this.#shaders.get(shader.code);
+    const known = this.#shaders.get(shader.code)?.deref();
     if (known) return known;
     const passed = kernel.buffers.filter(isPassed);
     const written = Array.from({ length: Math.max(0, ...bindings.map((n) => n + 1)) }, (_, n) => passed.some(({ access }, i) => bindings[i] === n && access !== "read"));
     const made = this.#compile(kernel.name, shader, this.layout(written));
-    this.#shaders.set(shader.code, made);
+    this.#compiled++;
+    this.#shaders.set(shader.code, new WeakRef(made));
+    this.#collected.register(made, shader.code);
     return made;
   }
 

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testAdapter } from "../../../test/webgpu-adapter.js";
 import type { Place, Program } from "../../compiler/program.js";
@@ -6,7 +8,9 @@ import {
   arange, compile, concat, device, evaluate, manualSeed, mseLoss, nn, openDevice, optim, randn, setDefaultDevice, tensor, Trainer, zeros, type Backend, type Tensor,
 } from "../../index.js";
 import { ExprBuilder } from "../../ir/expr-builder.js";
+import { input, type Graph } from "../../ir/graph.js";
 import type { Expr, Kernel } from "../../ir/loop.js";
+import * as ops from "../../ops/index.js";
 import { registerGpu } from "../../runtime/devices.js";
 import { createNodeWasm } from "../wasm/wasm-node.js";
 import { openWebgpu, type WebgpuOptions } from "./open-webgpu.js";
@@ -186,6 +190,31 @@ describe.skipIf(!adapter)("a WebGPU device", () => {
     for (let i = 0; i < 20; i++) await run();
     const dispatches = (backend.dispatches - (before[3] ?? 0)) / 20;
     expect([...counts(), backend.submissions, dispatches]).toEqual([before[0], before[1], (before[2] ?? 0) + 40, Math.round(dispatches)]);
+  });
+
+  it("keeps a shader as long as a program uses it", async () => {
+    const scaled = (): Graph => {
+      const x = input({ shape: [7], dtype: "float32" });
+      return { inputs: [x], outputs: [ops.mul(x, ops.constant(0.62519, "float32", [7]))] };
+    };
+    const before = backend.kernelCount;
+    const compiled = (): number => backend.kernelCount - before;
+    const held = [backend.load(scaled())];
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    // What was made in this turn of the event loop is held by it.
+    const turn = async (): Promise<void> => {
+      await backend.idle();
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+    };
+    await turn();
+    backend.load(scaled());
+    expect(compiled()).toBe(1);
+    held.pop();
+    await turn();
+    backend.load(scaled());
+    expect(compiled()).toBe(2);
   });
 
   it("gives memory back that nobody holds, without being told", async () => {

@@ -3,13 +3,16 @@ import { type AdapterOptions, findAdapter } from "./find-adapter.js";
 import type { WebgpuBackend } from "./webgpu-backend.js";
 
 /**
- * A WebGPU device in a page or worker. Throws DeviceError where the browser has no WebGPU or no GPU; only where there is one,
- * the code that computes on it is fetched.
+ * A WebGPU device in a page or worker. Throws DeviceError where the browser has no WebGPU or no GPU, or the code
+ * that computes on it cannot be fetched, which is done only where there is one.
  */
 export async function openBrowserWebgpu(options: AdapterOptions = {}): Promise<WebgpuBackend> {
   // Absent outside of secure contexts, whatever the types say.
   const gpu: GPU | undefined = navigator.gpu;
   if (!gpu) throw new DeviceError("[webgpu] this browser has no WebGPU here (it needs https or localhost): use another device, such as wasm");
   const adapter = await findAdapter(gpu, options);
-  return (await import("./open-webgpu.js")).openWebgpu(adapter);
+  const { openWebgpu } = await import("./open-webgpu.js").catch((cause: unknown) => {
+    throw new DeviceError(`[webgpu] the code of the device cannot be fetched: ${String(cause)}`, { cause });
+  });
+  return openWebgpu(adapter);
 }

@@ -17,8 +17,8 @@ const none: ReadonlySet<Made> = new Set();
 export class WebgpuStorage implements Storage {
   readonly device: DeviceTag;
   readonly bytes: number;
-  /** Memory of the same size that is never touched, so takes no room: V8 sees only this, and collects handles in time. */
-  readonly ballast: ArrayBuffer;
+  /** Memory of the same size that is never touched, so takes no room: V8 sees only this, and collects handles in time. Absent where there is none. */
+  readonly ballast: ArrayBuffer | undefined;
   #block: Block | undefined;
   /** What its contents come from and was not known to be made when they were computed. */
   #sources: ReadonlySet<Made> = none;
@@ -27,9 +27,7 @@ export class WebgpuStorage implements Storage {
     this.device = device;
     this.bytes = bytes;
     this.#block = block;
-    const size = Math.min(Math.max(bytes, leastBallast), mostBallast);
-    // A resizable buffer lies in pages of its own, which nobody fills with zeros.
-    this.ballast = new ArrayBuffer(size, { maxByteLength: size });
+    this.ballast = ballastOf(Math.min(Math.max(bytes, leastBallast), mostBallast));
   }
 
   get block(): Block {
@@ -59,5 +57,15 @@ export class WebgpuStorage implements Storage {
     const { block } = this;
     this.#block = undefined;
     return block;
+  }
+}
+
+/** A resizable buffer lies in pages of its own, which nobody fills with zeros. */
+function ballastOf(bytes: number): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(bytes, { maxByteLength: bytes });
+  } catch {
+    // The address space is full: the GPU's memory is there all the same.
+    return undefined;
   }
 }

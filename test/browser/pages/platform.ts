@@ -1,4 +1,5 @@
 import { createBrowserWasm, device, tensor } from "../../../src/browser.js";
+import { setAutoDevices } from "../../../src/runtime/devices.js";
 
 /** What the page is and what it computes with. */
 export async function platform(): Promise<{ isolated: boolean; secure: boolean; adapter: boolean; device: string; threads: number; cores: number }> {
@@ -11,4 +12,13 @@ export async function platform(): Promise<{ isolated: boolean; secure: boolean; 
 export async function squares(numbers: readonly number[], workerUrl?: string): Promise<number[]> {
   const x = tensor([...numbers], { device: workerUrl === undefined ? device("wasm") : createBrowserWasm({ workerUrl }) });
   return [...(await x.mul(x).data())];
+}
+
+/** The sum of some numbers by the device that is taken where none was chosen, from among wasm and, if need be, the reference. */
+export async function sum(numbers: readonly number[], orReference = false): Promise<number> {
+  if (orReference) {
+    await import("../../../src/reference.js");
+    setAutoDevices(["wasm", "reference"]);
+  }
+  return tensor([...numbers]).sum().item();
 }
