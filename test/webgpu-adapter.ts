@@ -5,10 +5,12 @@ const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 /**
  * A WebGPU adapter for tests, by Dawn; without a GPU's driver the one in software that comes with Chromium. Undefined where
- * the package "webgpu" does not load or finds none: tests that need it are then skipped, and say so.
+ * the package "webgpu" does not load or finds none: tests that need it are then skipped, which a warning says, or with
+ * `GRADUS_REQUIRE_WEBGPU` in the environment the absence is an error.
  */
 export async function testAdapter(): Promise<GPUAdapter | undefined> {
   if (process.env["VK_ICD_FILENAMES"] === undefined && existsSync(swiftshader)) process.env["VK_ICD_FILENAMES"] = swiftshader;
+  let why: string;
   try {
     // The name is not literal: the package's own types stand beside those of TypeScript's library.
     const name: string = "webgpu";
@@ -17,10 +19,15 @@ export async function testAdapter(): Promise<GPUAdapter | undefined> {
     const gpu = create([]);
     // The adapter works only as long as the object that gave it.
     instances.push(gpu);
-    return (await gpu.requestAdapter()) ?? undefined;
-  } catch {
-    return undefined;
+    const adapter = await gpu.requestAdapter();
+    if (adapter) return adapter;
+    why = "Dawn finds none; Debian's chromium and libvulkan1 bring one in software";
+  } catch (error) {
+    why = String(error);
   }
+  if (process.env["GRADUS_REQUIRE_WEBGPU"]) throw new Error(`there is no WebGPU adapter: ${why}`);
+  console.warn(`There is no WebGPU adapter (${why}): the tests on WebGPU are skipped.`);
+  return undefined;
 }
 
 const instances: GPU[] = [];

@@ -5,7 +5,10 @@ import { bufferUsage } from "./buffer-usage.js";
 const mostTimestamps = 4096;
 const timestampBytes = 8;
 
-/** Takes the GPU's time at the start and the end of every dispatch of a run. */
+/**
+ * Takes the GPU's time at the start and the end of every dispatch of a run. Browsers round it to 100 microseconds or so, lest pages
+ * spy on each other: there only sums over many runs say something about short kernels.
+ */
 export class RunTimer {
   readonly #device: GPUDevice;
   readonly #set: GPUQuerySet;
