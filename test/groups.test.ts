@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { compileGraph } from "./compile-graph.js";
-import { largeTiles } from "../src/compiler/group-tiles.js";
+import { chooseTile, directTiles, largeTiles } from "../src/compiler/group-tiles.js";
 import type { Program } from "../src/compiler/program.js";
+import type { GroupTile } from "../src/compiler/target.js";
 import type { DType } from "../src/core/dtype.js";
 import type { Shape } from "../src/core/shape.js";
 import { input, type Value } from "../src/ir/graph.js";
@@ -97,9 +98,9 @@ describe("rows", () => {
     expect(kernels[0]?.group?.size).toBe(columns < 64 ? undefined : 64);
   });
 
-  it("are an invocation each where many neighbours lie side by side", async () => {
+  it.each([[70, 1030], [70, 9]])("are an invocation each where neighbours lie side by side, many or short: [%i, %i]", async (length, rows) => {
     const p = new Problem();
-    const y = ops.reduce(p.leaf([70, 1030]), [0], "add");
+    const y = ops.reduce(p.leaf([length, rows]), [0], "add");
     expect(await p.differences([y], "sum")).toEqual([]);
     expect(p.program([y]).kernels.map(({ group }) => group)).toEqual([undefined]);
   });
@@ -151,11 +152,19 @@ describe("contractions", () => {
   it("give the same numbers with every tile", async () => {
     const p = new Problem();
     const y = product(p, "mk nk", 65, 19, 66);
-    const machines = largeTiles.map((tile) => ({ ...smallGroups, invocations: 256, tiles: [tile] }));
+    const machines = [...largeTiles, ...directTiles.slice(-2)].map((tile) => ({ ...smallGroups, invocations: 256, tiles: [tile] }));
     const runs = await Promise.all(machines.map((machine) => runGraph(new InterpretedDevice(machine), [y], p.feeds)));
     for (const [numbers] of runs) expect(numbers).toEqual(runs[0]?.[0]);
     expect(await p.differences([y], "sum")).toEqual([]);
-    expect(new Set(machines.map((machine) => p.program([y], machine).kernels[0]?.buffers.find(({ access }) => access === "shared")?.scratchSize)).size).toBe(3);
+    expect(new Set(machines.map((machine) => p.program([y], machine).kernels[0]?.buffers.find(({ access }) => access === "shared")?.scratchSize)).size).toBe(4);
+  });
+
+  it("take the tile that was measured to be the fastest", () => {
+    const [fine, coarse] = [{ ...directTiles[8], cost: { product: 4, step: 100 } }, { ...directTiles[4], cost: { product: 1, step: 1000 } }] as GroupTile[];
+    const machine = { ...smallGroups, tiles: [...directTiles, fine, coarse] as GroupTile[] };
+    const chosen = (m: number, n: number): unknown => chooseTile(1, m, n, false, machine, 4);
+    expect(chosen(16, 8)).toBe(fine);
+    expect(chosen(64, 64)).toBe(coarse);
   });
 
   it("divide long sums of few results", async () => {

@@ -3,7 +3,7 @@ import { sizeOf } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Contraction, Value } from "../ir/graph.js";
 import type { Expr, Stmt, Variable } from "../ir/loop.js";
-import { addProducts, LaneTile, lanesOf } from "../ops/lane-tile.js";
+import { addProduct, addProducts, LaneTile, lanesOf } from "../ops/lane-tile.js";
 import { columnsAreFar, swapped } from "./contraction-spec.js";
 import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
 import { chooseTile } from "./group-tiles.js";
@@ -63,44 +63,11 @@ export function lowerGroupContraction(group: Group, stored: Stored, target: Targ
   const [m0, n0] = [b.mul(mBlock, b.index(tile.rows)), b.mul(nBlock, b.index(tile.columns))];
   const lanes = new LaneTile(b, tile, b.ref(lane));
 
-  const k0 = b.variable("k", "index", 1, 0, Math.max(0, Math.ceil(K / steps) - 1) * steps);
-  const side = (name: string, width: number, first: Expr, most: number, alongSteps: boolean, element: (own: Expr, step: Expr) => Expr): Side => {
-    // Where lanes run along the steps, they store columns: an odd distance puts these into different banks.
-    const stride = width + (alongSteps ? 1 : 0);
-    const buffer = draft.shared(type, steps * stride);
-    const values: Stmt[] = [];
-    const stores: Stmt[] = [];
-    for (let begin = 0; begin < steps * width; begin += size) {
-      const at = b.add(b.ref(lane), b.index(begin));
-      const [own, step] = alongSteps
-        ? [b.div(at, b.index(steps)), b.rem(at, b.index(steps))]
-        : [b.rem(at, b.index(width)), b.div(at, b.index(width))];
-      const [place, k] = [b.add(first, own), b.add(b.ref(k0), step)];
-      const inTile = b.lt(at, b.index(steps * width));
-      const inside = b.and(inTile, b.and(b.lt(place, b.index(most)), b.lt(k, b.index(K))));
-      const value = b.variable(name, type);
-      values.push({ kind: "let", variable: value, value: b.guard(inside, b.cast(element(place, k), type), b.const(0, type)) });
-      const store: Stmt = { kind: "store", buffer, index: b.add(b.mul(step, b.index(stride)), own), value: b.ref(value) };
-      stores.push(inTile.kind === "const" ? store : { kind: "if", condition: inTile, then: [store], otherwise: [] });
-    }
-    return { buffer, stride, values, stores };
-  };
   const lhs = (own: Expr, step: Expr): Expr => spec.lhs(batch, unflatten(b, spec.m, own), unflatten(b, spec.k, step));
   const rhs = (own: Expr, step: Expr): Expr => spec.rhs(batch, unflatten(b, spec.k, step), unflatten(b, spec.n, own));
-  const left = side("a", tile.rows, m0, M, runsAlongSteps(b, spec, "lhs"), lhs);
-  const right = side("b", tile.columns, n0, N, runsAlongSteps(b, spec, "rhs"), rhs);
-
   const sums = new Sums(draft, type, tile, chunks);
-  const read = ({ buffer, stride }: Side, step: Expr, place: Expr): Expr => draft.load(buffer, b.add(b.mul(step, b.index(stride)), place));
-  const products = addProducts(
-    b,
-    sums.variables,
-    { count: K % steps === 0 ? b.index(steps) : b.min(b.index(steps), b.sub(b.index(K), b.ref(k0))), most: steps },
-    (i, step) => read(left, step, lanes.row(i)),
-    (j, step) => read(right, step, lanes.column(j)),
-  );
-  const barrier: Stmt = { kind: "barrier" };
-  const blocks: Stmt[] = [...left.values, ...right.values, ...left.stores, ...right.stores, barrier, products, ...(perSplit > steps ? [barrier] : [])];
+  const k0 = b.variable("k", "index", 1, 0, Math.max(0, Math.ceil(K / steps) - 1) * steps);
+  const blocks = tile.steps === 0 ? productsInPlace() : productsOfShared();
   const first = b.mul(split, b.index(perSplit));
   const last = splits * perSplit === K ? b.add(first, b.index(perSplit)) : b.min(b.add(first, b.index(perSplit)), b.index(K));
   const over = (begin: Expr, end: Expr): Stmt => ({ kind: "for", variable: k0, begin, end, step: steps, body: blocks, vectorize: false });
@@ -125,6 +92,52 @@ export function lowerGroupContraction(group: Group, stored: Stored, target: Targ
   const name = groupName(group);
   if (splits === 1) return [draft.call(name, item, body, items, { size, lane })];
   return [draft.call(`${name}-part`, item, body, items, { size, lane }), lowerMap(group, stored, target, (own) => sumOfParts(own, root, partial))];
+
+  /** The products of one step, of operands read where they lie; lanes beyond the result read what its last ones do. */
+  function productsInPlace(): Stmt[] {
+    const [lastRow, lastColumn] = [b.index(Math.max(0, M - 1)), b.index(Math.max(0, N - 1))];
+    const left = (i: number): Expr => b.cast(lhs(b.min(b.add(m0, lanes.row(i)), lastRow), b.ref(k0)), type);
+    const right = (j: number): Expr => b.cast(rhs(b.min(b.add(n0, lanes.column(j)), lastColumn), b.ref(k0)), type);
+    return addProduct(b, sums.variables, left, right);
+  }
+
+  /** The products of some steps, whose operands the lanes bring into shared memory. */
+  function productsOfShared(): Stmt[] {
+    const side = (name: string, width: number, first: Expr, most: number, alongSteps: boolean, element: (own: Expr, step: Expr) => Expr): Side => {
+      // Where lanes run along the steps, they store columns: an odd distance puts these into different banks.
+      const stride = width + (alongSteps ? 1 : 0);
+      const buffer = draft.shared(type, steps * stride);
+      const values: Stmt[] = [];
+      const stores: Stmt[] = [];
+      for (let begin = 0; begin < steps * width; begin += size) {
+        const at = b.add(b.ref(lane), b.index(begin));
+        const [own, step] = alongSteps
+          ? [b.div(at, b.index(steps)), b.rem(at, b.index(steps))]
+          : [b.rem(at, b.index(width)), b.div(at, b.index(width))];
+        const [place, k] = [b.add(first, own), b.add(b.ref(k0), step)];
+        const inTile = b.lt(at, b.index(steps * width));
+        const inside = b.and(inTile, b.and(b.lt(place, b.index(most)), b.lt(k, b.index(K))));
+        const value = b.variable(name, type);
+        values.push({ kind: "let", variable: value, value: b.guard(inside, b.cast(element(place, k), type), b.const(0, type)) });
+        const store: Stmt = { kind: "store", buffer, index: b.add(b.mul(step, b.index(stride)), own), value: b.ref(value) };
+        stores.push(inTile.kind === "const" ? store : { kind: "if", condition: inTile, then: [store], otherwise: [] });
+      }
+      return { buffer, stride, values, stores };
+    };
+    const left = side("a", tile.rows, m0, M, runsAlongSteps(b, spec, "lhs"), lhs);
+    const right = side("b", tile.columns, n0, N, runsAlongSteps(b, spec, "rhs"), rhs);
+
+    const read = ({ buffer, stride }: Side, step: Expr, place: Expr): Expr => draft.load(buffer, b.add(b.mul(step, b.index(stride)), place));
+    const products = addProducts(
+      b,
+      sums.variables,
+      { count: K % steps === 0 ? b.index(steps) : b.min(b.index(steps), b.sub(b.index(K), b.ref(k0))), most: steps },
+      (i, step) => read(left, step, lanes.row(i)),
+      (j, step) => read(right, step, lanes.column(j)),
+    );
+    const barrier: Stmt = { kind: "barrier" };
+    return [...left.values, ...right.values, ...left.stores, ...right.stores, barrier, products, ...(perSplit > steps ? [barrier] : [])];
+  }
 }
 
 /** How one operand comes into shared memory. */

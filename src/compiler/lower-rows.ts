@@ -23,8 +23,12 @@ const rowBlock = 64;
 /** Rows of fewer elements are no work for a vector of their own. */
 const shortRow = 16;
 
-/** Rows of at least so many elements are work for a group, unless there are so many neighbouring rows that each is one for an invocation. */
+/**
+ * Rows of at least so many elements are work for a group. Where rows are neighbours in memory, one invocation for each reads what lies
+ * together, and a group along a row does not: these have to be longer, and not so many that they occupy the machine by themselves.
+ */
 const groupRow = 64;
+const groupNeighbour = 256;
 const manyRows = 1024;
 
 /** Elements of a row that each invocation of a group should have at least. */
@@ -102,7 +106,7 @@ export function lowerRows(group: Group, stored: Stored, target: Target): KernelC
 /** The group of invocations that runs a row, or undefined where one invocation does. */
 function lanesOf(b: ExprBuilder, group: Group, stages: readonly Reduction[][], areNeighbours: boolean, { invocations }: GroupTarget): Lanes | undefined {
   const length = Math.max(...stages.flat().map(({ extents }) => sizeOf(extents)));
-  if (length < groupRow || (areNeighbours && sizeOf(group.space) >= manyRows)) return undefined;
+  if (length < groupRow || (areNeighbours && (length < groupNeighbour || sizeOf(group.space) >= manyRows))) return undefined;
   const size = Math.min(invocations, Math.max(groupRow, 2 ** Math.ceil(Math.log2(length / fewestPerLane))));
   return { size, lane: b.counter("lane", size) };
 }

@@ -27,11 +27,22 @@ export interface GroupTarget {
   readonly buffers: number;
   /** Scratch memory that one invocation may have. */
   readonly privateBytes: number;
-  /** The tiles to choose from, where some are known to be slow: `largeTiles` and `smallTiles` if not given. */
+  /** The tiles to choose from: `largeTiles` and `smallTiles` if not given. */
   readonly tiles?: readonly GroupTile[];
 }
 
-/** The results of a contraction that a group computes together, and steps that are in shared memory at a time. */
+/** The results of a contraction that a group computes together. */
 export interface GroupTile extends LaneShape {
+  /** Steps that are in shared memory at a time; 0 where lanes read operands from where they lie, and never wait for each other. */
   readonly steps: number;
+  /** What it was measured to cost. */
+  readonly cost?: TileCost;
+}
+
+/** What a tile costs on a machine, in nanoseconds. */
+export interface TileCost {
+  /** A multiply-add where groups are as many as the machine likes. */
+  readonly product: number;
+  /** A step of one group that runs by itself: how long a few groups take, however few. */
+  readonly step: number;
 }

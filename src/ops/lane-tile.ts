@@ -63,15 +63,21 @@ export function addProducts(
   right: (j: number, step: Expr) => Expr,
 ): Stmt {
   const step = b.counter("step", steps.most);
+  const body = addProduct(b, sums, (i) => left(i, b.ref(step)), (j) => right(j, b.ref(step)));
+  return { kind: "for", variable: step, begin: b.index(0), end: steps.count, step: 1, body, vectorize: false };
+}
+
+/** Adds left(i) · right(j) to each of a lane's sums. */
+export function addProduct(b: ExprBuilder, sums: readonly (readonly Variable[])[], left: (i: number) => Expr, right: (j: number) => Expr): Stmt[] {
   const body: Stmt[] = [];
   const named = (name: string, value: Expr): Expr => {
     const variable = b.variable(name, value.type);
     body.push({ kind: "let", variable, value });
     return b.ref(variable);
   };
-  const y = (sums[0] ?? []).map((_, j) => named(`y${j}`, right(j, b.ref(step))));
+  const y = (sums[0] ?? []).map((_, j) => named(`y${j}`, right(j)));
   sums.forEach((list, i) => {
-    const x = named(`x${i}`, left(i, b.ref(step)));
+    const x = named(`x${i}`, left(i));
     list.forEach((variable, j) => {
       const sum = b.ref(variable);
       const factor = y[j] ?? x;
@@ -79,5 +85,5 @@ export function addProducts(
       body.push({ kind: "assign", variable, value: isFloat ? b.op("fma", x, factor, sum) : b.add(b.mul(x, factor), sum) });
     });
   });
-  return { kind: "for", variable: step, begin: b.index(0), end: steps.count, step: 1, body, vectorize: false };
+  return body;
 }

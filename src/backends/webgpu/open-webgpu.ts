@@ -1,4 +1,4 @@
-import type { Target } from "../../compiler/target.js";
+import type { GroupTile, Target } from "../../compiler/target.js";
 import { DeviceError } from "../../core/errors.js";
 import { describeAdapter, isSoftware } from "./find-adapter.js";
 import { WebgpuBackend } from "./webgpu-backend.js";
@@ -21,10 +21,12 @@ export const wantedFeatures: readonly GPUFeatureName[] = ["shader-f16", "subgrou
 export interface WebgpuOptions {
   /** Less than the adapter has, as on smaller GPUs. */
   readonly limits?: Partial<Record<(typeof wantedLimits)[number], number>>;
+  /** The tiles to choose from, with what they cost where that is known; those of `largeTiles` and `smallTiles` by estimate if not given. */
+  readonly tiles?: readonly GroupTile[];
 }
 
 /** Opens a device on an adapter that was not used before. Throws DeviceError where the adapter gives none. */
-export async function openWebgpu(adapter: GPUAdapter, { limits }: WebgpuOptions = {}): Promise<WebgpuBackend> {
+export async function openWebgpu(adapter: GPUAdapter, { limits, tiles }: WebgpuOptions = {}): Promise<WebgpuBackend> {
   const maxStorageBufferBindingSize = Math.min(adapter.limits.maxStorageBufferBindingSize, mostBindingBytes);
   const requiredLimits = { ...Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])), maxStorageBufferBindingSize, ...limits };
   const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
@@ -34,10 +36,10 @@ export async function openWebgpu(adapter: GPUAdapter, { limits }: WebgpuOptions 
   } catch (cause) {
     throw new DeviceError(`[webgpu] the adapter "${describeAdapter(adapter)}" gives no device: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  return new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target: targetOf(device.limits) });
+  return new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target: targetOf(device.limits, tiles) });
 }
 
-function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits): Target {
+function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits, tiles: readonly GroupTile[] | undefined): Target {
   const invocations = Math.min(256, maxComputeInvocationsPerWorkgroup);
   return {
     name: "webgpu",
@@ -54,6 +56,7 @@ function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWork
       sharedBytes: maxComputeWorkgroupStorageSize - 4 * invocations,
       buffers: maxStorageBuffersPerShaderStage,
       privateBytes: 4096,
+      ...(tiles && { tiles }),
     },
   };
 }

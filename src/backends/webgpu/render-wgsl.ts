@@ -213,7 +213,7 @@ class Renderer {
   /** Whether something that is written to storage may be read again. */
   #rereads(): boolean {
     const passed = this.#kernel.buffers.filter(isPassed);
-    return passed.some((b, i) => b.access === "readwrite" || (b.access === "write" && passed.some((other, k) => other.access !== "write" && this.#bindings[k] === this.#bindings[i])));
+    return passed.some(({ access }) => access === "readwrite");
   }
 
   #buffer(index: number): KernelBuffer {
