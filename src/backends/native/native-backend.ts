@@ -311,7 +311,7 @@ class NativeExecutable implements Executable {
     this.table = baseTable(program);
     this.inputBytes = program.inputs.map(bytesOf);
     this.outputBytes = program.outputs.map(bytesOf);
-    this.microseconds = program.flops / 20_000 + program.bytes / 10_000 + 0.1 * countSteps(program.steps);
+    this.microseconds = program.flops / 60_000 + program.bytes / 10_000 + 0.1 * countSteps(program.steps);
     this.compileMs = compileMs;
     this.description = describeProgram(program, compileMs);
   }
