@@ -52,7 +52,7 @@ function keyOf(seed: number): [number, number] {
   return [Math.floor(seed / 2 ** 32) >>> 0, seed >>> 0];
 }
 
-/** The stream that is used where none is given. */
+/** The stream that is used where none is given. Its key and counter are what a training that is to be gone on with has to keep. */
 export const defaultGenerator = new Generator(0);
 
 /** Starts the default stream of random numbers anew, so that what follows can be repeated. */

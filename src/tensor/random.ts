@@ -6,7 +6,7 @@ import * as c from "./composite/random.js";
 import { created, type CreationOptions } from "./creation.js";
 import { Tensor } from "./tensor.js";
 
-export { Generator, manualSeed } from "../runtime/generator.js";
+export { defaultGenerator, Generator, manualSeed } from "../runtime/generator.js";
 
 export interface RandomOptions extends CreationOptions {
   /** The stream to draw from; the one that `manualSeed` starts if not given. */

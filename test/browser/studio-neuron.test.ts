@@ -18,7 +18,7 @@ const drawnPoints = (page: Page): Promise<string | null> => page.getByText("of 5
 
 /** Waits until the lab shows what a function of the page wants to see. */
 async function stepsAre(page: Page, count: number): Promise<void> {
-  await page.locator("[data-count=steps]").getByText(String(count), { exact: true }).waitFor();
+  await page.locator("[data-count=steps]").getByText(count.toLocaleString("en"), { exact: true }).waitFor();
 }
 
 /** The count once it does not change any more. */
@@ -107,6 +107,30 @@ it("has points drawn by pointer and keys, weights set by hand, and keeps what wa
   await page.getByText("Optimizer", { exact: true }).waitFor({ state: "detached" });
   await page.waitForFunction(() => location.hash.includes("without=settings"));
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth)).toBe(true);
+  expect(errors).toEqual([]);
+});
+
+it("goes on where a reload broke the training off, also from another page, and not in another tab", async () => {
+  const { page, errors } = await openStudio(studio, "lab/neuron?points=moons&hidden=4");
+  await stepsAre(page, 0);
+  await press(page, "Run");
+  await page.waitForFunction(() => Number(document.querySelector("[data-count=steps]")?.textContent) > 300);
+  await page.reload();
+  // Running by itself, from the last second that was kept.
+  await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+  await page.waitForFunction(() => Number(document.querySelector("[data-count=steps]")?.textContent) > 100);
+  await press(page, "Pause");
+  const paused = await restingSteps(page);
+  const loss = await page.locator(".scores td").nth(1).textContent();
+  await page.getByRole("link", { name: "Runs", exact: true }).click();
+  await page.getByRole("link", { name: "From neuron to network" }).click();
+  await stepsAre(page, paused);
+  expect(await page.locator(".scores td").nth(1).textContent()).toBe(loss);
+  expect(page.url()).toContain("points=moons");
+  await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await stepsAre(other, 0);
   expect(errors).toEqual([]);
 });
 

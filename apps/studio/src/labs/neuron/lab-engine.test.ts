@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { device, setDefaultDevice } from "gradus";
 import { LabEngine, type Snapshot } from "./lab-engine.js";
+import type { KeptTraining } from "./kept-training.js";
 import { defaults, type LabPoint, type Settings } from "./settings.js";
 
 beforeAll(() => setDefaultDevice(device("wasm", { threads: 0 })));
@@ -125,6 +126,34 @@ describe("changes", () => {
     engine.configure({ ...defaults, lr: 0.2 });
     engine.step();
     expect(engine.snapshot().lr).toBeCloseTo(0.2, 6);
+  });
+});
+
+describe("a training that is kept", () => {
+  test.each([
+    ["a network with dropout, batches, a schedule and Adam", { points: "moons", count: 40, dropout: 0.2, optimizer: "adam", schedule: "cosine", scheduleSteps: 30, batch: 7 }],
+    ["a perceptron", { model: "perceptron", points: "clusters", classes: 3, noise: 0.3 }],
+  ] as const)("goes on in another engine as if nothing had happened: %s", (_, changes) => {
+    const settings: Settings = { ...defaults, ...changes };
+    const whole = trained(settings, 25);
+    const first = engineOf(settings);
+    for (let i = 0; i < 13; i++) first.step();
+    const kept = JSON.parse(JSON.stringify(first.keep())) as KeptTraining;
+    // What others draw in between is no matter.
+    trained({}, 1);
+    const second = engineOf(settings);
+    second.takeUp(kept);
+    for (let i = 13; i < 25; i++) second.step();
+    const { steps, epochs, lr, train, weights, pictures } = second.snapshot();
+    expect({ steps, lr, train, weights, pictures }).toEqual({ steps: 25, lr: whole.lr, train: whole.train, weights: whole.weights, pictures: whole.pictures });
+    expect(epochs).toBeCloseTo(whole.epochs, 9);
+  });
+
+  test("is not taken up by another network", () => {
+    for (const model of ["network", "perceptron"] as const) {
+      const kept = engineOf({ model }).keep();
+      expect(() => engineOf({ model, features: ["x1"] }).takeUp(kept)).toThrow();
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import type { KeptTraining } from "./kept-training.js";
 import type { LayerWeights, Learner, Pictures, Score, WeightPlace } from "./learner.js";
 import { NetworkLearner } from "./network-learner.js";
 import { PerceptronLearner } from "./perceptron-learner.js";
@@ -127,6 +128,21 @@ export class LabEngine {
 
   setWeight(place: WeightPlace, value: number): void {
     this.#learner.setWeight(place, value);
+  }
+
+  /** The training as it is now. */
+  keep(): KeptTraining {
+    const batchLoss = Number.isFinite(this.#batchLoss) ? this.#batchLoss : null;
+    return { settings: this.#settings, steps: this.#steps, epochs: this.#epochs, batchLoss, learner: this.#learner.keep() };
+  }
+
+  /** Goes on with a training of the same settings. Throws where it cannot be. */
+  takeUp({ steps, epochs, batchLoss, learner }: KeptTraining): void {
+    this.#learner.takeUp(learner);
+    this.#steps = steps;
+    this.#epochs = epochs;
+    this.#batchLoss = batchLoss ?? NaN;
+    this.#nextRecord = steps + 1;
   }
 
   snapshot(): Snapshot {

@@ -7,6 +7,7 @@ import { optionsOf, roundedPoint, settingsOf, sound } from "./address.js";
 import type { Unit } from "./diagram-layout.js";
 import type { PlacedPoint, Snapshot } from "./lab-engine.js";
 import type { WeightPlace } from "./learner.js";
+import { keepInPage, keptInPage, type KeptLab } from "./keep-in-page.js";
 import type { LineStyle } from "./line-painter.js";
 import { noHistory, withRecords } from "./loss-history.js";
 import type { LabReply, LabRequest } from "./protocol.js";
@@ -70,27 +71,35 @@ export class Lab {
   #sent: Settings | undefined;
   /** Whether the worker is at work on settings. */
   #isConfiguring = false;
+  /** Whether the settings that the worker is at work on belong to a training that goes on. */
+  #goesOn = false;
   #lastFigures = -Infinity;
   /** The losses with those that the curves do not show yet. */
   #history = noHistory;
   #addressTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #onAddress = (): void => this.#adopt();
+  /** A reload finds in the address what was set last. */
+  readonly #onLeave = (): void => this.writeAddress();
 
   readonly #beginning: LabBeginning;
 
-  /** Begins with what the address says; one that says nothing means the beginning of the course. */
+  /** Begins with what the address says, and goes on where a training of these settings was left; an address that says nothing means what was left, or the beginning of the course. */
   constructor(beginning: LabBeginning) {
     this.#beginning = beginning;
     this.#worker.onmessage = ({ data }: MessageEvent<LabReply>) => this.#take(data);
     this.#worker.onerror = ({ message }) => (this.failure.value = message || "the worker that trains did not start");
     window.addEventListener("hashchange", this.#onAddress);
-    this.#send({ kind: "speed", stepsPerSecond: usualSpeed });
-    this.#adopt();
+    window.addEventListener("pagehide", this.#onLeave);
+    const kept = keptInPage();
+    if (kept && parseRoute(location.hash).options.size === 0) setOptions(kept.options);
+    this.setSpeed(kept?.speed ?? usualSpeed);
+    this.#adopt(kept);
   }
 
   /** Ends the worker. */
   close(): void {
     window.removeEventListener("hashchange", this.#onAddress);
+    window.removeEventListener("pagehide", this.#onLeave);
     this.writeAddress();
     this.#worker.terminate();
   }
@@ -107,12 +116,11 @@ export class Lab {
   /** Opens a chapter with its settings. */
   open({ chapter, settings }: LabBeginning): void {
     batch(() => {
-      this.run(false);
       this.chapter.value = chapter;
       this.isDiscrete.value = false;
       this.selected.value = undefined;
       this.settings.value = settings;
-      this.#configure();
+      this.run(false);
       // The same settings begin anew as well.
       this.reset();
     });
@@ -126,18 +134,20 @@ export class Lab {
   }
 
   run(on: boolean): void {
+    this.failure.value = undefined;
     this.isRunning.value = on;
-    this.#send({ kind: "run", on });
+    this.#act({ kind: "run", on });
   }
 
   advance(by: "step" | "epoch"): void {
+    this.failure.value = undefined;
     this.isRunning.value = false;
-    this.#send({ kind: "advance", by });
+    this.#act({ kind: "advance", by });
   }
 
   reset(): void {
     this.#forgetLosses();
-    this.#send({ kind: "reset" });
+    this.#act({ kind: "reset" });
   }
 
   setSpeed(stepsPerSecond: number): void {
@@ -146,7 +156,7 @@ export class Lab {
   }
 
   setWeight(place: WeightPlace, value: number): void {
-    this.#send({ kind: "weight", place, value });
+    this.#act({ kind: "weight", place, value });
   }
 
   /** Has the worker draw the weights in another way. */
@@ -194,13 +204,20 @@ export class Lab {
     this.#worker.postMessage(request);
   }
 
-  /** One change after another: while the worker is at one, the next ones are taken together. */
-  #configure(): void {
+  /** Has the training do something with the settings of now, also where the worker is at work on others. */
+  #act(request: LabRequest): void {
+    this.#isConfiguring = false;
+    this.#configure();
+    this.#send(request);
+  }
+
+  /** One change after another: while the worker is at one, the next ones are taken together. `kept` is a training of these settings that is to go on. */
+  #configure(kept?: KeptLab): void {
     const settings = this.settings.peek();
     if (this.#isConfiguring || settings === this.#sent) return;
     this.#isConfiguring = true;
     this.#sent = settings;
-    this.#send({ kind: "configure", settings });
+    this.#send({ kind: "configure", settings, ...(kept && { kept: kept.training }) });
   }
 
   #take(reply: LabReply): void {
@@ -216,7 +233,9 @@ export class Lab {
       batch(() => {
         if (this.settings.peek() === this.#sent) this.points.value = reply.points;
         this.curve.value = reply.curve;
-        if (!reply.isKept) this.#forgetLosses();
+        this.failure.value = undefined;
+        if (!reply.isKept && !this.#goesOn) this.#forgetLosses();
+        this.#goesOn = false;
       });
       this.#configure();
       return;
@@ -230,16 +249,25 @@ export class Lab {
     requestAnimationFrame(() => this.#send({ kind: "shown" }));
   }
 
-  #show({ snapshot, isRunning }: Extract<LabReply, { kind: "snapshot" }>): void {
-    this.failure.value = undefined;
+  #show({ snapshot, isRunning, kept }: Extract<LabReply, { kind: "snapshot" }>): void {
     this.snapshot.value = snapshot;
     if (snapshot.end !== undefined) this.isRunning.value = false;
     this.#history = withRecords(this.#history, snapshot.records);
+    if (kept) keepInPage({ options: this.#options(), training: kept, history: this.#history, isRunning, speed: this.speed.peek() });
     const now = performance.now();
     if (isRunning && now - this.#lastFigures < readingTime) return;
     this.#lastFigures = now;
     this.figures.value = snapshot;
     this.history.value = this.#history;
+  }
+
+  /** Goes on with a training that was kept, running if it was. */
+  #goOn(kept: KeptLab): void {
+    this.#goesOn = true;
+    this.#history = kept.history;
+    this.history.value = kept.history;
+    this.#configure(kept);
+    if (kept.isRunning) this.run(true);
   }
 
   #forgetLosses(): void {
@@ -248,7 +276,7 @@ export class Lab {
   }
 
   /** Takes over what the address says, unless it is what this lab wrote. */
-  #adopt(): void {
+  #adopt(kept?: KeptLab): void {
     const { page, options } = parseRoute(location.hash);
     if (page !== "lab/neuron") return;
     if (options.size === 0) {
@@ -257,7 +285,7 @@ export class Lab {
     }
     batch(() => {
       const chapter = options.get("chapter") ?? "";
-      if (chapter !== this.chapter.peek()) this.run(false);
+      const isOther = chapter !== this.chapter.peek();
       this.chapter.value = chapter;
       this.isDiscrete.value = options.get("view") === "classes";
       this.showsTest.value = options.get("test") !== "hidden";
@@ -266,8 +294,13 @@ export class Lab {
       const settings = settingsOf(options);
       if (JSON.stringify(settings) !== JSON.stringify(this.settings.peek()) || !this.#sent) {
         this.settings.value = settings;
+        if (kept && JSON.stringify(kept.training.settings) === JSON.stringify(settings)) {
+          this.#goOn(kept);
+          return;
+        }
         this.#configure();
       }
+      if (isOther) this.run(false);
     });
   }
 
@@ -275,13 +308,17 @@ export class Lab {
   writeAddress(): void {
     clearTimeout(this.#addressTimer);
     if (parseRoute(location.hash).page !== "lab/neuron") return;
-    setOptions({
+    setOptions(this.#options());
+  }
+
+  #options(): Record<string, string> {
+    return {
       chapter: this.chapter.peek(),
       ...optionsOf(this.settings.peek()),
       view: this.isDiscrete.peek() ? "classes" : "",
       test: this.showsTest.peek() ? "" : "hidden",
       without: [...this.hiddenParts.peek()].join(" "),
-    });
+    };
   }
 }
 

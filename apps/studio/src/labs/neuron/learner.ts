@@ -1,3 +1,5 @@
+import type { KeptLearner } from "./kept-training.js";
+
 /** How well a set of points is told. */
 export interface Score {
   readonly loss: number;
@@ -47,4 +49,8 @@ export interface Learner {
   weights(): LayerWeights[];
   setWeight(place: WeightPlace, value: number): void;
   pictures(): Pictures;
+  /** What another learner of the same settings goes on from. */
+  keep(): KeptLearner;
+  /** Goes on from what was kept; throws where that is of another network. */
+  takeUp(kept: KeptLearner): void;
 }

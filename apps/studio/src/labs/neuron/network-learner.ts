@@ -1,17 +1,27 @@
-import { compile, concat, manualSeed, nn, stack, tensor, type optim, type Tensor } from "gradus";
+import { compile, concat, defaultGenerator, manualSeed, nn, stack, tensor, type optim, type Tensor } from "gradus";
 import { gradientSizes } from "./gradient-sizes.js";
+import { keepTensors, keptTensors, type KeptLearner } from "./kept-training.js";
 import type { Learner, LayerWeights, Pictures, Score, WeightPlace } from "./learner.js";
 import { Network } from "./network.js";
 import { gridPoints, paint } from "./pictures.js";
 import type { Split } from "./points.js";
 import { outputsOf, type LabPoint, type Settings } from "./settings.js";
-import { answerOf, batches, lossOf, optimizers, rightOf, schedules, trainingStep } from "./training.js";
+import { answerOf, Batches, lossOf, optimizers, rightOf, schedules, trainingStep } from "./training.js";
 
 /** Points as tensors. */
 interface Examples {
   readonly count: number;
   readonly points: Tensor;
   readonly targets: Tensor;
+}
+
+/** What a network goes on from beside its numbers. */
+interface KeptRest {
+  readonly groups: optim.OptimizerState["groups"];
+  readonly schedule: optim.ScheduleState;
+  readonly scheduledSteps: number;
+  /** The stream of which dropout draws. */
+  readonly random: { readonly key: readonly [number, number]; readonly counter: number };
 }
 
 type OfExamples = (points: Tensor, targets: Tensor) => Tensor;
@@ -27,7 +37,7 @@ export class NetworkLearner implements Learner {
   #schedule: optim.LRScheduler;
   #scheduledSteps = 0;
   #step: ReturnType<typeof trainingStep>;
-  #batches: Iterator<Int32Array>;
+  #batches: Batches;
   #evaluate: OfExamples;
   #gradients: OfExamples;
   readonly #everyAnswer: (points: Tensor) => Tensor;
@@ -42,7 +52,7 @@ export class NetworkLearner implements Learner {
     this.#optimizer = optimizers[settings.optimizer](network, settings.lr);
     this.#schedule = schedules[settings.schedule](this.#optimizer, settings.scheduleSteps);
     this.#step = trainingStep(network, this.#optimizer, settings);
-    this.#batches = batches(this.#train.count, this.batchSize, settings.seed);
+    this.#batches = new Batches(this.#train.count, this.batchSize, settings.seed);
     [this.#evaluate, this.#gradients] = this.#measures();
     this.parameterCount = network.parameters().reduce((sum, { size }) => sum + size, 0);
     this.#everyAnswer = compile((points: Tensor) => {
@@ -73,7 +83,7 @@ export class NetworkLearner implements Learner {
     }
     if (isNew("loss")) [this.#evaluate, this.#gradients] = this.#measures();
     if (isNew("loss", "optimizer", "penalty", "penaltyRate", "dropout")) this.#step = trainingStep(this.#network, this.#optimizer, settings);
-    if (isNew("batch") || this.#train.count !== count) this.#batches = batches(this.#train.count, this.batchSize, settings.seed);
+    if (isNew("batch") || this.#train.count !== count) this.#batches = new Batches(this.#train.count, this.batchSize, settings.seed);
   }
 
   get batchSize(): number {
@@ -87,7 +97,7 @@ export class NetworkLearner implements Learner {
 
   step(): number {
     this.#network.train();
-    const batch = tensor(this.#batches.next().value);
+    const batch = tensor(this.#batches.next());
     const loss = this.#step(this.#train.points, this.#train.targets, batch).itemSync();
     if (this.#scheduledSteps++ < this.#settings.scheduleSteps) this.#schedule.step();
     return loss;
@@ -132,6 +142,24 @@ export class NetworkLearner implements Learner {
       bounded: [...features.map(() => false), ...hidden.flatMap((width) => Array.from({ length: width }, () => inUnit))],
       isValue: problem === "regression",
     });
+  }
+
+  keep(): KeptLearner {
+    const { state, groups } = this.#optimizer.stateDict();
+    const { key, counter } = defaultGenerator;
+    const rest: KeptRest = { groups, schedule: this.#schedule.stateDict(), scheduledSteps: this.#scheduledSteps, random: { key, counter } };
+    return { numbers: { ...keepTensors("network ", this.#network.stateDict()), ...keepTensors("optimizer ", state) }, taken: this.#batches.taken, rest };
+  }
+
+  takeUp({ numbers, taken, rest }: KeptLearner): void {
+    const { groups, schedule, scheduledSteps, random } = rest as KeptRest;
+    this.#network.loadStateDict(keptTensors("network ", numbers));
+    this.#optimizer.loadStateDict({ state: keptTensors("optimizer ", numbers), groups });
+    this.#schedule.loadStateDict(schedule);
+    this.#scheduledSteps = scheduledSteps;
+    this.#batches = new Batches(this.#train.count, this.batchSize, this.#settings.seed, taken);
+    defaultGenerator.key = random.key;
+    defaultGenerator.counter = random.counter;
   }
 
   #scoreOf({ points, targets }: Examples): Score {

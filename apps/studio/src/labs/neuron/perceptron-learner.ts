@@ -1,11 +1,12 @@
 import { Perceptron, tensor } from "gradus";
+import { keepNumbers, keptValues, type KeptLearner } from "./kept-training.js";
 import type { Learner, LayerWeights, Pictures, Score, WeightPlace } from "./learner.js";
 import { featuresOf } from "./network.js";
 import { surfaceSize } from "./picture-size.js";
 import { gridPoints, paint } from "./pictures.js";
 import type { Split } from "./points.js";
 import { outputsOf, type Settings } from "./settings.js";
-import { batches } from "./training.js";
+import { Batches } from "./training.js";
 
 /** Points as the perceptron takes them. */
 interface Examples {
@@ -20,7 +21,7 @@ export class PerceptronLearner implements Learner {
   #settings: Settings;
   #train: Examples;
   #test: Examples;
-  #order: Iterator<Int32Array>;
+  #order: Batches;
   readonly #grid: readonly (readonly number[])[];
 
   constructor(settings: Settings, split: Split) {
@@ -28,7 +29,7 @@ export class PerceptronLearner implements Learner {
     this.#perceptrons = Array.from({ length: outputsOf(settings) }, () => new Perceptron());
     for (const perceptron of this.#perceptrons) perceptron.weights = new Float64Array(settings.features.length);
     [this.#train, this.#test] = [this.#examplesOf(split.train), this.#examplesOf(split.test)];
-    this.#order = batches(split.train.length, 1, settings.seed);
+    this.#order = new Batches(split.train.length, 1, settings.seed);
     const grid = gridPoints();
     this.#grid = this.#rowsOf(grid);
   }
@@ -37,7 +38,7 @@ export class PerceptronLearner implements Learner {
   change(settings: Settings, split: Split): void {
     this.#settings = settings;
     [this.#train, this.#test] = [this.#examplesOf(split.train), this.#examplesOf(split.test)];
-    this.#order = batches(split.train.length, 1, settings.seed);
+    this.#order = new Batches(split.train.length, 1, settings.seed);
   }
 
   get parameterCount(): number {
@@ -49,7 +50,7 @@ export class PerceptronLearner implements Learner {
   }
 
   step(): number {
-    const [i = 0] = this.#order.next().value;
+    const [i = 0] = this.#order.next();
     const row = this.#train.rows[i] ?? [];
     const target = this.#train.targets[i] ?? 0;
     const before = this.#lossOf(row, target);
@@ -96,6 +97,20 @@ export class PerceptronLearner implements Learner {
       else values[(seen + answer) * area + i] = 1;
     });
     return paint(values, { outputs, bounded: this.#settings.features.map(() => false), isValue: false });
+  }
+
+  keep(): KeptLearner {
+    return { numbers: Object.fromEntries(this.#perceptrons.map(({ weights, bias }, k) => [k, keepNumbers([...weights, bias])])), taken: this.#order.taken };
+  }
+
+  takeUp({ numbers, taken }: KeptLearner): void {
+    this.#perceptrons.forEach((perceptron, k) => {
+      const kept = numbers[k] && keptValues(numbers[k]);
+      if (kept?.length !== perceptron.weights.length + 1) throw new Error(`the kept training has no ${perceptron.weights.length} weights and bias for perceptron ${k}`);
+      perceptron.weights = kept.slice(0, -1);
+      perceptron.bias = kept.at(-1) ?? 0;
+    });
+    this.#order = new Batches(this.#train.rows.length, 1, this.#settings.seed, taken);
   }
 
   #examplesOf(points: Split["train"]): Examples {

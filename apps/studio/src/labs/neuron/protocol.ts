@@ -1,4 +1,5 @@
 import type { ActivationCurve } from "./activation-curve.js";
+import type { KeptTraining } from "./kept-training.js";
 import type { PlacedPoint, Snapshot } from "./lab-engine.js";
 import type { WeightPlace } from "./learner.js";
 import type { LineStyle } from "./line-painter.js";
@@ -6,7 +7,8 @@ import type { Settings } from "./settings.js";
 
 /** What the page asks of the worker that trains. */
 export type LabRequest =
-  | { readonly kind: "configure"; readonly settings: Settings }
+  /** Other settings; `kept` is a training of them that is to go on. */
+  | { readonly kind: "configure"; readonly settings: Settings; readonly kept?: KeptTraining }
   | { readonly kind: "run"; readonly on: boolean }
   /** 0 for as fast as it goes. */
   | { readonly kind: "speed"; readonly stepsPerSecond: number }
@@ -22,7 +24,7 @@ export type LabRequest =
 export type LabReply =
   /** The settings are those of the training now. */
   | { readonly kind: "configured"; readonly points: readonly PlacedPoint[]; readonly isKept: boolean; readonly curve: ActivationCurve }
-  | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly isRunning: boolean }
+  | { readonly kind: "snapshot"; readonly snapshot: Snapshot; readonly isRunning: boolean; readonly kept?: KeptTraining }
   /** The weights as lines. */
   | { readonly kind: "lines"; readonly picture: ImageBitmap }
   | { readonly kind: "failed"; readonly message: string };

@@ -82,6 +82,31 @@ test("goes on after what went wrong", () => {
   expect(last()?.snapshot.steps).toBeGreaterThan(0);
 });
 
+test("keeps the training each second while it runs, and whenever it rests; another loop goes on with it", () => {
+  const { loop, pass, replies } = loopWithClock();
+  const settings = { ...defaults, points: "moons" } as const;
+  loop.take({ kind: "configure", settings });
+  loop.take({ kind: "run", on: true });
+  loop.take({ kind: "shown" });
+  pass(2500);
+  loop.take({ kind: "run", on: false });
+  loop.take({ kind: "shown" });
+  const snapshots = replies.flatMap((reply) => (reply.kind === "snapshot" ? [reply] : []));
+  const running = snapshots.filter(({ isRunning }) => isRunning);
+  expect(running.length).toBeGreaterThan(10);
+  expect(running.filter(({ kept }) => kept).length).toBeLessThanOrEqual(3);
+  const { kept, snapshot } = snapshots.at(-1) ?? {};
+  expect(kept?.steps).toBe(snapshot?.steps);
+
+  const other = loopWithClock();
+  other.loop.take({ kind: "configure", settings, ...(kept && { kept }) });
+  expect(other.last()?.snapshot).toMatchObject({ steps: snapshot?.steps, weights: snapshot?.weights });
+  const third = loopWithClock();
+  third.loop.take({ kind: "configure", settings: { ...settings, hidden: [2] }, ...(kept && { kept }) });
+  expect(third.replies.map(({ kind }) => kind)).toEqual(["configured", "failed", "snapshot"]);
+  expect(third.last()?.snapshot.steps).toBe(0);
+});
+
 test("a training that fails can be begun again", () => {
   const replies: LabReply[] = [];
   const waiting: (() => void)[] = [];

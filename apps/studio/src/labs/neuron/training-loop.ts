@@ -1,6 +1,8 @@
 import { activationCurve } from "./activation-curve.js";
+import type { KeptTraining } from "./kept-training.js";
 import { LabEngine } from "./lab-engine.js";
 import type { LabReply, LabRequest } from "./protocol.js";
+import type { Settings } from "./settings.js";
 
 /** Where the loop gets its time from. */
 export interface LoopClock {
@@ -16,6 +18,8 @@ export type LoopRequest = Exclude<LabRequest, { readonly kind: "lines" }>;
 const turn = 12;
 /** The least milliseconds between two snapshots while running. */
 const frame = 70;
+/** The least milliseconds between two trainings that the page keeps while running. */
+const keeping = 1000;
 
 /**
  * Trains as the page asks for it and sends snapshots, at most one that the page has not shown yet. Steps go on meanwhile.
@@ -36,6 +40,7 @@ export class TrainingLoop {
   #isStale = false;
   #lastSnapshot = -Infinity;
   #snapshotTime = 0;
+  #lastKept = -Infinity;
 
   constructor(clock: LoopClock, send: (reply: LabReply) => void) {
     this.#clock = clock;
@@ -53,7 +58,7 @@ export class TrainingLoop {
   #carryOut(request: LoopRequest): void {
     switch (request.kind) {
       case "configure":
-        this.#configure(request.settings);
+        this.#configure(request.settings, request.kept);
         break;
       case "run":
         this.#run(request.on);
@@ -85,11 +90,11 @@ export class TrainingLoop {
       action();
     } catch (error) {
       this.#isRunning = false;
-      this.#send({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+      this.#send({ kind: "failed", message: messageOf(error) });
     }
   }
 
-  #configure(settings: Parameters<LabEngine["configure"]>[0]): void {
+  #configure(settings: Settings, kept: KeptTraining | undefined): void {
     const before = this.#engine;
     // One that did not take its settings is of no use any more.
     this.#engine = undefined;
@@ -97,6 +102,16 @@ export class TrainingLoop {
     this.#engine = before ?? new LabEngine(settings);
     this.#send({ kind: "configured", points: this.#engine.points, isKept, curve: activationCurve(settings.activation) });
     this.#isStale = true;
+    if (kept) this.#takeUp(this.#engine, kept);
+  }
+
+  #takeUp(engine: LabEngine, kept: KeptTraining): void {
+    try {
+      engine.takeUp(kept);
+    } catch (error) {
+      engine.reset();
+      this.#send({ kind: "failed", message: `The training that was kept cannot go on, and begins anew: ${messageOf(error)}` });
+    }
   }
 
   #run(on: boolean): void {
@@ -148,7 +163,11 @@ export class TrainingLoop {
     this.#lastSnapshot = start;
     this.#isShown = false;
     this.#isStale = false;
-    this.#send({ kind: "snapshot", snapshot, isRunning: this.#isRunning });
+    const isKept = !this.#isRunning || start - this.#lastKept >= keeping;
+    if (isKept) this.#lastKept = start;
+    this.#send({ kind: "snapshot", snapshot, isRunning: this.#isRunning, ...(isKept && { kept: this.#engine.keep() }) });
     this.#snapshotTime = this.#clock.now() - start;
   }
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

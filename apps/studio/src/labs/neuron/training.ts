@@ -66,12 +66,38 @@ export function trainingStep(network: Network, optimizer: optim.Optimizer, optio
   });
 }
 
-/** Batches without end: the numbers 0 … count − 1 in random order, and again in another. */
-export function* batches(count: number, size: number, seed: number): IterableIterator<Int32Array, never> {
-  const generator = new Generator(seed);
-  let order: number[] = [];
-  for (;;) {
-    while (order.length < size) order = [...order, ...randperm(count, { generator }).dataSync()];
-    yield Int32Array.from(order.splice(0, size));
+/** Batches without end: the numbers 0 … count − 1 in random order, and again in another. `taken` numbers were taken before. */
+export class Batches {
+  readonly #count: number;
+  readonly #size: number;
+  readonly #generator: Generator;
+  #order: readonly number[];
+  #taken: number;
+
+  constructor(count: number, size: number, seed: number, taken = 0) {
+    this.#count = count;
+    this.#size = size;
+    this.#generator = new Generator(seed);
+    this.#taken = taken;
+    // Each order is one draw.
+    this.#generator.counter = count === 0 ? 0 : Math.floor(taken / count);
+    this.#order = count === 0 ? [] : this.#draw().slice(taken % count);
+  }
+
+  /** How many numbers were taken. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  next(): Int32Array {
+    while (this.#order.length < this.#size) this.#order = [...this.#order, ...this.#draw()];
+    const batch = Int32Array.from(this.#order.slice(0, this.#size));
+    this.#order = this.#order.slice(this.#size);
+    this.#taken += this.#size;
+    return batch;
+  }
+
+  #draw(): number[] {
+    return [...randperm(this.#count, { generator: this.#generator }).dataSync()];
   }
 }
