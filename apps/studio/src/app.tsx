@@ -10,13 +10,13 @@ const NeuronLab = lazy(() => import("./labs/neuron/neuron-lab.js").then(({ Neuro
 const DigitsLab = lazy(() => import("./labs/digits/digits-lab.js").then(({ DigitsLab }) => ({ default: DigitsLab })));
 
 const pages = [
-  { page: "runs", title: "Runs", Content: RunsPage },
-  { page: "lab/neuron", title: "From neuron to network", Content: NeuronLab },
-  { page: "lab/digits", title: "Reading digits", Content: DigitsLab },
+  { page: "runs", title: "Runs", short: "Runs", Content: RunsPage },
+  { page: "lab/neuron", title: "From neuron to network", short: "Neurons", Content: NeuronLab },
+  { page: "lab/digits", title: "Reading digits", short: "Digits", Content: DigitsLab },
 ] as const;
 
 const themes: readonly { readonly value: Theme; readonly label: string }[] = [
-  { value: "system", label: "System colours" },
+  { value: "system", label: "System" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];
@@ -43,16 +43,17 @@ export function App() {
         To the content
       </a>
       <header class="top-bar">
-        <a class="brand" href={addressOf("runs")}>
+        <a class="brand" aria-label="Gradus Studio" href={addressOf("runs")}>
           <Logo />
-          Gradus Studio
+          <span class="name">Gradus Studio</span>
         </a>
         <nav aria-label="Pages">
           <ul>
             {pages.map((known) => (
               <li key={known.page}>
                 <a href={addressOf(known.page)} aria-current={known.page === page ? "page" : undefined}>
-                  {known.title}
+                  <span class="long">{known.title}</span>
+                  <span class="short">{known.short}</span>
                 </a>
               </li>
             ))}

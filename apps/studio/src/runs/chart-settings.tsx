@@ -1,6 +1,7 @@
 import { useId } from "preact/hooks";
 import { Check, Select } from "../ui/controls.js";
 import type { ReadingOrder } from "../ui/chart.js";
+import { Menu } from "../ui/menu.js";
 import { prefer, preferences, type ColourBy } from "./preferences.js";
 
 const orders: readonly { readonly value: ReadingOrder; readonly label: string }[] = [
@@ -22,20 +23,20 @@ export function ChartSettings() {
   const id = useId();
   const { ignoreOutliers, smoothValidation, readingOrder, colourBy, pattern } = preferences.value;
   return (
-    <details class="chart-settings">
-      <summary>More settings</summary>
-      <div>
+    <div class="chart-settings">
+      <Menu label="More settings" title="More settings of the charts" stays>
         <Check label="Ignore outliers" checked={ignoreOutliers} onChange={(value) => prefer({ ignoreOutliers: value })} />
         <Check label="Smooth validation too" checked={smoothValidation} onChange={(value) => prefer({ smoothValidation: value })} />
         <Select label="Values under the pointer" value={readingOrder} choices={orders} onChange={(value) => prefer({ readingOrder: value })} />
-        <Select label="Colours" value={colourBy} choices={colourings} onChange={(value) => prefer({ colourBy: value })} />
+        <Select label="Colours of the runs" value={colourBy} choices={colourings} onChange={(value) => prefer({ colourBy: value })} />
         {colourBy === "pattern" && (
           <div class="field">
             <label for={id}>Pattern: what it finds, or its first group, tells runs apart</label>
             <input id={id} type="text" value={pattern} placeholder="lr-([0-9.]+)" onInput={(event) => prefer({ pattern: event.currentTarget.value })} />
           </div>
         )}
-      </div>
-    </details>
+        <p class="quiet small">Drag over a chart to zoom; a double click shows all. With the keyboard, arrow keys read values, + and − zoom.</p>
+      </Menu>
+    </div>
   );
 }

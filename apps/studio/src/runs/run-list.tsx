@@ -25,7 +25,7 @@ export function RunList({ runs, colours, selected, focused, onSelect, onFocus }:
       <h2>Runs</h2>
       <div class="field">
         <label for="run-filter">Filter runs</label>
-        <input id="run-filter" type="search" value={wanted} placeholder="Name, recipe or data; a pattern" onInput={(event) => setWanted(event.currentTarget.value)} />
+        <input id="run-filter" type="search" value={wanted} placeholder="Name, recipe or data" title="Text or a regular expression" onInput={(event) => setWanted(event.currentTarget.value)} />
       </div>
       <div class="run-list-all small">
         <button type="button" class="link" onClick={() => onSelect([...new Set([...selected, ...shown.map(({ id }) => id)])])}>Draw all</button>

@@ -67,7 +67,7 @@ export function RunsPage() {
           axis={axis}
           smooth={smooth}
           logY={logY}
-          zoomed={range !== undefined}
+          range={range}
           filter={filter}
           onFilter={(text) => setOptions({ curves: text })}
           onAxis={(value) => {

@@ -11,7 +11,7 @@ export type IconName = keyof typeof paths;
 /** A small picture on a button whose title names it. */
 export function Icon({ name }: { readonly name: IconName }) {
   return (
-    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linejoin="round" stroke-linecap="round" aria-hidden="true">
+    <svg class="icon" viewBox="0 0 16 16" width="19" height="19" fill="none" stroke="currentColor" stroke-width="1.25" stroke-linejoin="round" stroke-linecap="round" aria-hidden="true">
       <path d={paths[name]} />
     </svg>
   );

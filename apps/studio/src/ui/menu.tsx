@@ -6,12 +6,13 @@ export interface MenuProps {
   readonly label: ComponentChildren;
   /** What it is, also for screen readers. */
   readonly title: string;
-  /** Buttons; the menu closes after a press. */
+  /** Whether it stays open while what is in it is used; else it closes after a press. */
+  readonly stays?: boolean;
   readonly children: ComponentChildren;
 }
 
-/** Buttons that are seldom needed, behind another one. */
-export function Menu({ label, title, children }: MenuProps) {
+/** What is seldom needed, behind a button. */
+export function Menu({ label, title, stays = false, children }: MenuProps) {
   const details = useRef<HTMLDetailsElement>(null);
   const close = (): void => {
     if (details.current) details.current.open = false;
@@ -28,7 +29,7 @@ export function Menu({ label, title, children }: MenuProps) {
       <summary class="button small plain" title={title} aria-label={title}>
         {label}
       </summary>
-      <div class="menu-items" onClick={close}>
+      <div class="menu-items" tabIndex={-1} onClick={() => stays || close()}>
         {children}
       </div>
     </details>
