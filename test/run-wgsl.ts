@@ -1,5 +1,6 @@
 import { bufferUsage, mapRead } from "../src/backends/webgpu/buffer-usage.js";
 import { renderWgsl } from "../src/backends/webgpu/render-wgsl.js";
+import type { ShaderFeatures } from "../src/backends/webgpu/wgsl-prelude.js";
 import { byteSize, type DType } from "../src/core/dtype.js";
 import { ExprBuilder } from "../src/ir/expr-builder.js";
 import { isPassed, type Expr, type Kernel, type KernelBuffer, type Stmt } from "../src/ir/loop.js";
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly bindings?: readonly number[];
   /** Groups along the first dimension of the dispatch, all of them if not given. */
   readonly groupsAcross?: number;
+  /** What shaders may use; what the device has if not given. */
+  readonly features?: ShaderFeatures;
   /** Changes the text, to try it on a machine that this one is not. */
   readonly rewrite?: (code: string) => string;
 }
@@ -25,6 +28,11 @@ export interface RunOptions {
 /** Bytes of elements that are stored as they are in a typed array. */
 export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** The features that a device was made with. */
+export function featuresOf({ features }: GPUDevice): ShaderFeatures {
+  return { f16: features.has("shader-f16"), subgroups: features.has("subgroups") };
 }
 
 /** GPUShaderStage.COMPUTE, which is no global outside of browsers. */
@@ -36,10 +44,10 @@ export async function runWgsl(
   kernel: Kernel,
   items: number,
   passed: readonly Passed[],
-  { ints = [], bindings = passed.map((_, i) => i), groupsAcross, rewrite = (code) => code }: RunOptions = {},
+  { ints = [], bindings = passed.map((_, i) => i), groupsAcross, features = featuresOf(device), rewrite = (code) => code }: RunOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   verifyKernel(kernel);
-  const shader = renderWgsl(kernel, bindings);
+  const shader = renderWgsl(kernel, bindings, features);
   const module = device.createShaderModule({ code: rewrite(shader.code) });
   const problems = (await module.getCompilationInfo()).messages.filter((m) => m.type === "error");
   if (problems.length > 0) throw new Error(`${problems.map((m) => `${m.lineNum}: ${m.message}`).join("\n")}\n${shader.code}`);

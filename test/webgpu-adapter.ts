@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { wantedFeatures } from "../src/backends/webgpu/open-webgpu.js";
 
 /** The Vulkan driver that comes with Debian's Chromium: a rasterizer in software. */
 const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -6,9 +7,10 @@ const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
 /**
  * A WebGPU adapter for tests, by Dawn; without a GPU's driver the one in software that comes with Chromium. Undefined where
  * the package "webgpu" does not load or finds none: tests that need it are then skipped, which a warning says, or with
- * `GRADUS_REQUIRE_WEBGPU` in the environment the absence is an error.
+ * `GRADUS_REQUIRE_WEBGPU` in the environment the absence is an error. The option "backend=null" gives one that has
+ * every feature, checks shaders, and computes nothing.
  */
-export async function testAdapter(): Promise<GPUAdapter | undefined> {
+export async function testAdapter(options: readonly string[] = []): Promise<GPUAdapter | undefined> {
   if (process.env["VK_ICD_FILENAMES"] === undefined && existsSync(swiftshader)) process.env["VK_ICD_FILENAMES"] = swiftshader;
   let why: string;
   try {
@@ -16,7 +18,7 @@ export async function testAdapter(): Promise<GPUAdapter | undefined> {
     const name: string = "webgpu";
     const { create, globals } = (await import(name)) as { create(options: readonly string[]): GPU; globals: object };
     Object.assign(globalThis, globals);
-    const gpu = create([]);
+    const gpu = create(options);
     // The adapter works only as long as the object that gave it.
     instances.push(gpu);
     const adapter = await gpu.requestAdapter();
@@ -31,3 +33,15 @@ export async function testAdapter(): Promise<GPUAdapter | undefined> {
 }
 
 const instances: GPU[] = [];
+
+/** Devices for tests, with no feature and with all that the backend uses and the adapter has; undefined where there is no adapter. */
+export async function testDevices(): Promise<(readonly [string, GPUDevice | undefined])[]> {
+  const devices: (readonly [string, GPUDevice | undefined])[] = [];
+  for (const wanted of [[], wantedFeatures]) {
+    const adapter = await testAdapter();
+    const requiredFeatures = wanted.filter((feature) => adapter?.features.has(feature));
+    const device = await adapter?.requestDevice({ requiredFeatures });
+    devices.push([device ? `with ${wanted.length === 0 ? "no features" : requiredFeatures.join(", ")}` : "which is not there", device]);
+  }
+  return devices;
+}

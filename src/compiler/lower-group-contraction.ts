@@ -12,7 +12,7 @@ import { computeThenStore, type Given, groupName, lowerMap, memoryReader } from 
 import type { Group } from "./partition.js";
 import { counters, unflatten } from "./reader.js";
 import type { GroupTarget, GroupTile, Target } from "./target.js";
-import { allExprs } from "./walk.js";
+import { allExprs, isHalf } from "./walk.js";
 
 /** What sums are added in. */
 type SumType = "float32" | "float64" | "int32" | "uint32";
@@ -106,7 +106,8 @@ export function lowerGroupContraction(group: Group, stored: Stored, target: Targ
     const side = (name: string, width: number, first: Expr, most: number, alongSteps: boolean, element: (own: Expr, step: Expr) => Expr): Side => {
       // Where lanes run along the steps, they store columns: an odd distance puts these into different banks.
       const stride = width + (alongSteps ? 1 : 0);
-      const buffer = draft.shared(type, steps * stride);
+      const halves = machine.halves && isHalf(element(first, b.ref(k0)), (slot) => draft.dtypeOf(slot));
+      const buffer = draft.shared(halves ? "float16" : type, steps * stride);
       const values: Stmt[] = [];
       const stores: Stmt[] = [];
       for (let begin = 0; begin < steps * width; begin += size) {

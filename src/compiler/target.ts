@@ -23,6 +23,8 @@ export interface GroupTarget {
   readonly invocations: number;
   /** Memory that a group may share, without what `combine` needs. */
   readonly sharedBytes: number;
+  /** Whether shared memory can hold float16 as such, in 2 bytes. */
+  readonly halves?: boolean;
   /** Buffers that a kernel may be passed. */
   readonly buffers: number;
   /** Scratch memory that one invocation may have. */

@@ -1,7 +1,9 @@
 import type { GroupTile, Target } from "../../compiler/target.js";
 import { DeviceError } from "../../core/errors.js";
 import { describeAdapter, isSoftware } from "./find-adapter.js";
+import { keepsHalves } from "./keeps-halves.js";
 import { WebgpuBackend } from "./webgpu-backend.js";
+import type { ShaderFeatures } from "./wgsl-prelude.js";
 
 /** Limits of which all that the adapter has is asked for. */
 const wantedLimits = [
@@ -21,25 +23,32 @@ export const wantedFeatures: readonly GPUFeatureName[] = ["shader-f16", "subgrou
 export interface WebgpuOptions {
   /** Less than the adapter has, as on smaller GPUs. */
   readonly limits?: Partial<Record<(typeof wantedLimits)[number], number>>;
+  /** Features to use of those that make a difference and that the adapter has; all if not given. */
+  readonly features?: readonly GPUFeatureName[];
   /** The tiles to choose from, with what they cost where that is known; those of `largeTiles` and `smallTiles` by estimate if not given. */
   readonly tiles?: readonly GroupTile[];
 }
 
 /** Opens a device on an adapter that was not used before. Throws DeviceError where the adapter gives none. */
-export async function openWebgpu(adapter: GPUAdapter, { limits, tiles }: WebgpuOptions = {}): Promise<WebgpuBackend> {
+export async function openWebgpu(adapter: GPUAdapter, { limits, features = wantedFeatures, tiles }: WebgpuOptions = {}): Promise<WebgpuBackend> {
   const maxStorageBufferBindingSize = Math.min(adapter.limits.maxStorageBufferBindingSize, mostBindingBytes);
   const requiredLimits = { ...Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])), maxStorageBufferBindingSize, ...limits };
-  const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
+  const requiredFeatures = wantedFeatures.filter((feature) => features.includes(feature) && adapter.features.has(feature));
   let device: GPUDevice;
   try {
     device = await adapter.requestDevice({ label: "gradus", requiredFeatures, requiredLimits });
   } catch (cause) {
     throw new DeviceError(`[webgpu] the adapter "${describeAdapter(adapter)}" gives no device: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  return new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target: targetOf(device.limits, tiles) });
+  const used: ShaderFeatures = { f16: device.features.has("shader-f16") && (await keepsHalves(device)), subgroups: device.features.has("subgroups") };
+  return new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target: targetOf(device.limits, used, tiles), features: used });
 }
 
-function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits, tiles: readonly GroupTile[] | undefined): Target {
+function targetOf(
+  { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits,
+  { f16 }: ShaderFeatures,
+  tiles: readonly GroupTile[] | undefined,
+): Target {
   const invocations = Math.min(256, maxComputeInvocationsPerWorkgroup);
   return {
     name: "webgpu",
@@ -52,8 +61,9 @@ function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWork
     memoryBytes: Infinity,
     group: {
       invocations,
-      // Combining takes a word of each invocation.
-      sharedBytes: maxComputeWorkgroupStorageSize - 4 * invocations,
+      // Combining takes a word of each invocation, and two of all.
+      sharedBytes: maxComputeWorkgroupStorageSize - 4 * (invocations + 2),
+      halves: f16,
       buffers: maxStorageBuffersPerShaderStage,
       privateBytes: 4096,
       ...(tiles && { tiles }),

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { byteSize, typedView } from "../../core/dtype.js";
 import { CompileError, DTypeError } from "../../core/errors.js";
 import type { ExprBuilder } from "../../ir/expr-builder.js";
 import type { Expr, FoldOp, Kernel, Stmt, Variable } from "../../ir/loop.js";
 import { at, range } from "../../ops/indexing.js";
 import { runKernel, type Memory } from "../../../test/loop-interpreter.js";
 import { bytesOf, kernelOf, runWgsl, zeros } from "../../../test/run-wgsl.js";
-import { testAdapter } from "../../../test/webgpu-adapter.js";
+import { testDevices } from "../../../test/webgpu-adapter.js";
 import { renderWgsl } from "./render-wgsl.js";
 
-const adapter = await testAdapter();
-const device = await adapter?.requestDevice();
+const devices = await testDevices();
 
 const times = (b: ExprBuilder, e: Expr, n: number): Expr => b.mul(e, b.index(n));
 const loop = (variable: Variable, begin: Expr, end: Expr, body: readonly Stmt[], step = 1): Stmt => ({ kind: "for", variable, begin, end, step, body, vectorize: false });
@@ -35,8 +35,8 @@ async function agree(device: GPUDevice, kernel: Kernel, items: number, sizes: re
   results.forEach((bytes, k) => expect(new Float32Array(bytes.buffer), `buffer ${k}`).toEqual(Float32Array.from(at(memory, k).data)));
 }
 
-describe.skipIf(!device)("WGSL on this machine's WebGPU adapter (skipped where Dawn finds none)", () => {
-  if (!device) return;
+describe.each(devices)("WGSL on this machine's WebGPU adapter, %s", (_, device) => {
+  if (!device) return void it.skip("runs shaders");
 
   it("runs every item, and no other, of a dispatch in two dimensions", async () => {
     const kernel = kernelOf([["int32", "write"]], (b, item) => [{ kind: "store", buffer: 0, index: item, value: b.cast(b.add(item, b.index(1)), "int32") }]);
@@ -154,6 +154,63 @@ describe.skipIf(!device)("WGSL on this machine's WebGPU adapter (skipped where D
       ];
     });
     await agree(device, kernel, 3, [3 * size, 3 * size, 3 * size]);
+  });
+
+  const floats = [NaN, Infinity, -Infinity, 0, -0, 3e38, -3e38, 1e-40, -1e-40, 1, -1, -2.5];
+  const integers = [0, -1, 1, 2 ** 31 - 1, -(2 ** 31), 77, -1234567];
+  const negativeNan = new Float32Array(Uint32Array.of(0xffc00000).buffer)[0] ?? 0;
+  const pick = (of: readonly number[], most: number) => (i: number): number => at(of.slice(0, most), (i * 7 + (i >> 3)) % most);
+  const reversed = [...floats].reverse();
+  const unsigned = integers.map((v) => v >>> 0);
+  const combined: readonly (readonly [FoldOp, "float32" | "int32" | "uint32" | "bool", (i: number) => number, (a: number, b: number) => number])[] = [
+    ...(["max", "min"] as const).flatMap((op) => [
+      [op, "float32", pick(floats.slice(1), 11), Math[op]] as const,
+      [op, "float32", (i: number) => (i === 5 ? NaN : pick(floats, 12)(i)), Math[op]] as const,
+      [op, "float32", (i: number) => (i === 2 ? negativeNan : i), Math[op]] as const,
+      [op, "float32", (i: number) => (i % 3 === 0 ? 0 : -0), Math[op]] as const,
+      [op, "float32", pick(reversed, 5), Math[op]] as const,
+      [op, "float32", pick([-Infinity], 1), Math[op]] as const,
+      [op, "int32", pick(integers, 7), Math[op]] as const,
+      [op, "uint32", pick(unsigned, 7), Math[op]] as const,
+      [op, "bool", pick([0, 0, 0, 1], 4), Math[op]] as const,
+    ]),
+    ["add", "int32", pick(integers, 7), (a, b) => (a + b) | 0],
+    ["add", "uint32", pick(unsigned, 7), (a, b) => (a + b) >>> 0],
+    ["mul", "int32", (i) => 3 - 2 * (i % 5), (a, b) => Math.imul(a, b)],
+    ...(["and", "or"] as const).flatMap((op) => [[1, 1], [0, 0], [1, 0]].map((two) => [op, "bool", pick(two, 2), (a: number, b: number) => (op === "and" ? a & b : a | b)] as const)),
+  ];
+
+  it.each([256, 100, 5])("combines in groups of %i what makes no difference in which order, one after the other", async (size) => {
+    const dtypes = ["float32", "int32", "uint32", "bool"] as const;
+    const kernel = grouped(kernelOf(dtypes.flatMap((dtype) => [[dtype, "read"], [dtype, "write"]] as const), () => []), size, (b, item, lane) =>
+      combined.flatMap(([op, type], k): Stmt[] => {
+        const [value, buffer] = [b.variable("value", type), 2 * dtypes.indexOf(type)];
+        const place = b.add(times(b, b.add(times(b, item, combined.length), b.index(k)), size), lane);
+        return [
+          { kind: "mutable", variable: value, value: b.load(buffer, type, place) },
+          { kind: "combine", variable: value, op },
+          { kind: "store", buffer: buffer + 1, index: place, value: b.ref(value) },
+        ];
+      }),
+    );
+    const groups = 2;
+    const count = groups * combined.length * size;
+    const given = dtypes.map((dtype) => typedView(dtype, new ArrayBuffer(count * byteSize(dtype))));
+    const forEach = (body: (k: number, first: number, group: number) => void): void => {
+      for (const group of range(groups)) combined.forEach((_, k) => body(k, (group * combined.length + k) * size, group));
+    };
+    forEach((k, first, group) => {
+      const [, type, value] = at(combined, k);
+      for (const i of range(size)) at(given, dtypes.indexOf(type))[first + i] = value(i + group);
+    });
+    const results = await runWgsl(device, kernel, groups, given.flatMap((array, k) => [{ bytes: bytesOf(array) }, zeros(at(dtypes, k), count)]));
+    forEach((k, first) => {
+      const [op, type, , fold] = at(combined, k);
+      const t = dtypes.indexOf(type);
+      const expected = range(size).map((i) => at(given, t)[first + i] ?? 0).reduce((a, v) => fold(a, v));
+      const actual = typedView(type, at(results, 2 * t + 1).buffer, 0, count);
+      for (const i of range(size)) if (!Object.is(actual[first + i], expected)) expect.fail(`${op} number ${k} of ${type} is ${actual[first + i]} in lane ${i}, not ${expected}`);
+    });
   });
 
   it("lets a group read what it wrote to a buffer", async () => {

@@ -1,13 +1,12 @@
-import { byteSize, dtypeInfo } from "../../core/dtype.js";
 import { CompileError, GradusError } from "../../core/errors.js";
 import { constantOf } from "../../ir/scalar-builder.js";
-import { allExprs, nested } from "../../compiler/walk.js";
+import { allExprs, isHalf, nested } from "../../compiler/walk.js";
 import { isPassed, type ComputeType, type Expr, type Kernel, type KernelBuffer, type Stmt, type Variable } from "../../ir/loop.js";
 import type { ScalarOp } from "../../ir/scalar.js";
 import { kept } from "./wgsl-arithmetic.js";
 import { constantText } from "./wgsl-constants.js";
-import { convert, loadFrom, loadOwn, reinterpret, storeOwn, storeTo, type WordArray } from "./wgsl-conversions.js";
-import { laneOf, Prelude, scalarType, splatted, wgslType } from "./wgsl-prelude.js";
+import { convert, loadFrom, loadOwn, ownType, reinterpret, storageElement, storeOwn, storeTo, type StorageArray } from "./wgsl-conversions.js";
+import { laneOf, Prelude, scalarType, type ShaderFeatures, splatted, wgslType } from "./wgsl-prelude.js";
 import { combineFunction, foldFunction, scalarSpellings } from "./wgsl-scalar-ops.js";
 
 /** A kernel as a WGSL module whose entry point is `main`. */
@@ -36,15 +35,17 @@ const mostPrivateBytes = 8192;
  * k, read-only unless a buffer in it is written. Workgroups are counted over a two-dimensional dispatch, `x` first; those past
  * the last item return. Equal kernels and bindings give equal text.
  *
+ * Of `features` it uses what it can, and the numbers are the same with and without.
+ *
  * Throws a DTypeError for float64 and a CompileError for vectors of other than 2 or 4 lanes and for scratch beyond 8,192 bytes.
  */
-export function renderWgsl(kernel: Kernel, bindings: readonly number[]): WgslShader {
-  return new Renderer(kernel, bindings).render();
+export function renderWgsl(kernel: Kernel, bindings: readonly number[], features: ShaderFeatures = { f16: false, subgroups: false }): WgslShader {
+  return new Renderer(kernel, bindings, features).render();
 }
 
 class Renderer {
   readonly #kernel: Kernel;
-  readonly #prelude = new Prelude();
+  readonly #prelude: Prelude;
   readonly #names = new Map<number, string>();
   readonly #lines: string[] = [];
   /** What `let` variables stand for. */
@@ -52,13 +53,13 @@ class Renderer {
   /** Mutable variables that may hold the result of a float sum or product other than their own. */
   readonly #rounded = new Set<Variable>();
   /** By buffer: the storage array of a passed buffer, and its place among those that are passed. */
-  readonly #arrays = new Map<number, { readonly array: WordArray; readonly passed: number }>();
+  readonly #arrays = new Map<number, { readonly array: StorageArray; readonly passed: number }>();
   readonly #bindings: readonly number[];
   #temporaries = 0;
-  #combines = false;
 
-  constructor(kernel: Kernel, bindings: readonly number[]) {
+  constructor(kernel: Kernel, bindings: readonly number[], features: ShaderFeatures) {
     this.#kernel = kernel;
+    this.#prelude = new Prelude(features);
     this.#bindings = bindings;
     const passed = kernel.buffers.filter(isPassed);
     if (passed.length !== bindings.length) throw new CompileError(`[webgpu] kernel ${kernel.name} has ${passed.length} buffers, and ${bindings.length} bindings came for them`);
@@ -66,8 +67,8 @@ class Renderer {
     kernel.buffers.forEach((buffer, k) => {
       if (!isPassed(buffer)) return;
       const binding = bindings[at] ?? 0;
-      const atomic = passed.some((b, i) => bindings[i] === binding && b.access !== "read" && byteSize(b.dtype) < 4);
-      this.#arrays.set(k, { array: { name: `s${binding}`, atomic }, passed: at++ });
+      const bound = passed.filter((_, i) => bindings[i] === binding);
+      this.#arrays.set(k, { array: { name: `s${binding}`, element: storageElement(this.#prelude, bound) }, passed: at++ });
     });
     // Twice: in a loop, what a variable is given may have been changed further down.
     this.#findValues(kernel.body);
@@ -92,19 +93,18 @@ class Renderer {
     this.#block(body, "  ");
     const words = 4 * Math.ceil((1 + this.#bindings.length + intCount) / 4);
     const declarations = [`@group(0) @binding(0) var<uniform> params: array<vec4<u32>, ${words / 4}>;`, ...this.#storage(), ...buffers.flatMap((b, k) => this.#own(b, k))];
-    if (this.#combines) declarations.push(`var<workgroup> combined: array<u32, ${size}>;`);
-    const code = [...declarations, "", this.#prelude.text, ...main, ...this.#lines, "}", ""].join("\n");
+    const code = [...this.#prelude.enables, ...declarations, "", this.#prelude.text, ...main, ...this.#lines, "}", ""].join("\n");
     return { code, workgroupSize: size, itemsPerGroup: group ? 1 : size, paramWords: words };
   }
 
   #storage(): string[] {
     const passed = this.#kernel.buffers.filter(isPassed);
-    return [...new Set(this.#bindings)]
-      .sort((a, b) => a - b)
-      .map((binding) => {
-        const written = passed.filter((b, i) => this.#bindings[i] === binding && b.access !== "read");
-        const element = written.some((b) => byteSize(b.dtype) < 4) ? "atomic<u32>" : "u32";
-        return `@group(0) @binding(${1 + binding}) var<storage, ${written.length > 0 ? "read_write" : "read"}> s${binding}: array<${element}>;`;
+    const arrays = new Map([...this.#arrays.values()].map(({ array, passed: at }) => [this.#bindings[at] ?? 0, array]));
+    return [...arrays]
+      .sort(([a], [b]) => a - b)
+      .map(([binding, { name, element }]) => {
+        const isWritten = passed.some((b, i) => this.#bindings[i] === binding && b.access !== "read");
+        return `@group(0) @binding(${1 + binding}) var<storage, ${isWritten ? "read_write" : "read"}> ${name}: array<${element}>;`;
       });
   }
 
@@ -116,7 +116,7 @@ class Renderer {
     if (bytes > mostPrivateBytes) {
       throw new CompileError(`[webgpu] kernel ${name} needs ${bytes} bytes of scratch in every invocation, and WGSL has at most ${mostPrivateBytes}: keep it in shared memory, or in buffers`);
     }
-    return [`var<${buffer.access === "shared" ? "workgroup" : "private"}> b${k}: array<${wgslType(dtypeInfo[buffer.dtype].compute, 1)}, ${Math.max(1, buffer.scratchSize)}>;`];
+    return [`var<${buffer.access === "shared" ? "workgroup" : "private"}> b${k}: array<${ownType(this.#prelude, buffer.dtype)}, ${Math.max(1, buffer.scratchSize)}>;`];
   }
 
   #findValues(stmts: readonly Stmt[]): void {
@@ -170,9 +170,10 @@ class Renderer {
         const { dtype } = this.#buffer(s.buffer);
         const place = this.#arrays.get(s.buffer);
         const { lanes } = s.value;
+        const holdsIt = dtype === "float16" && isHalf(s.value, (k) => this.#buffer(k).dtype, (v) => this.#values.get(v));
         const text = place
-          ? storeTo(this.#prelude, place.array, dtype, lanes, `o${place.passed} + ${index}`, value)
-          : storeOwn(this.#prelude, `b${s.buffer}`, dtype, lanes, index, value);
+          ? storeTo(this.#prelude, place.array, dtype, lanes, `o${place.passed} + ${index}`, value, holdsIt)
+          : storeOwn(this.#prelude, `b${s.buffer}`, dtype, lanes, index, value, holdsIt);
         this.#lines.push(`${indent}${text}`);
         return;
       }
@@ -201,9 +202,8 @@ class Renderer {
         if (this.#rereads()) this.#lines.push(`${indent}storageBarrier();`);
         return;
       case "combine": {
-        this.#combines = true;
         const name = this.#name(s.variable);
-        const combine = combineFunction(this.#prelude, s.op, s.variable.type, this.#kernel.group?.size ?? 1, "combined");
+        const combine = combineFunction(this.#prelude, s.op, s.variable.type, this.#kernel.group?.size ?? 1);
         this.#lines.push(`${indent}${name} = ${combine}(local, ${name});`);
         return;
       }

@@ -3,6 +3,7 @@ import type { Kernel } from "../../ir/loop.js";
 import { isPassed } from "../../ir/loop.js";
 import type { Failures, Made } from "./failures.js";
 import { renderWgsl, type WgslShader } from "./render-wgsl.js";
+import type { ShaderFeatures } from "./wgsl-prelude.js";
 
 /** A kernel made ready to run on a device, for one way of binding its buffers. */
 export interface LoadedShader extends WgslShader, Made {
@@ -14,6 +15,7 @@ export interface LoadedShader extends WgslShader, Made {
 export class ShaderLibrary {
   readonly #device: GPUDevice;
   readonly #failures: Failures;
+  readonly #features: ShaderFeatures;
   readonly #shaders = new Map<string, WeakRef<LoadedShader>>();
   readonly #collected = new FinalizationRegistry<string>((code) => {
     // Another may have been made of the same text.
@@ -22,9 +24,10 @@ export class ShaderLibrary {
   #compiled = 0;
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
-  constructor(device: GPUDevice, failures: Failures) {
+  constructor(device: GPUDevice, failures: Failures, features: ShaderFeatures) {
     this.#device = device;
     this.#failures = failures;
+    this.#features = features;
   }
 
   /** Shaders compiled so far. */
@@ -34,7 +37,7 @@ export class ShaderLibrary {
 
   /** The shader of a kernel; `bindings` as `renderWgsl` takes them. Its failure is a CompileError. */
   load(kernel: Kernel, bindings: readonly number[]): LoadedShader {
-    const shader = renderWgsl(kernel, bindings);
+    const shader = renderWgsl(kernel, bindings, this.#features);
     const known = this.#shaders.get(shader.code)?.deref();
     if (known) return known;
     const passed = kernel.buffers.filter(isPassed);

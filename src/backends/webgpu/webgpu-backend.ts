@@ -17,11 +17,21 @@ import { recordOf, RunTimer } from "./run-timer.js";
 import { ShaderLibrary } from "./shader-library.js";
 import { WebgpuExecutable } from "./webgpu-executable.js";
 import { WebgpuStorage } from "./webgpu-storage.js";
+import type { ShaderFeatures } from "./wgsl-prelude.js";
 
 /** Where each constant begins in the buffer of all constants. */
 const constantAlignment = 16;
 /** Runs that may be under way, as many as on the other devices. */
 const maxPending = 16;
+
+/** What a device is beside its `GPUDevice`. */
+export interface WebgpuParts {
+  readonly adapter: string;
+  readonly isSoftware: boolean;
+  readonly target: Target;
+  /** Those of the device's that shaders use. */
+  readonly features: ShaderFeatures;
+}
 
 /**
  * The device that runs kernels on a GPU, as WGSL. A run is one submission, which returns at once, and nothing waits for the GPU but
@@ -54,7 +64,7 @@ export class WebgpuBackend implements Backend {
   #dispatches = 0;
 
   /** Takes over a device that nobody else uses. */
-  constructor(device: GPUDevice, { adapter, isSoftware, target }: { readonly adapter: string; readonly isSoftware: boolean; readonly target: Target }) {
+  constructor(device: GPUDevice, { adapter, isSoftware, target, features }: WebgpuParts) {
     this.#device = device;
     this.adapter = adapter;
     this.isSoftware = isSoftware;
@@ -68,7 +78,7 @@ export class WebgpuBackend implements Backend {
     }
     this.#pool = new BufferPool(device, this.#failures);
     this.#reads = new ReadQueue(device, this.#failures);
-    this.#library = new ShaderLibrary(device, this.#failures);
+    this.#library = new ShaderLibrary(device, this.#failures, features);
     this.#collected = new FinalizationRegistry((block) => this.#pool.give(block));
     device.onuncapturederror = (event) => {
       event.preventDefault();

@@ -4,10 +4,9 @@ import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "../../core/hal
 import type { Expr } from "../../ir/loop.js";
 import { at, range } from "../../ops/indexing.js";
 import { bytesOf, kernelOf, runWgsl, zeros } from "../../../test/run-wgsl.js";
-import { testAdapter } from "../../../test/webgpu-adapter.js";
+import { testDevices } from "../../../test/webgpu-adapter.js";
 
-const adapter = await testAdapter();
-const device = await adapter?.requestDevice();
+const devices = await testDevices();
 
 const { fround } = Math;
 const specials = [0, -0, 0.4, -0.6, 1, -1, 1.5, -2.5, 127.5, 255.9, -128, 300, 65519, 65520, 65536, 1e9, NaN, Infinity, -Infinity, 2 ** 31, -(2 ** 31), 2147483520, 2 ** 32, 4294967040, -1e20, 3.4e38, 2 ** -14, 2 ** -24, 2 ** -25, 1.5 * 2 ** -25, 2 ** -126, 2 ** -149];
@@ -17,8 +16,8 @@ function same(actual: ArrayLike<number>, expected: ArrayLike<number>, of: (i: nu
   for (let i = 0; i < expected.length; i++) if (!Object.is(actual[i], expected[i])) expect.fail(`${of(i)} is ${actual[i]}, not ${expected[i]}`);
 }
 
-describe.skipIf(!device)("conversions on this machine's WebGPU adapter (skipped where Dawn finds none)", () => {
-  if (!device) return;
+describe.each(devices)("conversions on this machine's WebGPU adapter, %s", (_, device) => {
+  if (!device) return void it.skip("runs shaders");
   const clamped = (x: number, low: number, high: number): number => (Number.isNaN(x) ? 0 : Math.max(low, Math.min(high, Math.trunc(x))) + 0);
   const numbers = {
     float32: [...Float32Array.from(specials)],

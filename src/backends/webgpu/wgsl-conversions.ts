@@ -1,5 +1,5 @@
 import { byteSize, dtypeInfo, type DType } from "../../core/dtype.js";
-import type { ComputeType } from "../../ir/loop.js";
+import type { ComputeType, KernelBuffer } from "../../ir/loop.js";
 import { bitsOf, fromBits, laneOf, type Prelude, scalarType, splatted, suffix, vectorType, wgslType } from "./wgsl-prelude.js";
 
 /** The value of `a` in another type, by the rules of the loop IR's `cast`. */
@@ -84,7 +84,7 @@ function packed(p: Prelude, dtype: DType, value: string): string {
 }
 
 /** binary16 to float32 on the bits; a subnormal half is a whole number of 2^-24. */
-function fromHalfFunction(p: Prelude): string {
+export function fromHalfFunction(p: Prelude): string {
   return p.function("from_half", "word: u32", "f32", [
     "let size = word & 0x7fffu;",
     "let sign = (word & 0x8000u) << 16u;",
@@ -116,15 +116,25 @@ function toBfloatFunction(p: Prelude): string {
   ]);
 }
 
-/** An array of 32-bit words in storage that holds elements of several dtypes. */
-export interface WordArray {
+/** An array in storage: of 32-bit words that hold elements of several dtypes, or of float16 alone. */
+export interface StorageArray {
   readonly name: string;
-  /** Whether elements of less than a word are stored in it: then all accesses are atomic. */
-  readonly atomic: boolean;
+  readonly element: "u32" | "atomic<u32>" | "f16";
 }
 
-function word({ name, atomic }: WordArray, index: string): string {
-  return atomic ? `atomicLoad(&${name}[${index}])` : `${name}[${index}]`;
+/** What the array of some buffers holds: words, atomic where elements of less than a word are stored in them, or halves. */
+export function storageElement(p: Prelude, buffers: readonly KernelBuffer[]): StorageArray["element"] {
+  if (buffers.every(({ dtype }) => dtype === "float16") && p.uses("f16")) return "f16";
+  return buffers.some(({ access, dtype }) => access !== "read" && byteSize(dtype) < 4) ? "atomic<u32>" : "u32";
+}
+
+/** A value as f16: rounded as everywhere, which WGSL's own conversion need not do, unless it `isHalf` already. */
+function asHalf(p: Prelude, value: string, isHalf: boolean): string {
+  return isHalf ? `f16(${value})` : `bitcast<vec2<f16>>(${toHalfFunction(p)}(${value})).x`;
+}
+
+function word({ name, element }: StorageArray, index: string): string {
+  return element === "atomic<u32>" ? `atomicLoad(&${name}[${index}])` : `${name}[${index}]`;
 }
 
 /** Where in its word an element of less than 32 bits begins: the number of the lowest bit. */
@@ -137,20 +147,24 @@ function wordIndex(dtype: DType, index: string): string {
 }
 
 /** Reads `lanes` elements of a storage array from element `index` on. */
-export function loadFrom(p: Prelude, array: WordArray, dtype: DType, lanes: number, index: string): string {
+export function loadFrom(p: Prelude, array: StorageArray, dtype: DType, lanes: number, index: string): string {
   const { compute } = dtypeInfo[dtype];
-  if (lanes === 1 && byteSize(dtype) === 4) return unpacked(p, dtype, word(array, index));
-  const element = (i: string): string =>
-    byteSize(dtype) === 4 ? unpacked(p, dtype, word(array, i)) : unpacked(p, dtype, `(${word(array, wordIndex(dtype, i))} >> ${bitOffset(dtype, i)})`);
+  const isHalf = array.element === "f16";
+  const element = (i: string): string => {
+    if (isHalf) return `f32(${array.name}[${i}])`;
+    return byteSize(dtype) === 4 ? unpacked(p, dtype, word(array, i)) : unpacked(p, dtype, `(${word(array, wordIndex(dtype, i))} >> ${bitOffset(dtype, i)})`);
+  };
+  if (lanes === 1 && (byteSize(dtype) === 4 || isHalf)) return element(index);
   const elements = Array.from({ length: lanes }, (_, lane) => element(lane === 0 ? "i" : `(i + ${lane}i)`));
   const type = wgslType(compute, lanes);
   const name = p.function(`load_${dtype}${suffix(lanes)}_${array.name}`, "i: i32", type, [lanes === 1 ? `return ${elements.join("")};` : `return ${type}(${elements.join(", ")});`]);
   return `${name}(${index})`;
 }
 
-/** A statement that writes a value to a storage array at element `index`. */
-export function storeTo(p: Prelude, array: WordArray, dtype: DType, lanes: number, index: string, value: string): string {
-  const store = (i: string, bits: string): string => (array.atomic ? `atomicStore(&${array.name}[${i}], ${bits});` : `${array.name}[${i}] = ${bits};`);
+/** A statement that writes a value to a storage array at element `index`; `isHalf` says that float16 can hold it. */
+export function storeTo(p: Prelude, array: StorageArray, dtype: DType, lanes: number, index: string, value: string, isHalf = false): string {
+  if (array.element === "f16") return storeElements(p, array.name, lanes, index, value, (v) => asHalf(p, v, isHalf));
+  const store = (i: string, bits: string): string => (array.element === "u32" ? `${array.name}[${i}] = ${bits};` : `atomicStore(&${array.name}[${i}], ${bits});`);
   if (byteSize(dtype) === 4 && lanes === 1) return store(index, packed(p, dtype, value));
   const type = wgslType(dtypeInfo[dtype].compute, lanes);
   const define = (name: string, body: readonly string[]): string => `${p.function(name, `i: i32, value: ${type}`, "", body)}(${index}, ${value});`;
@@ -177,20 +191,31 @@ export function storeTo(p: Prelude, array: WordArray, dtype: DType, lanes: numbe
   return define(name, [`if ((i & ${perWord - 1}i) == 0i) {`, ...words.map((w) => `  ${w}`), "} else {", ...single.map((s) => `  ${s}`), "}"]);
 }
 
-/** Reads from memory of the kernel's own, whose elements are values of the compute type. */
+/** What an element of the kernel's own memory is: a value of the compute type, or a half. */
+export function ownType(p: Prelude, dtype: DType): string {
+  return dtype === "float16" && p.uses("f16") ? "f16" : wgslType(dtypeInfo[dtype].compute, 1);
+}
+
+/** Reads from memory of the kernel's own. */
 export function loadOwn(p: Prelude, name: string, dtype: DType, lanes: number, index: string): string {
-  if (lanes === 1) return `${name}[${index}]`;
+  const element = (i: string): string => (ownType(p, dtype) === "f16" ? `f32(${name}[${i}])` : `${name}[${i}]`);
+  if (lanes === 1) return element(index);
   const type = wgslType(dtypeInfo[dtype].compute, lanes);
-  const elements = Array.from({ length: lanes }, (_, lane) => (lane === 0 ? `${name}[i]` : `${name}[i + ${lane}i]`));
+  const elements = Array.from({ length: lanes }, (_, lane) => element(lane === 0 ? "i" : `i + ${lane}i`));
   return `${p.function(`load${suffix(lanes)}_${name}`, "i: i32", type, [`return ${type}(${elements.join(", ")});`])}(${index})`;
 }
 
-/** Writes to memory of the kernel's own, what the dtype can hold of the value. */
-export function storeOwn(p: Prelude, name: string, dtype: DType, lanes: number, index: string, value: string): string {
-  const narrow = (v: string): string => (byteSize(dtype) === 4 || dtype === "bool" ? v : unpacked(p, dtype, packed(p, dtype, v)));
-  if (lanes === 1) return `${name}[${index}] = ${narrow(value)};`;
-  const type = wgslType(dtypeInfo[dtype].compute, lanes);
-  const body = Array.from({ length: lanes }, (_, lane) => `${name}[${lane === 0 ? "i" : `i + ${lane}i`}] = ${narrow(laneOf("value", lanes, lane))};`);
-  return `${p.function(`store${suffix(lanes)}_${name}`, `i: i32, value: ${type}`, "", body)}(${index}, ${value});`;
+/** Writes to memory of the kernel's own, what the dtype can hold of the value; `isHalf` says that float16 can hold it. */
+export function storeOwn(p: Prelude, name: string, dtype: DType, lanes: number, index: string, value: string, isHalf = false): string {
+  const narrow = (v: string): string => {
+    if (ownType(p, dtype) === "f16") return asHalf(p, v, isHalf);
+    return byteSize(dtype) === 4 || dtype === "bool" ? v : unpacked(p, dtype, packed(p, dtype, v));
+  };
+  return storeElements(p, name, lanes, index, value, narrow, wgslType(dtypeInfo[dtype].compute, lanes));
 }
 
+function storeElements(p: Prelude, name: string, lanes: number, index: string, value: string, change: (v: string) => string, type = wgslType("float32", lanes)): string {
+  if (lanes === 1) return `${name}[${index}] = ${change(value)};`;
+  const body = Array.from({ length: lanes }, (_, lane) => `${name}[${lane === 0 ? "i" : `i + ${lane}i`}] = ${change(laneOf("value", lanes, lane))};`);
+  return `${p.function(`store${suffix(lanes)}_${name}`, `i: i32, value: ${type}`, "", body)}(${index}, ${value});`;
+}

@@ -46,12 +46,42 @@ export function fromBits(bits: string, lanes = 1): string {
 /** A zero that no compiler can know to be one: the highest bit of the launch's number of items. */
 export const unknownZero = "(params[0].x >> 31u)";
 
-/** The functions that a kernel's text uses, in the order in which they were first asked for. */
+/** Features of WebGPU that shaders may use. */
+export interface ShaderFeatures {
+  /** "shader-f16", whose conversion to float32 was seen to be exact. */
+  readonly f16: boolean;
+  readonly subgroups: boolean;
+}
+
+/** The declarations that a kernel's text uses, in the order in which they were first asked for. */
 export class Prelude {
+  readonly features: ShaderFeatures;
   readonly #functions = new Map<string, string>();
+  readonly #enabled = new Set<keyof ShaderFeatures>();
+
+  constructor(features: ShaderFeatures) {
+    this.features = features;
+  }
 
   get text(): string {
     return [...this.#functions.values()].join("\n");
+  }
+
+  /** What a module begins with. */
+  get enables(): string[] {
+    return [...this.#enabled].map((feature) => `enable ${feature};`);
+  }
+
+  /** Whether a feature is there; the module then begins with it. */
+  uses(feature: keyof ShaderFeatures): boolean {
+    if (this.features[feature]) this.#enabled.add(feature);
+    return this.features[feature];
+  }
+
+  /** Declares memory that the group shares, and gives its name. */
+  shared(name: string, type: string): string {
+    this.#functions.set(name, `var<workgroup> ${name}: ${type};`);
+    return name;
   }
 
   /** Declares a function once, and gives its name. `result` is empty where it gives nothing. */

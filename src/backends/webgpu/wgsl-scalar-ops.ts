@@ -88,11 +88,42 @@ export function foldFunction(p: Prelude, op: FoldOp, type: ComputeType, lanes: n
   return p.function(`fold_${op}_${type}${suffix(lanes)}`, `a: ${wgslType(type, lanes)}`, wgslType(type, 1), [`return ${rest};`]);
 }
 
-/**
- * Name of a function that folds one value of each of the `size` invocations of a group, by halves: value i with value
- * i + ⌈n/2⌉ while there is more than one. `combined` is shared memory of `size` words.
- */
-export function combineFunction(p: Prelude, op: FoldOp, type: ComputeType, size: number, combined: string): string {
+/** Name of a function that folds one value of each of the `size` invocations of a group. */
+export function combineFunction(p: Prelude, op: FoldOp, type: ComputeType, size: number): string {
+  const inAnyOrder = op !== "mul" && (op !== "add" || type !== "float32") && p.uses("subgroups");
+  const body = inAnyOrder ? combineBySubgroups(p, op, type) : combineByHalves(p, op, type, size);
+  return p.function(`combine_${op}_${type}`, `lane: u32, value: ${wgslType(type, 1)}`, wgslType(type, 1), body);
+}
+
+/** In whatever order, which makes no difference to these: within each subgroup, then a word of each. */
+function combineBySubgroups(p: Prelude, op: Exclude<FoldOp, "mul">, type: ComputeType): string[] {
+  // Both are 0 at first, as all shared memory.
+  const [joined, result] = [p.shared("joined", "atomic<u32>"), p.shared("result", "u32")];
+  const [ones, sign] = ["0xffffffffu", "0x80000000u"];
+  // The smallest is the complement of the largest complement.
+  const flipped = op === "min" || op === "and";
+  const flip = (v: string): string => (flipped ? `~(${v})` : v);
+  const name = op === "add" ? "Add" : op === "and" || op === "or" ? "Or" : "Max";
+  const isSigned = name === "Max" && (type === "int32" || type === "index");
+  const bits = type === "bool" ? "u32(value)" : `bitcast<u32>(value)${isSigned ? ` ^ ${sign}` : ""}`;
+  const word = flip(`workgroupUniformLoad(&${result})${isSigned ? ` ^ ${sign}` : ""}`);
+  // Floats are words in the order of the numbers, -0 before 0, and a NaN where it wins.
+  const part = type === "float32" ? `select(${flip(`bits ^ select(${sign}, ${ones}, bits >= ${sign})`)}, ${ones}, (bits & 0x7fffffffu) > 0x7f800000u)` : flip("bits");
+  const back = type === "bool" ? "word != 0u" : `bitcast<${wgslType(type, 1)}>(${type === "float32" ? `word ^ select(${ones}, ${sign}, word >= ${sign})` : "word"})`;
+  return [
+    `let bits = ${bits};`,
+    `let part = subgroup${name}(${part});`,
+    `if (subgroupElect()) { atomic${name}(&${joined}, part); }`,
+    "workgroupBarrier();",
+    `if (lane == 0u) { ${result} = atomicExchange(&${joined}, 0u); }`,
+    `let word = ${word};`,
+    `return ${back};`,
+  ];
+}
+
+/** Value i with value i + ⌈n/2⌉ while there is more than one. */
+function combineByHalves(p: Prelude, op: FoldOp, type: ComputeType, size: number): string[] {
+  const combined = p.shared("combined", `array<u32, ${size}>`);
   const toWord = (v: string): string => (type === "bool" ? `u32(${v})` : `bitcast<u32>(${v})`);
   const fromWord = (v: string): string => (type === "bool" ? `(${v} != 0u)` : `bitcast<${wgslType(type, 1)}>(${v})`);
   const body = [`${combined}[lane] = ${toWord("value")};`, "workgroupBarrier();"];
@@ -103,5 +134,5 @@ export function combineFunction(p: Prelude, op: FoldOp, type: ComputeType, size:
     count = half;
   }
   body.push(`return ${fromWord(`workgroupUniformLoad(&${combined}[0])`)};`);
-  return p.function(`combine_${op}_${type}`, `lane: u32, value: ${wgslType(type, 1)}`, wgslType(type, 1), body);
+  return body;
 }
