@@ -3,8 +3,6 @@ import { cpus } from "node:os";
 import { extname, relative } from "node:path";
 import type { Backend } from "../node.js";
 import type { FitResult } from "../train/callback.js";
-import { encodeEvents } from "../train/event-file.js";
-import type { MetricsLine } from "../train/metrics-log.js";
 import type { FileContents } from "../files/files.js";
 import { runningHere } from "../train/running.js";
 import { formatDescription } from "../train/save-run.js";
@@ -91,11 +89,6 @@ export async function filesAtBegin(setting: Setting): Promise<FileContents> {
   if (file !== undefined) files.set(copyOfRecipe(file), await readFile(file, "utf8"));
   files.set("recipe.json", formatDescription({ ...describeRun(setting, notTrained), running: runningHere() }));
   return files;
-}
-
-/** What comes on top of model, metrics and description when a run ends: TensorBoard's events, and what the test gave. */
-export function filesAtEnd({ startedAt }: Setting, metrics: readonly MetricsLine[], judgement: Judgement | undefined): FileContents {
-  return new Map([["events.out.tfevents.gradus", encodeEvents(metrics, judgement?.scores, startedAt / 1000)], ...(judgement?.files ?? [])]);
 }
 
 /** What the copy of a user's recipe is called in a run's folder. */

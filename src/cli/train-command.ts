@@ -26,7 +26,7 @@ import { catchInterrupt, type Interrupt } from "./interrupt.js";
 import { openDeviceFor } from "./open-device.js";
 import { formatCount, formatLoss, ProgressLine } from "./progress-line.js";
 import { isComplete } from "./resume.js";
-import { describeRun, filesAtBegin, filesAtEnd, heading, jsonResult, type Setting } from "./run-record.js";
+import { describeRun, filesAtBegin, heading, jsonResult, type Setting } from "./run-record.js";
 import { readSavedRun } from "./saved-run.js";
 import type { Task, TaskBatch } from "./task.js";
 import { isInteractive, writeText } from "./terminal.js";
@@ -85,7 +85,7 @@ export async function train(options: TrainOptions): Promise<number> {
     const steps = epochs * loader.length;
     const progress = new TrainingProgress(process.stderr, line, examples.length);
     const metrics = new MetricsLog(undefined, { memory: () => process.memoryUsage.rss(), clock: () => Date.now() / 1000 });
-    const following = new MetricsFile(metrics, { folder: begin });
+    const following = new MetricsFile(metrics, { folder: begin, startedAt: startedAt / 1000 });
     const saving = new ModelCheckpoint(checkpoints ?? kept, { everySteps: checkpointEvery, everyEpochs: Infinity, keepBest: false });
     const trainer = new Trainer({
       model,
@@ -106,12 +106,12 @@ export async function train(options: TrainOptions): Promise<number> {
     const judgement = fitted.interrupted ? undefined : await task.evaluate();
     const profile = profiling?.stop();
     const trace = profile && formatTrace(profile);
-    const files = filesAtEnd(setting, metrics.lines, judgement);
-    const run = { model, metrics: metrics.lines, scores: judgement?.scores, description: describeRun(setting, fitted), trace, files };
+    const run = { model, metrics: metrics.lines, scores: judgement?.scores, description: describeRun(setting, fitted), trace, files: judgement?.files };
     const place = await begin();
     // Before the rest, so that a process that is killed here leaves a run to go on with.
     if (kept.last) await checkpointsOf(place).save(kept.last);
     await updateRun(place, run);
+    await following.finish(judgement?.scores);
     if (profile) note(`\n${formatProfile(profile)}\n\nThe first steps are in ${join(place, "trace.json")}, which ui.perfetto.dev opens.\n`);
     if (!judgement) {
       say(`Stopped after step ${fitted.steps} (loss ${formatLoss(fitted.loss)}). What was learned is saved in ${place}`);

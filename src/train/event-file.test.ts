@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { crc32c, encodeEvents } from "./event-file.js";
+import { crc32c, EventEncoder } from "./event-file.js";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
@@ -11,21 +11,16 @@ test("CRC-32C gives the values of RFC 3720, appendix B.4", () => {
 });
 
 test("a file begins as TensorFlow's do", () => {
-  const file = encodeEvents([], undefined, 1);
+  const file = new EventEncoder(1).begin();
   // Length 24 and its masked sum, as at the beginning of every event file; wall_time 1.0; "brain.Event:2".
   expect(hex(file.subarray(0, 36))).toBe("1800000000000000a37f4b22" + "09000000000000f03f" + "1a0d" + hex(new TextEncoder().encode("brain.Event:2")));
   expect(file.length).toBe(40);
 });
 
 test("losses, validations and the test's scores are scalars by step", () => {
-  const file = encodeEvents(
-    [
-      { step: 300, epoch: 1, loss: 0.5, lr: 0.25, seconds: 2 },
-      { step: 300, epoch: 1, validation: { loss: 2 } },
-    ],
-    { accuracy: 0.75 },
-    0,
-  );
+  const encoder = new EventEncoder(0);
+  const pieces = [encoder.begin(), encoder.lines([{ step: 300, epoch: 1, loss: 0.5, lr: 0.25, seconds: 2 }]), encoder.lines([{ step: 300, epoch: 1, validation: { loss: 2 } }]), encoder.test({ accuracy: 0.75 })];
+  const file = Uint8Array.from(Buffer.concat(pieces));
   const read = (at: number): { content: string; next: number } => {
     const length = new DataView(file.buffer).getUint32(at, true);
     return { content: hex(file.subarray(at + 12, at + 12 + length)), next: at + 16 + length };

@@ -1,30 +1,55 @@
 import type { MetricsLine } from "./metrics-log.js";
 
 /**
- * A run's metrics as a TensorBoard event file: `train/loss`, `train/lr` and what else a line says, `validation/NAME` and `test/NAME` by step. `startedAt` is in
- * seconds since 1970. Records as in TensorFlow, "TFRecord" (length, data, and a masked CRC-32C of each); their content as in
+ * A run's metrics as a TensorBoard event file, piece by piece: `train/loss`, `train/lr` and what else a line says, `validation/NAME` and `test/NAME` by step.
+ * Records as in TensorFlow, "TFRecord" (length, data, and a masked CRC-32C of each); their content as in
  * tensorflow/core/util/event.proto and framework/summary.proto.
  */
-export function encodeEvents(lines: readonly MetricsLine[], test: Readonly<Record<string, number>> | undefined, startedAt: number): Uint8Array {
-  // Field 3, file_version.
-  const records = [record([...doubleField(1, startedAt), ...bytesField(3, textBytes("brain.Event:2"))])];
-  let [now, last] = [startedAt, 0];
-  for (const line of lines) {
-    last = line.step;
-    if ("loss" in line) {
-      const { step, epoch: _, seconds, time = startedAt + seconds, ...values } = line;
-      now = time;
-      records.push(scalars(prefixed("train", values), step, now));
-    } else records.push(scalars(prefixed("validation", line.validation), line.step, now));
+export class EventEncoder {
+  readonly #startedAt: number;
+  #now: number;
+  #step = 0;
+
+  /** `startedAt` is in seconds since 1970. */
+  constructor(startedAt: number) {
+    this.#startedAt = startedAt;
+    this.#now = startedAt;
   }
-  if (test) records.push(scalars(prefixed("test", test), last, now));
-  const file = new Uint8Array(records.reduce((sum, bytes) => sum + bytes.length, 0));
+
+  /** How the file begins. */
+  begin(): Uint8Array {
+    // Field 3, file_version.
+    return record([...doubleField(1, this.#startedAt), ...bytesField(3, textBytes("brain.Event:2"))]);
+  }
+
+  /** The next lines of the run. */
+  lines(lines: readonly MetricsLine[]): Uint8Array {
+    return joined(lines.map((line) => this.#line(line)));
+  }
+
+  /** The scores of the test, after all lines. */
+  test(scores: Readonly<Record<string, number>>): Uint8Array {
+    return scalars(prefixed("test", scores), this.#step, this.#now);
+  }
+
+  #line(line: MetricsLine): Uint8Array {
+    this.#step = line.step;
+    // A validation comes right after what was learned.
+    if (!("loss" in line)) return scalars(prefixed("validation", line.validation), line.step, this.#now);
+    const { step, epoch: _, seconds, time = this.#startedAt + seconds, ...values } = line;
+    this.#now = time;
+    return scalars(prefixed("train", values), step, time);
+  }
+}
+
+function joined(records: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const bytes of records) {
-    file.set(bytes, at);
-    at += bytes.length;
+  for (const one of records) {
+    bytes.set(one, at);
+    at += one.length;
   }
-  return file;
+  return bytes;
 }
 
 function prefixed(group: string, values: object): Record<string, number> {

@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Fit, FitResult, StepRecord } from "./callback.js";
+import { EventEncoder } from "./event-file.js";
 import { MetricsFile } from "./metrics-file.js";
 import { MetricsLog } from "./metrics-log.js";
 
@@ -62,6 +63,45 @@ test("a run that goes on leaves out what was learned after its checkpoint", asyn
   file.onStepEnd();
   expect(await steps()).toEqual([2, 4, 6]);
   expect(log.lines.at(-1)).toMatchObject({ examplesPerSecond: 4 });
+});
+
+test("TensorBoard's file grows with the other one, and ends with the scores of the test", async () => {
+  const events = async (): Promise<string> => (await readFile(join(folder, "events.out.tfevents.gradus"))).toString("hex");
+  const expected = (log: MetricsLog, scores?: Readonly<Record<string, number>>): string => {
+    const encoder = new EventEncoder(1000);
+    return Buffer.concat([encoder.begin(), encoder.lines(log.lines), ...(scores ? [encoder.test(scores)] : [])]).toString("hex");
+  };
+  await writeFile(join(folder, "events.out.tfevents.gradus"), "of a run that died");
+  const log = new MetricsLog(2);
+  const file = new MetricsFile(log, { every: 0, startedAt: 1000, folder: () => Promise.resolve(folder) });
+  await file.onFitStart(fit(0));
+  for (let number = 1; number <= 5; number++) {
+    await log.onStepEnd(fit(number), record(number));
+    file.onStepEnd();
+    await Promise.resolve();
+  }
+  expect(await events()).toBe(expected(log));
+  const middle = log.stateDict();
+  await log.onFitEnd(fit(5), end);
+  await file.onFitEnd();
+  await file.finish({ accuracy: 0.5 });
+  expect([await events(), await steps()]).toEqual([expected(log, { accuracy: 0.5 }), [2, 4, 5]]);
+
+  // From a checkpoint on: what came after it is taken back.
+  const again = new MetricsLog(2);
+  again.loadStateDict(middle as Parameters<MetricsLog["loadStateDict"]>[0]);
+  const going = new MetricsFile(again, { every: 0, startedAt: 1000, folder: () => Promise.resolve(folder) });
+  await going.onFitStart(fit(5));
+  expect(await events()).toBe(expected(again));
+  // Where nothing can be appended any more, all is written at the end.
+  await rm(folder, { recursive: true });
+  await again.onStepEnd(fit(6), record(6));
+  going.onStepEnd();
+  await mkdir(folder);
+  await again.onFitEnd(fit(6), end);
+  await going.onFitEnd();
+  await going.finish({ accuracy: 0.75 });
+  expect([await events(), await steps()]).toEqual([expected(again, { accuracy: 0.75 }), [2, 4, 6]]);
 });
 
 test("a folder that cannot be made ends the training; a file that cannot be written does not", async () => {
