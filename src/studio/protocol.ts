@@ -14,6 +14,8 @@ export interface RunRow {
   readonly recipe: string;
   readonly data: string | null;
   readonly state: RunState;
+  /** Whether a network's weights lie in it. */
+  readonly hasWeights: boolean;
   /** ISO 8601. */
   readonly started: string | null;
   /** Seconds of training so far. */

@@ -45,6 +45,17 @@ test("runs are listed with how they stand, the last one first", async () => {
   expect(runs[2]).toMatchObject({ recipe: "mlp", data: "digits", device: "wasm", parameters: 7, epochs: 3, epoch: 2, seconds: 0.2, test: { loss: 0.2, accuracy: 0.95 }, bestValidation: { loss: 0.5, accuracy: 0.9 }, lastValidation: { loss: 0.5, accuracy: 0.9 } });
 });
 
+test("a run has weights once they are written, and no longer when they are taken away", async () => {
+  await save("a");
+  const store = new RunStore(folder);
+  const hasWeights = async (): Promise<boolean | undefined> => (await store.list()).runs[0]?.hasWeights;
+  expect(await hasWeights()).toBe(false);
+  await writeFile(join(folder, "a", "model.safetensors"), "");
+  expect(await hasWeights()).toBe(true);
+  await rm(join(folder, "a", "model.safetensors"));
+  expect(await hasWeights()).toBe(false);
+});
+
 test("the folder that is given may be a run itself; one that is not there has none", async () => {
   await save(".");
   const { runs } = await new RunStore(folder).list();

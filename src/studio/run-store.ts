@@ -118,9 +118,10 @@ export class RunStore {
   /** Undefined for a folder whose recipe.json is not that of a run. */
   async #row(id: string): Promise<RunRow | undefined> {
     const path = this.placeOf(id);
-    const [described, measured] = await Promise.all(["recipe.json", "metrics.jsonl"].map((name) => stat(join(path, name)).catch(() => undefined)));
+    const [described, measured, weights] = await Promise.all(["recipe.json", "metrics.jsonl", "model.safetensors"].map((name) => stat(join(path, name)).catch(() => undefined)));
     if (!described) return undefined;
-    const key = [described, measured].map((status) => `${status?.ino} ${status?.mtimeMs} ${status?.size}`).join(" ");
+    const hasWeights = weights?.isFile() ?? false;
+    const key = [...[described, measured].map((status) => `${status?.ino} ${status?.mtimeMs} ${status?.size}`), hasWeights].join(" ");
     const known = this.#rows.get(id);
     const changed = Math.max(described.mtimeMs, measured?.mtimeMs ?? 0);
     // Whether its process lives is in no file.
@@ -131,7 +132,7 @@ export class RunStore {
     if (known?.key === key && known.row.state === state) return known.row;
     const whole = this.#followed.has(id) || (measured?.size ?? 0) <= wholeBytes;
     const table = whole ? (await this.#load(id, path)).table : await readEnd(path);
-    const row = rowOf(id === itself ? basename(resolve(this.folder)) : id, id, recipe, state, table);
+    const row = rowOf(id === itself ? basename(resolve(this.folder)) : id, id, recipe, state, table, hasWeights);
     this.#rows.set(id, { key, row });
     return row;
   }
@@ -162,7 +163,7 @@ function stateOf({ trained, running }: Recipe, changedMs: number): RunState {
   return isRunning(running, changedMs) ? "running" : "interrupted";
 }
 
-function rowOf(name: string, id: string, recipe: Recipe, state: RunState, table: MetricsTable): RunRow {
+function rowOf(name: string, id: string, recipe: Recipe, state: RunState, table: MetricsTable, hasWeights: boolean): RunRow {
   const last = table.last("train");
   const validated = table.last("validation");
   const { step: _, epoch: __, seconds: ___, time: ____, ...lastValidation } = validated ?? {};
@@ -172,6 +173,7 @@ function rowOf(name: string, id: string, recipe: Recipe, state: RunState, table:
     recipe: String(recipe.recipe),
     data: textOf(recipe.data),
     state,
+    hasWeights,
     started: textOf(recipe.environment?.started),
     seconds: last?.["seconds"] ?? null,
     step: last?.["step"] ?? numberOf(recipe.trained?.steps),

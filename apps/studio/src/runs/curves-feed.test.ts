@@ -6,7 +6,7 @@ const view = { axis: "step", smooth: 0, logY: false, width: 600, range: undefine
 
 function row(id: string, more: Partial<RunRow> = {}): RunRow {
   const nothing = { data: null, seconds: null, epoch: null, epochs: null, parameters: null, device: null, loss: null, lastValidation: null, bestValidation: null, test: null };
-  return { ...nothing, id, name: id, recipe: "mlp", state: "running", started: `2026-01-01T00:00:00Z ${id}`, step: 1, ...more };
+  return { ...nothing, id, name: id, recipe: "mlp", state: "running", hasWeights: false, started: `2026-01-01T00:00:00Z ${id}`, step: 1, ...more };
 }
 
 const lineOf = (step: number): string => `${JSON.stringify({ step, epoch: 1, loss: 1 / step, seconds: step })}\n`;

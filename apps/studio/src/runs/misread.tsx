@@ -1,6 +1,6 @@
 import { formatCount } from "../ui/format.js";
 import { fileAddress } from "./api.js";
-import type { Mistake } from "./confusion.js";
+import type { Mistake } from "../ui/confusion.js";
 import type { Classification } from "./run-files.js";
 
 /** Pixels of a picture on the page, at least. */

@@ -2,13 +2,13 @@ import { useState } from "preact/hooks";
 import { addressOf } from "../route.js";
 import { formatValue } from "../ui/chart-data.js";
 import { CodeBlock } from "../ui/code-block.js";
+import { Confusion, type Mistake } from "../ui/confusion.js";
 import { formatBytes, formatCount, formatDuration, formatShare } from "../ui/format.js";
 import { Tabs } from "../ui/tabs.js";
 import { seriesTokens } from "../ui/theme.js";
 import { fileAddress, type RunDetails, type RunRow } from "./api.js";
 import { commandsFor } from "./commands.js";
 import { Configuration } from "./configuration.js";
-import { Confusion, type Mistake } from "./confusion.js";
 import { LayersTable } from "./layers-table.js";
 import { Misread } from "./misread.js";
 import { groupOf, prefer, preferences } from "./preferences.js";
@@ -143,7 +143,7 @@ function TestPanel({ details: { row, evaluation: found } }: { readonly details: 
         <p>
           {formatShare(evaluation.accuracy)} of {formatCount(evaluation.examples)} examples were read right; loss {formatValue(evaluation.loss)}.
         </p>
-        <Confusion evaluation={evaluation} chosen={chosen} onChoose={setChosen} />
+        <Confusion classes={evaluation.classes} counts={evaluation.confusion} chosen={chosen} onChoose={setChosen} />
       </div>
       <Misread run={row.id} evaluation={evaluation} chosen={chosen} />
     </div>

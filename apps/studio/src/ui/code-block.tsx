@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { copyText } from "./copy-text.js";
 import { Button } from "./controls.js";
 
 /** A piece of source text and what it is. */
@@ -38,11 +39,16 @@ export function codeTokens(source: string): CodeToken[] {
 
 /** Source code with a button that copies it. `label` says what the code does. */
 export function CodeBlock({ code, label }: { readonly code: string; readonly label: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(code);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
+  const [said, setSaid] = useState("");
+  const copy = (): void => {
+    const say = (text: string): void => {
+      setSaid(text);
+      setTimeout(() => setSaid(""), 2000);
+    };
+    copyText(code).then(
+      () => say("Copied"),
+      () => say("Not allowed"),
+    );
   };
   return (
     <div class="code-block">
@@ -51,12 +57,12 @@ export function CodeBlock({ code, label }: { readonly code: string; readonly lab
           {codeTokens(code).map(({ kind, text }, i) => (kind === "text" ? text : <span key={i} class={kind}>{text}</span>))}
         </code>
       </pre>
-      <Button small onClick={() => void copy()}>
-        {copied ? "Copied" : "Copy"}
+      <Button small onClick={copy}>
+        {said || "Copy"}
         <span class="visually-hidden"> the code: {label}</span>
       </Button>
       <span class="visually-hidden" role="status">
-        {copied ? "Copied" : ""}
+        {said}
       </span>
     </div>
   );

@@ -26,3 +26,8 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit] ?? ""}`;
 }
+
+/** A shape as it is written: 6 × 28 × 28. */
+export function shapeText(shape: readonly number[]): string {
+  return shape.join(" × ");
+}

@@ -19,8 +19,9 @@ export interface Chapter {
   readonly code: readonly CodeFile[];
 }
 
-/** Trains another network where one stands. */
-function Try({ model, setting, children }: TextProps & { readonly setting: DigitsSetting; readonly children: ComponentChildren }) {
+/** Trains another network where one stands, with what computes there. */
+function Try({ model, setting: proposed, children }: TextProps & { readonly setting: DigitsSetting; readonly children: ComponentChildren }) {
+  const setting = { ...proposed, device: model.setting.value.device };
   const isSet = JSON.stringify(model.opened.value?.setting) === JSON.stringify(setting);
   return (
     <button type="button" class="try" aria-pressed={isSet} disabled={model.opened.value === undefined} onClick={() => model.tryOut(setting)}>

@@ -36,7 +36,7 @@ function Text() {
           in the plane.
         </li>
         <li>
-          <Try set={{ points: "clusters", classes: 4, drawn: [], features: ["x1", "x2"] }}>Four classes</Try> have a neuron each; <em>softmax</em> makes their sums to
+          <Try set={{ points: "clusters", classes: 4, drawn: [], features: ["x1", "x2"] }}>Four classes</Try> have a neuron each; <em>softmax</em> turns their sums into
           probabilities.
         </li>
       </ul>

@@ -162,6 +162,14 @@ it("saves a run that it opens again, with scores and curves", async () => {
   expect(decodeSafetensorsArrays((await savedWeights(other)) ?? new Uint8Array())).toEqual(decodeSafetensorsArrays((await savedWeights(lab)) ?? new Uint8Array()));
 });
 
+it("opens a run where the user computes, wherever it was trained", async () => {
+  const lab = await smallLab();
+  const { files } = await lab.answerTo({ kind: "save", name: "mine", archive: false }, "saved");
+  await lab.ask({ kind: "open", setting: { ...small, device: "webgpu" } });
+  expect((await lab.answerTo({ kind: "load", name: "mine", files }, "opened")).setting).toEqual({ ...small, device: "webgpu" });
+  expect(lab.errors).toEqual([]);
+});
+
 it("tells that a training has left all numbers behind", async () => {
   const lab = await smallLab();
   await lab.ask({ kind: "open", setting: { ...defaultSetting, network: { ...small.network, activation: "relu" }, training: { ...small.training, optimizer: "sgd", lr: 1e15 } } });

@@ -221,9 +221,11 @@ export class DigitsEngine {
 
   async #load(name: string, picked: readonly PickedFile[]): Promise<void> {
     const run = await openRun(picked, name);
+    // Where it is computed is the user's choice, wherever the run was trained.
+    const setting = { ...run.setting, device: this.#device?.name ?? run.setting.device };
     await this.#replace(async () => {
-      await this.#use(run.setting);
-      const session = new Session(run.setting, await this.#data(), { pixels: run.pixels, before: run.lines });
+      await this.#use(setting);
+      const session = new Session(setting, await this.#data(), { pixels: run.pixels, before: run.lines });
       loadWeights(session.network, run);
       await this.#forget();
       this.#keep(await session.hold());

@@ -1,5 +1,5 @@
 import { HeatMaps } from "../../ui/heat-maps.js";
-import { shapeText } from "./format.js";
+import { shapeText } from "../../ui/format.js";
 import type { LabModel } from "./lab-model.js";
 import type { LayerPicture, Seen } from "./protocol.js";
 import type { DigitsSetting } from "./setting.js";

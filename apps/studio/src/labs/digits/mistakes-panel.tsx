@@ -1,3 +1,4 @@
+import { Confusion } from "../../ui/confusion.js";
 import { Button } from "../../ui/controls.js";
 import { HeatMaps } from "../../ui/heat-maps.js";
 import { formatCount, formatShare } from "../../ui/format.js";
@@ -14,7 +15,7 @@ export function MistakesPanel({ model }: { readonly model: LabModel }) {
     model.showTestImage(index);
     document.getElementById("write-title")?.parentElement?.scrollIntoView({ block: "nearest" });
   };
-  const totals = classNames.map((_, row) => judged?.confusion.subarray(row * n, (row + 1) * n).reduce((sum, value) => sum + value, 0) ?? 0);
+  const counts = classNames.map((_, row) => Array.from(judged?.confusion.subarray(row * n, (row + 1) * n) ?? []));
   return (
     <section class="card mistakes" aria-labelledby="mistakes-title">
       <header>
@@ -24,38 +25,10 @@ export function MistakesPanel({ model }: { readonly model: LabModel }) {
       {judged ? (
         <>
           <p>
-            {formatCount(test - judged.wrong)} of {formatCount(test)} test digits were read right after step {formatCount(judged.step)}: <b>{formatShare(judged.accuracy, 2)}</b>. A row holds the images of one digit, a column what they were read as.
+            {formatCount(test - judged.wrong)} of {formatCount(test)} test digits were read right after step {formatCount(judged.step)}: <b>{formatShare(judged.accuracy, 2)}</b>.
           </p>
           <div class="matrix-and-misread">
-          <div class="scroll-x" tabIndex={0} role="region" aria-label="Confusion matrix">
-            <table class="confusion">
-              <caption class="visually-hidden">How often each digit was read as each digit</caption>
-              <thead>
-                <tr>
-                  <td />
-                  {classNames.map((name) => (
-                    <th key={name} scope="col">{name}</th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {classNames.map((name, row) => (
-                  <tr key={name}>
-                    <th scope="row">{name}</th>
-                    {classNames.map((other, column) => {
-                      const times = judged.confusion[row * n + column] ?? 0;
-                      const share = times / Math.max(1, totals[row] ?? 1);
-                      return (
-                        <td key={other} class={row === column ? "right" : times > 0 ? "wrong" : ""} style={{ "--share": String(row === column ? share : Math.min(1, 0.25 + 5 * share)) }}>
-                          {times > 0 ? times : ""}
-                        </td>
-                      );
-                    })}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Confusion classes={classNames} counts={counts} />
           {judged.misread.length > 0 && (
             <div>
               <h3>{judged.wrong > judged.misread.length ? `The ${judged.misread.length} most confident of ${formatCount(judged.wrong)} mistakes` : "Every mistake"}</h3>

@@ -5,7 +5,7 @@ import type { LabEvent, LabRequest } from "./protocol.js";
 
 type EventOf<K extends LabEvent["kind"]> = Extract<LabEvent, { kind: K }>;
 
-/** An engine without a page for tests, with what it told. */
+/** An engine without a page for tests, with what it told. WebAssembly computes, whatever the setting says: not every machine has a GPU. */
 export class PagelessLab {
   readonly events: LabEvent[] = [];
   readonly #engine: DigitsEngine;
@@ -17,7 +17,7 @@ export class PagelessLab {
       this.events.push(event);
       for (const waiting of this.#waiting) waiting(event);
     };
-    this.#engine = new DigitsEngine({ emit, openDevice: async (name) => device(name), builtInData: () => generatedDigits({ train, test }), folder, version: "0.0.0" });
+    this.#engine = new DigitsEngine({ emit, openDevice: async () => device("wasm"), builtInData: () => generatedDigits({ train, test }), folder, version: "0.0.0" });
   }
 
   close(): Promise<void> {

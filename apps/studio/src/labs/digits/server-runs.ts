@@ -11,12 +11,12 @@ export interface ServedRuns {
 /** What the lab can make networks of. */
 const openable = /^(?:lenet|mlp|softmax-regression|lab-(?:softmax|mlp|cnn))$/;
 
-/** The runs that the lab can open; undefined where the pages come from another server than the studio's. */
+/** The runs that the lab can open, those whose weights are there; undefined where the pages come from another server than the studio's. */
 export async function listServerRuns(): Promise<ServedRuns | undefined> {
   const response = await fetch("api/runs").catch(() => undefined);
   if (!response?.ok || response.headers.get("content-type") !== "application/json") return undefined;
   const { folder, runs } = (await response.json()) as RunList;
-  return { folder, runs: runs.filter(({ recipe }) => openable.test(recipe)).map(({ id, name, data }) => ({ value: id, label: data === null ? name : `${name} (${data})` })) };
+  return { folder, runs: runs.filter(({ recipe, hasWeights }) => hasWeights && openable.test(recipe)).map(({ id, name, data }) => ({ value: id, label: data === null ? name : `${name} (${data})` })) };
 }
 
 /** The files of a run that the lab reads. Throws Error where the studio does not have them. */

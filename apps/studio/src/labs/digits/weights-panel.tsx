@@ -1,6 +1,5 @@
 import { HeatMaps } from "../../ui/heat-maps.js";
-import { formatCount } from "../../ui/format.js";
-import { shapeText } from "./format.js";
+import { formatCount, shapeText } from "../../ui/format.js";
 import type { LabModel } from "./lab-model.js";
 import type { WeightSpread } from "./protocol.js";
 

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { Button, Select } from "../../ui/controls.js";
+import { copyText } from "../../ui/copy-text.js";
 import { useLab } from "./lab.js";
 import { scoresInWords } from "./scores.js";
 
@@ -22,10 +23,12 @@ export function RunBar() {
   const epochs = snapshot?.epochs ?? 0;
   const isRunning = lab.isRunning.value;
   const speed = String(lab.speed.value);
-  const share = async (): Promise<void> => {
+  const share = (): void => {
     lab.writeAddress();
-    await navigator.clipboard.writeText(location.href);
-    setSaid("The address with all settings is in the clipboard");
+    copyText(location.href).then(
+      () => setSaid("The address with all settings is in the clipboard"),
+      () => setSaid("The browser does not let the page copy: the link is the address of this page, as it stands above"),
+    );
   };
   return (
     <section class="card run-bar" aria-label="Training">
@@ -58,7 +61,7 @@ export function RunBar() {
         <Button small onClick={() => setSaid(snapshot ? `Step ${snapshot.steps}. ${scoresInWords(snapshot)}` : "Nothing is trained yet")}>
           Say how it goes
         </Button>
-        <Button small onClick={() => void share()}>
+        <Button small onClick={share}>
           Copy link
         </Button>
       </div>
