@@ -152,7 +152,7 @@ describe("contractions", () => {
   it("give the same numbers with every tile", async () => {
     const p = new Problem();
     const y = product(p, "mk nk", 65, 19, 66);
-    const machines = [...largeTiles, ...directTiles.slice(-2)].map((tile) => ({ ...smallGroups, invocations: 256, tiles: [tile] }));
+    const machines = [...largeTiles, ...directTiles.slice(5, 7)].map((tile) => ({ ...smallGroups, invocations: 256, tiles: [tile] }));
     const runs = await Promise.all(machines.map((machine) => runGraph(new InterpretedDevice(machine), [y], p.feeds)));
     for (const [numbers] of runs) expect(numbers).toEqual(runs[0]?.[0]);
     expect(await p.differences([y], "sum")).toEqual([]);
@@ -160,7 +160,7 @@ describe("contractions", () => {
   });
 
   it("take the tile that was measured to be the fastest", () => {
-    const [fine, coarse] = [{ ...directTiles[8], cost: { product: 4, step: 100 } }, { ...directTiles[4], cost: { product: 1, step: 1000 } }] as GroupTile[];
+    const [fine, coarse] = [{ ...directTiles[6], cost: { product: 4, step: 100 } }, { ...directTiles[0], cost: { product: 1, step: 1000 } }] as GroupTile[];
     const machine = { ...smallGroups, tiles: [...directTiles, fine, coarse] as GroupTile[] };
     const chosen = (m: number, n: number): unknown => chooseTile(1, m, n, false, machine, 4);
     expect(chosen(16, 8)).toBe(fine);

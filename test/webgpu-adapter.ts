@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { wantedFeatures } from "../src/backends/webgpu/open-webgpu.js";
+import { dawnOptions } from "../src/backends/webgpu/webgpu-node.js";
 
 /** The Vulkan driver that comes with Debian's Chromium: a rasterizer in software. */
 const swiftshader = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -18,7 +19,7 @@ export async function testAdapter(options: readonly string[] = []): Promise<GPUA
     const name: string = "webgpu";
     const { create, globals } = (await import(name)) as { create(options: readonly string[]): GPU; globals: object };
     Object.assign(globalThis, globals);
-    const gpu = create(options);
+    const gpu = create([...dawnOptions, ...options]);
     // The adapter works only as long as the object that gave it.
     instances.push(gpu);
     const adapter = await gpu.requestAdapter();

@@ -15,8 +15,8 @@ export interface CacheContent {
   readonly data: { readonly files: number; readonly bytes: number };
 }
 
-/** Names that compiled kernels, programs, the compiler's description and kernels that it rejected have; anything else in the folder is not ours. */
-const kernelName = /^(?:toolchain-|rejected-)?[0-9a-f]{40,64}(?:\.[\w.-]+)?$/;
+/** Names that compiled kernels, programs, the compiler's description, kernels that it rejected and measured tiles have; anything else in the folder is not ours. */
+const kernelName = /^(?:toolchain-|rejected-|tiles-)?[0-9a-f]{40,64}(?:\.[\w.-]+)?$/;
 
 /** Carries out `gradus cache` and gives its exit code. */
 export async function cache(action: string | undefined, given: { readonly data?: true; readonly json?: true }): Promise<number> {

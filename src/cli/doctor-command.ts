@@ -5,7 +5,7 @@ import { formatCache, readCache, type CacheContent } from "./cache-command.js";
 import { deviceNames, type DeviceName } from "./device-names.js";
 import { exitCodes } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
-import { formatBytes, formatThreads } from "./progress-line.js";
+import { formatBytes, formatCount, formatThreads } from "./progress-line.js";
 import { hasColour, painter, type Paint, writeText } from "./terminal.js";
 
 /** How a backend did in its test. */
@@ -131,6 +131,11 @@ function formatGpu({ adapter, isSoftware, features, limits }: WebgpuInfo): strin
   return `${adapter}${isSoftware ? ", in software" : ""}: ${parts.join(", ")}`;
 }
 
+function formatTuning({ measuredTiles }: WebgpuInfo): string {
+  if (measuredTiles === 0) return "the GPU's tiles are not measured: opening the device does it, where the cache folder can keep them";
+  return `${formatCount(measuredTiles)} of the GPU's tiles are measured; gradus cache clear has them measured anew`;
+}
+
 /** The findings for people. */
 export function formatFindings(findings: Findings, paint: Paint): string {
   const { compiler, gpu, backends, cache } = findings;
@@ -145,7 +150,7 @@ export function formatFindings(findings: Findings, paint: Paint): string {
     fact("Memory", formatBytes(findings.memoryBytes)),
     fact("Compiler", compiler ? `${compiler.compiler} (${compiler.version})` : paint("yellow", "none")),
     ...(compiler ? [fact("Features", compiler.features.join(", ") || "the basic ones")] : []),
-    ...(gpu ? [fact("GPU", formatGpu(gpu))] : []),
+    ...(gpu ? [fact("GPU", formatGpu(gpu)), fact("Tuning", formatTuning(gpu))] : []),
     "",
     "Backends, and their speed in a matrix product:",
     ...backends.map(({ name, works, threads, gflops, problem }) => {

@@ -108,7 +108,7 @@ const machine: Findings = {
   load: 0.3,
   memoryBytes: 16e9,
   compiler: { compiler: "cc", version: "gcc 12.2.0", features: ["AVX2", "FMA"] },
-  gpu: { adapter: "Some GPU", isSoftware: false, features: ["subgroups"], limits: { tensorBytes: 4e9, buffers: 10, sharedBytes: 32768, invocations: 1024 } },
+  gpu: { adapter: "Some GPU", isSoftware: false, features: ["subgroups"], limits: { tensorBytes: 4e9, buffers: 10, sharedBytes: 32768, invocations: 1024 }, measuredTiles: 12 },
   backends: [
     { name: "native", works: true, threads: 4, gflops: 812.3, problem: null },
     { name: "wasm", works: false, threads: null, gflops: null, problem: "no memory\nat line 3" },
@@ -126,6 +126,7 @@ test("doctor says what it found and what would help", () => {
   expect(text).toContain("native     works     812 GFLOP/s, 4 threads");
   expect(text).toContain("wasm       fails  no memory\n");
   expect(text).toContain("GPU        Some GPU: tensors of 4.0 GB, 10 buffers, 32.8 kB shared by 1024 invocations, subgroups\n");
+  expect(text).toContain("Tuning     12 of the GPU's tiles are measured;");
   const absent = { name: "webgpu", works: false, threads: null, gflops: null, problem: "no GPU here" };
   expect(formatFindings({ ...machine, gpu: null, backends: [absent] }, painter(false))).toMatch(/^ {2}webgpu +none +no GPU here$/m);
 });

@@ -25,8 +25,8 @@ export interface WebgpuOptions {
   readonly limits?: Partial<Record<(typeof wantedLimits)[number], number>>;
   /** Features to use of those that make a difference and that the adapter has; all if not given. */
   readonly features?: readonly GPUFeatureName[];
-  /** The tiles to choose from, with what they cost where that is known; those of `largeTiles` and `smallTiles` by estimate if not given. */
-  readonly tiles?: readonly GroupTile[];
+  /** The tiles to choose from, or what finds them on the new device; those of `largeTiles` and `smallTiles` by estimate if not given. */
+  readonly tiles?: readonly GroupTile[] | ((device: GPUDevice, target: Target) => Promise<readonly GroupTile[] | undefined>);
 }
 
 /** Opens a device on an adapter that was not used before. Throws DeviceError where the adapter gives none. */
@@ -41,14 +41,12 @@ export async function openWebgpu(adapter: GPUAdapter, { limits, features = wante
     throw new DeviceError(`[webgpu] the adapter "${describeAdapter(adapter)}" gives no device: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
   const used: ShaderFeatures = { f16: device.features.has("shader-f16") && (await keepsHalves(device)), subgroups: device.features.has("subgroups") };
-  return new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target: targetOf(device.limits, used, tiles), features: used });
+  const untuned = targetOf(device.limits, used);
+  const target = withTiles(untuned, typeof tiles === "function" ? await tiles(device, untuned) : tiles);
+  return new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target, features: used });
 }
 
-function targetOf(
-  { maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits,
-  { f16 }: ShaderFeatures,
-  tiles: readonly GroupTile[] | undefined,
-): Target {
+function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits, { f16 }: ShaderFeatures): Target {
   const invocations = Math.min(256, maxComputeInvocationsPerWorkgroup);
   return {
     name: "webgpu",
@@ -66,7 +64,10 @@ function targetOf(
       halves: f16,
       buffers: maxStorageBuffersPerShaderStage,
       privateBytes: 4096,
-      ...(tiles && { tiles }),
     },
   };
+}
+
+function withTiles(target: Target, tiles: readonly GroupTile[] | undefined): Target {
+  return target.group && tiles ? { ...target, group: { ...target.group, tiles } } : target;
 }

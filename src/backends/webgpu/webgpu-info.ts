@@ -15,11 +15,13 @@ export interface WebgpuInfo {
     readonly sharedBytes: number;
     readonly invocations: number;
   };
+  /** Tiles of products whose speed was measured, when the device was first opened. */
+  readonly measuredTiles: number;
 }
 
 /** The adapter that the "webgpu" device uses in Node. Rejects with DeviceError where there is none. */
 export async function webgpuInfo(): Promise<WebgpuInfo> {
-  const [{ nodeGpu }, { describeAdapter, findAdapter, isSoftware }, { wantedFeatures }] = await Promise.all([import("./webgpu-node.js"), import("./find-adapter.js"), import("./open-webgpu.js")]);
+  const [{ nodeGpu, tilesFolder }, { describeAdapter, findAdapter, isSoftware }, { wantedFeatures }, { rememberedTiles }] = await Promise.all([import("./webgpu-node.js"), import("./find-adapter.js"), import("./open-webgpu.js"), import("./adapter-tiles.js")]);
   const adapter = await findAdapter(await nodeGpu());
   const { features, limits } = adapter;
   return {
@@ -32,5 +34,6 @@ export async function webgpuInfo(): Promise<WebgpuInfo> {
       sharedBytes: limits.maxComputeWorkgroupStorageSize,
       invocations: limits.maxComputeInvocationsPerWorkgroup,
     },
+    measuredTiles: (await rememberedTiles(adapter, tilesFolder()))?.length ?? 0,
   };
 }

@@ -1,8 +1,16 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
+import { cacheRoot } from "../../core/cache-root.js";
 import { DeviceError } from "../../core/errors.js";
+import { tunedTiles } from "./adapter-tiles.js";
 import { type AdapterOptions, findAdapter } from "./find-adapter.js";
 import { openWebgpu, type WebgpuOptions } from "./open-webgpu.js";
 import type { WebgpuBackend } from "./webgpu-backend.js";
+
+/**
+ * Without the first, profiles tell time in steps of 65 microseconds, as pages have to. With the second, groups do not fill shared memory
+ * with zeros, which no kernel reads, and to which compilers in software give most of their time.
+ */
+export const dawnOptions: readonly string[] = ["disable-dawn-features=timestamp_quantization", "enable-dawn-features=disable_workgroup_init"];
 
 let dawn: Promise<GPU> | undefined;
 
@@ -24,8 +32,7 @@ async function load(): Promise<GPU> {
     const why = missing ? "which is not installed" : `which does not load here (${cause instanceof Error ? cause.message : String(cause)})`;
     throw new DeviceError(`[webgpu] WebGPU in Node needs the package "webgpu", ${why}: npm install webgpu`, { cause });
   }
-  // Else profiles tell time in steps of 65 microseconds, as pages have to.
-  return loaded.create(["disable-dawn-features=timestamp_quantization"]);
+  return loaded.create(dawnOptions);
 }
 
 /** How the device files of GPUs begin on Linux: of Mesa's drivers, of NVIDIA's, and of Windows below it. */
@@ -46,8 +53,20 @@ function mayHaveGpu(): boolean {
   });
 }
 
-/** A WebGPU device in Node. Throws DeviceError without the package "webgpu" or a GPU. */
+/** Where what is known of an adapter's tiles is kept: with compiled kernels, in a folder that is the user's own. */
+export function tilesFolder(): string {
+  const folder = cacheRoot();
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    // Then nothing is kept.
+  }
+  return folder;
+}
+
+/** A WebGPU device in Node, tuned to the adapter. Throws DeviceError without the package "webgpu" or a GPU. */
 export async function openNodeWebgpu(options: WebgpuOptions & AdapterOptions = {}): Promise<WebgpuBackend> {
   if (options.hardware && !mayHaveGpu()) throw new DeviceError("[webgpu] this machine has no GPU: use another device, such as wasm");
-  return openWebgpu(await findAdapter(await nodeGpu(), options), options);
+  const adapter = await findAdapter(await nodeGpu(), options);
+  return openWebgpu(adapter, { tiles: (device, target) => tunedTiles(adapter, tilesFolder(), device, target), ...options });
 }
