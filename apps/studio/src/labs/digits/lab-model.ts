@@ -36,7 +36,7 @@ export class LabModel {
   readonly isTraining = computed(() => this.state.value.state === "training");
   /** Whether the chosen settings are not those of the network. */
   readonly isChanged = computed(() => this.opened.value !== undefined && JSON.stringify(this.setting.value) !== JSON.stringify(this.opened.value.setting));
-  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "digits" });
+  readonly #worker = new Worker(new URL("../lab-worker.ts", import.meta.url), { type: "module", name: "digits" });
   readonly #openedAt = performance.now();
   /** Whether settings were chosen that no network was asked for with. */
   #isChosen = false;

@@ -7,7 +7,6 @@ import type { LabEvent, LabRequest } from "./protocol.js";
 /** The worker's side of the channel to the page. */
 const scope = globalThis as unknown as {
   postMessage(event: LabEvent, handedOver: readonly Transferable[]): void;
-  onmessage: (message: MessageEvent<LabRequest>) => void;
 };
 
 const folder = "studio/digits";
@@ -36,7 +35,10 @@ const engine = claim().then(
     }),
 );
 
-scope.onmessage = ({ data }) => void engine.then((lab) => lab.handle(data));
+/** Carries out what the page asks for. */
+export function take(request: LabRequest): void {
+  void engine.then((lab) => lab.handle(request));
+}
 
 /** What is handed over instead of being copied. */
 function buffersIn(event: LabEvent): Transferable[] {

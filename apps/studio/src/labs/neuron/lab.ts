@@ -67,7 +67,7 @@ export class Lab {
   readonly pointed = signal<Unit | undefined>(undefined);
   readonly outputs = computed(() => this.snapshot.value?.weights.at(-1)?.outputs ?? 1);
 
-  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "neuron-lab" });
+  readonly #worker = new Worker(new URL("../lab-worker.ts", import.meta.url), { type: "module", name: "neuron-lab" });
   #sent: Settings | undefined;
   /** Whether the worker is at work on settings. */
   #isConfiguring = false;

@@ -32,14 +32,15 @@ async function start(): Promise<void> {
 }
 
 const started = start();
-addEventListener("message", ({ data }: MessageEvent<LabRequest>) => {
-  if (data.kind === "lines") {
-    painter.style = data.style;
+/** Carries out what the page asks for. */
+export function take(request: LabRequest): void {
+  if (request.kind === "lines") {
+    painter.style = request.style;
     sendLines();
     return;
   }
   started.then(
-    () => loop.take(data),
+    () => loop.take(request),
     () => send({ kind: "failed", message: "the WebAssembly device does not start in this browser: the lab needs one that has SIMD" }),
   );
-});
+}
