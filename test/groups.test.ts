@@ -228,3 +228,30 @@ describe("attention", () => {
     expect(groupsOf(p.program([out], tiny), "attention")).toEqual([undefined]);
   });
 });
+
+describe("sorting", () => {
+  /** Tiles of 64 elements. */
+  const small = { ...smallGroups, sharedBytes: 512 };
+  const launches = (program: Program): (number | undefined)[] => program.steps.map((step) => (step.kind === "launch" ? program.kernels[step.kernel]?.group?.size : undefined));
+
+  it.each([17, 64, 65, 200])("puts rows of %i in the order that every device has: ties by position, NaN last", async (length) => {
+    const p = new Problem();
+    const x = p.leaf([length, 2]);
+    const numbers = p.feeds.get(x) ?? new Float64Array();
+    for (let i = 0; i < numbers.length; i += 3) numbers[i] = [NaN, 0, -0, 1, Infinity, -Infinity][(i / 3) % 6] ?? 0;
+    const integers = ops.convert(ops.mul(x, ops.constant(3, "float32", x.shape)), "uint8");
+    const sorted = [ops.sort(x, 0), ops.sort(ops.transpose(ops.neg(x), [1, 0]), 1, true), ops.sort(integers, 0)].flatMap(({ values, indices }) => [values, indices]);
+    expect(await p.differences(sorted, "exact", small)).toEqual([]);
+  });
+
+  it("leaves short rows to an invocation each, sorts a tile in one kernel and the others by steps between tiles", () => {
+    const of = (length: number): (number | undefined)[] => {
+      const p = new Problem();
+      return launches(p.program([ops.sort(p.leaf([length]), 0).values], small));
+    };
+    expect(of(16)).toEqual([undefined]);
+    expect(of(20)).toEqual([16]);
+    expect(of(64)).toEqual([32]);
+    expect(of(200)).toEqual([32, undefined, 32, undefined, undefined, 32]);
+  });
+});

@@ -1,5 +1,5 @@
 import { byteSize } from "../core/dtype.js";
-import type { LoopsContext, Scratch } from "../ir/graph.js";
+import type { LoopsContext, Scratch, SharedType } from "../ir/graph.js";
 import type { Draft } from "./draft.js";
 import { tileAcross, tilesAcross } from "./register-tiles.js";
 import type { Target } from "./target.js";
@@ -36,6 +36,6 @@ export function blockProducts(draft: Draft, target: Target): Pick<LoopsContext<n
 }
 
 /** A buffer of the kernel's own, as operators see it. */
-export function memoryAt(draft: Draft, slot: number, type: "float32" | "float64"): Scratch {
+export function memoryAt<T extends SharedType>(draft: Draft, slot: number, type: T): Scratch<T> {
   return { slot, type, load: (index) => draft.load(slot, index), store: (index, value) => ({ kind: "store", buffer: slot, index, value }) };
 }

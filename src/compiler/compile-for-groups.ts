@@ -1,6 +1,7 @@
 import type { Graph } from "../ir/graph.js";
 import { groupAttentionGradient } from "../ops/attention-gradient-groups.js";
 import { groupAttention } from "../ops/attention-groups.js";
+import { groupSort } from "../ops/sort-groups.js";
 import { compileGraph } from "./compile-graph.js";
 import { lowerGroupContraction } from "./lower-group-contraction.js";
 import type { Machine } from "./machine.js";
@@ -17,7 +18,7 @@ function groupOf({ name, group }: Target): GroupTarget {
 const groups: Machine = {
   prepare: reduceThinProducts,
   contraction: (group, stored, target) => lowerGroupContraction(group, stored, target, groupOf(target)),
-  loops: [groupAttention, groupAttentionGradient],
+  loops: [groupAttention, groupAttentionGradient, groupSort],
   fit: (call, target) => spillScratch(call, groupOf(target)),
   vectorize: (_, kernel) => kernel,
 };

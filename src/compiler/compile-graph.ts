@@ -71,7 +71,7 @@ function lowerGroup(group: Group, stored: Stored, target: Target, machine: Machi
     case "contraction":
       return machine.contraction(group, stored, target);
     case "loops":
-      return [lowerLoops(group, stored, target, machine)];
+      return lowerLoops(group, stored, target, machine);
     case "scan":
       return group.members.slice(0, 1).flatMap(({ node }) => scanCompiler().lower(new ExprBuilder(), node, stored, (body) => lowerGraph(body, target, machine)));
   }

@@ -1,5 +1,6 @@
 import { sizeOf } from "../core/shape.js";
 import type { Expr, Stmt } from "../ir/loop.js";
+import { at, range } from "../ops/indexing.js";
 import { blockProducts, memoryAt } from "./block-products.js";
 import { Draft, type KernelCall, type Stored } from "./draft.js";
 import { decodeItem, type Lanes, loopNest } from "./loops.js";
@@ -94,36 +95,35 @@ export function lowerMap(
   return draft.call(groupName(group), item, body, items);
 }
 
-/** An operator that brings its own loops. */
-export function lowerLoops(group: Group, stored: Stored, target: Target, machine: Machine): KernelCall {
-  const draft = new Draft(stored);
-  const { b } = draft;
-  const reader = memoryReader(draft, group, stored);
+/** An operator that brings its own loops: one kernel, or as many as the loops for groups say. */
+export function lowerLoops(group: Group, stored: Stored, target: Target, machine: Machine): KernelCall[] {
   const [first] = group.members;
   if (!first || first.node.op.lower.kind !== "loops") throw new TypeError("a group of loops has one operator with loops");
-  const { outputs } = first.node;
-  const output = (k: number): Value => {
-    const value = outputs[k];
-    if (!value) throw new RangeError(`[${first.node.op.name}] has no output ${k}`);
-    return value;
-  };
-  let lanes: Lanes | undefined;
-  const offer: GroupOffer | undefined = target.group && {
-    ...target.group,
-    lanes: (size) => {
-      lanes = { size, lane: b.counter("lane", size) };
-      return b.ref(lanes.lane);
-    },
-    shared: (type, size) => memoryAt(draft, draft.shared(type, size), type),
-  };
-  const ctx: LoopsContext<Attrs> = {
-    ...reader.context(first),
-    store: (k, index, value) => draft.store(output(k), index, value),
-    reload: (k, index) => draft.load(draft.slot(output(k), "readwrite"), draft.address(output(k), index)),
-    ...blockProducts(draft, target),
-  };
-  const grouped = offer && machine.loops.find(({ op }) => op === first.node.op.name)?.build(b, ctx, offer);
-  const { items, body } = grouped ?? first.node.op.lower.build(b, ctx);
-  const item = b.counter("item", items);
-  return draft.call(first.node.op.name, item, body(b.ref(item)), items, lanes);
+  const { node } = first;
+  const { build } = first.node.op.lower;
+  const ofGroups = target.group && machine.loops.find(({ op }) => op === node.op.name);
+  const kernels = (target.group && ofGroups?.kernels?.(node, target.group)) ?? 1;
+  return range(kernels).map((kernel) => {
+    const draft = new Draft(stored);
+    const { b } = draft;
+    const output = (k: number): Value => at(node.outputs, k);
+    let lanes: Lanes | undefined;
+    const offer: GroupOffer | undefined = target.group && {
+      ...target.group,
+      lanes: (size) => {
+        lanes = { size, lane: b.counter("lane", size) };
+        return b.ref(lanes.lane);
+      },
+      shared: (type, size) => memoryAt(draft, draft.shared(type, size), type),
+    };
+    const ctx: LoopsContext<Attrs> = {
+      ...memoryReader(draft, group, stored).context(first),
+      store: (k, index, value) => draft.store(output(k), index, value),
+      reload: (k, index) => draft.load(draft.slot(output(k), "readwrite"), draft.address(output(k), index)),
+      ...blockProducts(draft, target),
+    };
+    const { items, body } = (offer && ofGroups?.build(b, ctx, offer, kernel)) ?? build(b, ctx);
+    const item = b.counter("item", items);
+    return draft.call(node.op.name, item, body(b.ref(item)), items, lanes);
+  });
 }

@@ -290,7 +290,7 @@ export interface LowerContext<A extends Attrs> {
 export interface LoopsContext<A extends Attrs> extends LowerContext<A> {
   /** Writes an element of an output. */
   store(output: number, index: readonly Expr[], value: Expr): Stmt;
-  /** Reads back what this item stored before. Bind it with a `let` statement: it must not move. */
+  /** Reads back what this item, or a kernel before, stored. Bind it with a `let` statement: it must not move. */
   reload(output: number, index: readonly Expr[]): Expr;
   /** Memory of the running thread, for `size` numbers of a type; rubbish at first. */
   scratch(type: "float32" | "float64", size: number): Scratch;
@@ -304,8 +304,10 @@ export interface LoopsContext<A extends Attrs> extends LowerContext<A> {
 export interface GroupLoops<A extends Attrs = Attrs> {
   /** The operator's name: a page may have these loops without the operator. */
   readonly op: string;
-  /** Undefined where one invocation is to run each item of the operator's own loops. */
-  build(b: ExprBuilder, ctx: LoopsContext<A>, offer: GroupOffer): Loops | undefined;
+  /** How many kernels do it, one after another; one if absent. */
+  kernels?(node: Pick<LowerContext<A>, "attrs" | "inputs">, limits: Pick<GroupOffer, "invocations" | "sharedBytes">): number;
+  /** Undefined where one invocation is to run each item of the operator's own loops. `kernel` counts those of `kernels`. */
+  build(b: ExprBuilder, ctx: LoopsContext<A>, offer: GroupOffer, kernel: number): Loops | undefined;
 }
 
 /** What a loop of an operator's own needs to be run by a group of invocations. */
@@ -316,13 +318,16 @@ export interface GroupOffer {
   /** Lets a group of `size` invocations run each item from now on, and tells the number of this one. Asked once. */
   lanes(size: number): Expr;
   /** Memory of the group, for `size` numbers of a type; rubbish at first. */
-  shared(type: "float32" | "float64", size: number): Scratch;
+  shared<T extends SharedType>(type: T, size: number): Scratch<T>;
 }
 
+/** Types of numbers that a group may share. */
+export type SharedType = "float32" | "float64" | "int32" | "uint32";
+
 /** Numbers in the memory of a running thread or group. */
-export interface Scratch {
+export interface Scratch<T extends SharedType = "float32" | "float64"> {
   readonly slot: number;
-  readonly type: "float32" | "float64";
+  readonly type: T;
   /** Bind it with a `let` statement: it must not move. */
   load(index: Expr): Expr;
   store(index: Expr, value: Expr): Stmt;

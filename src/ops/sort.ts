@@ -7,8 +7,7 @@ import { constantLike } from "./constant.js";
 import { scatterAlong } from "./cumulative.js";
 import { checkKind, numbers } from "./dtype-rules.js";
 import { at, unravel } from "./indexing.js";
-
-type SortAttrs = { readonly axis: number; readonly descending: boolean };
+import { exchangeInOrder, type SortAttrs } from "./sort-order.js";
 
 export const sortOp: Op<SortAttrs> = {
   name: "sort",
@@ -44,47 +43,20 @@ export const sortOp: Op<SortAttrs> = {
             ctx.store(0, place(b.ref(step)), ctx.operand(0, place(b.ref(step)))),
             ctx.store(1, place(b.ref(step)), b.cast(b.ref(step), "int32")),
           ];
-          const type = ctx.operand(0, place(b.ref(step))).type;
           return [
             { kind: "for", variable: step, begin: b.index(0), end: b.index(length), step: 1, body: copy, vectorize: false },
-            ...sortingNetwork(b, length, (low, high) => {
-              const [lowValue, highValue] = [b.variable("lowValue", type), b.variable("highValue", type)];
-              const [lowFrom, highFrom] = [b.variable("lowFrom", "int32"), b.variable("highFrom", "int32")];
-              const swap = comesBefore(b, [b.ref(highValue), b.ref(highFrom)], [b.ref(lowValue), b.ref(lowFrom)], descending);
-              return [
-                { kind: "let", variable: lowValue, value: ctx.reload(0, place(low)) },
-                { kind: "let", variable: highValue, value: ctx.reload(0, place(high)) },
-                { kind: "let", variable: lowFrom, value: ctx.reload(1, place(low)) },
-                { kind: "let", variable: highFrom, value: ctx.reload(1, place(high)) },
-                {
-                  kind: "if",
-                  condition: swap,
-                  then: [
-                    ctx.store(0, place(low), b.ref(highValue)),
-                    ctx.store(0, place(high), b.ref(lowValue)),
-                    ctx.store(1, place(low), b.ref(highFrom)),
-                    ctx.store(1, place(high), b.ref(lowFrom)),
-                  ],
-                  otherwise: [],
-                },
-              ];
-            }),
+            ...sortingNetwork(b, length, (low, high) =>
+              exchangeInOrder(b, descending, low, high, {
+                load: (i) => [ctx.reload(0, place(i)), ctx.reload(1, place(i))],
+                store: (i, value, from) => [ctx.store(0, place(i), value), ctx.store(1, place(i), from)],
+              }),
+            ),
           ];
         },
       };
     },
   },
 };
-
-/** Strict order of (value, original position): stable, with NaN last. */
-function comesBefore(b: ExprBuilder, [x, i]: readonly [Expr, Expr], [y, j]: readonly [Expr, Expr], descending: boolean): Expr {
-  const less = descending ? b.lt(y, x) : b.lt(x, y);
-  const tie = b.and(b.eq(x, y), b.lt(i, j));
-  if (x.type !== "float32" && x.type !== "float64") return b.or(less, tie);
-  const [xNaN, yNaN] = [b.ne(x, x), b.ne(y, y)];
-  const byNaN = b.and(yNaN, b.or(b.not(xNaN), b.lt(i, j)));
-  return b.or(b.or(less, tie), byNaN);
-}
 
 /**
  * Compares pairs of places in a fixed order that sorts any input in place: merge exchange, n·log²n / 4 comparisons.

@@ -168,6 +168,15 @@ describe.skipIf(!adapter)("a WebGPU device", () => {
     x.dispose();
   });
 
+  it("sorts long rows by groups", async () => {
+    const numbers = Float32Array.from({ length: 65_537 }, (_, i) => (i % 1009 === 0 ? NaN : (i * 7919) % 30_011));
+    const { values, indices } = tensor(numbers).sort(0);
+    const [got, from] = await Promise.all([values.data(), indices.data()]);
+    const rank = (i: number): number => (Number.isNaN(numbers[i]) ? Infinity : (numbers[i] ?? 0));
+    const order = [...numbers.keys()].sort((i, j) => (rank(i) === rank(j) ? i - j : rank(i) - rank(j)));
+    expect(order.filter((row, i) => from[i] !== row || !Object.is(got[i], numbers[row]))).toEqual([]);
+  });
+
   it("allocates nothing in a compiled step", async () => {
     const model = new nn.Sequential(new nn.Linear(20, 30), new nn.ReLU(), new nn.Linear(30, 1));
     const optimizer = new optim.Adam(model.parameters());
