@@ -40,10 +40,12 @@ export async function openWebgpu(adapter: GPUAdapter, { limits, features = wante
   } catch (cause) {
     throw new DeviceError(`[webgpu] the adapter "${describeAdapter(adapter)}" gives no device: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  const used: ShaderFeatures = { f16: device.features.has("shader-f16") && (await keepsHalves(device)), subgroups: device.features.has("subgroups") };
+  const made = (target: Target, features: ShaderFeatures): WebgpuBackend =>
+    new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target, features });
+  const all = { f16: device.features.has("shader-f16"), subgroups: device.features.has("subgroups") };
+  const used = { ...all, f16: all.f16 && (await keepsHalves(made(targetOf(device.limits, all), all))) };
   const untuned = targetOf(device.limits, used);
-  const target = withTiles(untuned, typeof tiles === "function" ? await tiles(device, untuned) : tiles);
-  return new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target, features: used });
+  return made(withTiles(untuned, typeof tiles === "function" ? await tiles(device, untuned) : tiles), used);
 }
 
 function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits, { f16 }: ShaderFeatures): Target {

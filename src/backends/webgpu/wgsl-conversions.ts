@@ -84,7 +84,7 @@ function packed(p: Prelude, dtype: DType, value: string): string {
 }
 
 /** binary16 to float32 on the bits; a subnormal half is a whole number of 2^-24. */
-export function fromHalfFunction(p: Prelude): string {
+function fromHalfFunction(p: Prelude): string {
   return p.function("from_half", "word: u32", "f32", [
     "let size = word & 0x7fffu;",
     "let sign = (word & 0x8000u) << 16u;",
