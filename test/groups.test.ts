@@ -183,6 +183,17 @@ describe("contractions", () => {
     expect(p.program(outputs).kernels.flatMap(({ buffers }) => buffers.filter(({ access }) => access === "shared"))).toEqual([]);
   });
 
+  it("share operands of float16 as such, and others never, whatever surrounds them", async () => {
+    for (const dtype of ["float16", "float32"] as const) {
+      const p = new Problem();
+      const x = p.leaf([1, 2, 3, 4, 3], dtype);
+      const outputs = [ops.conv(x, p.leaf([2, 2, 2, 2, 2], dtype), { padding: [[1, 0], [0, 1], [1, 1]] }), product(p, "mk kn", 17, 33, 18, dtype)];
+      expect(await p.differences(outputs, "sum")).toEqual([]);
+      const shared = p.program(outputs).kernels.flatMap(({ buffers }) => buffers.filter(({ access }) => access === "shared"));
+      expect(shared.map((buffer) => buffer.dtype)).toEqual([dtype, dtype, dtype, dtype]);
+    }
+  });
+
   it("of integers wrap", async () => {
     const p = new Problem();
     expect(await p.differences([product(p, "mk kn", 17, 33, 18, "int32"), product(p, "mk nk", 17, 33, 18, "uint32")], "exact")).toEqual([]);

@@ -12,7 +12,7 @@ import { runKernel, type Memory } from "./loop-interpreter.js";
 import { decode, encode } from "./opinfo/elements.js";
 
 /** A small GPU, so that few numbers fill several groups. */
-export const smallGroups: GroupTarget = { invocations: 64, sharedBytes: 16 * 1024, buffers: 8, privateBytes: 1024 };
+export const smallGroups: GroupTarget = { invocations: 64, sharedBytes: 16 * 1024, buffers: 8, privateBytes: 1024, halves: true };
 
 export function groupTarget(group: GroupTarget): Target {
   return { name: "interpreted", vectorBytes: 4, vectorRegisters: 64, l1Bytes: 16 * 1024, l2Bytes: 1 << 20, float64: false, memoryBytes: 2 ** 30, group };

@@ -3,6 +3,7 @@ import { sizeOf } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Contraction, Value } from "../ir/graph.js";
 import type { Expr, Stmt, Variable } from "../ir/loop.js";
+import { range } from "../ops/indexing.js";
 import { addProduct, addProducts, LaneTile, lanesOf } from "../ops/lane-tile.js";
 import { columnsAreFar, swapped } from "./contraction-spec.js";
 import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
@@ -106,23 +107,24 @@ export function lowerGroupContraction(group: Group, stored: Stored, target: Targ
     const side = (name: string, width: number, first: Expr, most: number, alongSteps: boolean, element: (own: Expr, step: Expr) => Expr): Side => {
       // Where lanes run along the steps, they store columns: an odd distance puts these into different banks.
       const stride = width + (alongSteps ? 1 : 0);
-      const halves = machine.halves && isHalf(element(first, b.ref(k0)), (slot) => draft.dtypeOf(slot));
-      const buffer = draft.shared(halves ? "float16" : type, steps * stride);
-      const values: Stmt[] = [];
-      const stores: Stmt[] = [];
-      for (let begin = 0; begin < steps * width; begin += size) {
-        const at = b.add(b.ref(lane), b.index(begin));
+      const parts = range(Math.ceil((steps * width) / size)).map((part) => {
+        const at = b.add(b.ref(lane), b.index(part * size));
         const [own, step] = alongSteps
           ? [b.div(at, b.index(steps)), b.rem(at, b.index(steps))]
           : [b.rem(at, b.index(width)), b.div(at, b.index(width))];
         const [place, k] = [b.add(first, own), b.add(b.ref(k0), step)];
         const inTile = b.lt(at, b.index(steps * width));
         const inside = b.and(inTile, b.and(b.lt(place, b.index(most)), b.lt(k, b.index(K))));
-        const value = b.variable(name, type);
-        values.push({ kind: "let", variable: value, value: b.guard(inside, b.cast(element(place, k), type), b.const(0, type)) });
-        const store: Stmt = { kind: "store", buffer, index: b.add(b.mul(step, b.index(stride)), own), value: b.ref(value) };
-        stores.push(inTile.kind === "const" ? store : { kind: "if", condition: inTile, then: [store], otherwise: [] });
-      }
+        const value = b.guard(inside, b.cast(element(place, k), type), b.const(0, type));
+        return { inTile, index: b.add(b.mul(step, b.index(stride)), own), value, variable: b.variable(name, type) };
+      });
+      const halves = machine.halves && parts.every(({ value }) => isHalf(value, (slot) => draft.dtypeOf(slot)));
+      const buffer = draft.shared(halves ? "float16" : type, steps * stride);
+      const values = parts.map(({ variable, value }): Stmt => ({ kind: "let", variable, value }));
+      const stores = parts.map(({ inTile, index, variable }): Stmt => {
+        const store: Stmt = { kind: "store", buffer, index, value: b.ref(variable) };
+        return inTile.kind === "const" ? store : { kind: "if", condition: inTile, then: [store], otherwise: [] };
+      });
       return { buffer, stride, values, stores };
     };
     const left = side("a", tile.rows, m0, M, runsAlongSteps(b, spec, "lhs"), lhs);
