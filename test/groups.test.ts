@@ -160,7 +160,7 @@ describe("contractions", () => {
   });
 
   it("take the tile that was measured to be the fastest", () => {
-    const [fine, coarse] = [{ ...directTiles[6], cost: { product: 4, step: 100 } }, { ...directTiles[0], cost: { product: 1, step: 1000 } }] as GroupTile[];
+    const [fine, coarse] = [{ ...directTiles[6], cost: { product: 4, step: 100 } }, { ...directTiles[1], cost: { product: 1, step: 1000 } }] as GroupTile[];
     const machine = { ...smallGroups, tiles: [...directTiles, fine, coarse] as GroupTile[] };
     const chosen = (m: number, n: number): unknown => chooseTile(1, m, n, false, machine, 4);
     expect(chosen(16, 8)).toBe(fine);

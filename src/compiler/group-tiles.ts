@@ -28,8 +28,8 @@ export const smallTiles: readonly GroupTile[] = [
 
 /** Tiles whose lanes read operands from where they lie: for small products, and for machines to which waiting costs much. */
 export const directTiles: readonly GroupTile[] = [
-  tile(32, 32, 0, 4, 4),
   tile(32, 32, 0, 8, 8),
+  tile(32, 32, 0, 4, 4),
   tile(16, 32, 0, 8, 8),
   tile(16, 16, 0, 4, 4),
   tile(8, 32, 0, 4, 4),

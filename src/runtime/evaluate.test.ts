@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import type { Node } from "../ir/graph.js";
 import { manualSeed, noGrad, Parameter, randn, registerBackend, setDefaultDevice, tensor, detectAnomaly, NonFiniteError, scope, type Tensor, compile, evaluatePending } from "../tensor/index.js";
+import { SGD } from "../optim/index.js";
 import { device } from "./devices.js";
 import { evaluationLoads } from "./evaluate.js";
 
@@ -39,6 +40,30 @@ describe("evaluation", () => {
     const before = evaluationLoads(device("reference"));
     for (let i = 3; i < 10; i++) await step(i / 100).item();
     expect(evaluationLoads(device("reference"))).toBe(before);
+  });
+
+  it("starts one program for a compiled step, whatever its learning rate", async () => {
+    const backend = device("reference");
+    const w = new Parameter(tensor([1, 2]));
+    const optimizer = new SGD([w], { lr: 0.5 });
+    const step = compile((x: Tensor) => {
+      const loss = w.mul(x).sum();
+      loss.backward();
+      optimizer.step();
+      optimizer.zeroGrad();
+      return loss;
+    });
+    const x = tensor([3, 4]);
+    const losses = [await step(x).item()];
+    const submitted = vi.spyOn(backend, "submit");
+    for (const lr of [0.25, 1, 0]) {
+      optimizer.lr = lr;
+      losses.push(await step(x).item());
+    }
+    expect(submitted).toHaveBeenCalledTimes(3);
+    submitted.mockRestore();
+    // Each step takes lr · |x|² = 25 lr from the sum.
+    expect(losses).toEqual([11, -1.5, -7.75, -32.75]);
   });
 
   it("computes a loss with its gradients, once", async () => {

@@ -7,7 +7,7 @@ import { checkEachNode, anomaly } from "./anomaly.js";
 import type { Backend, Executable } from "./backend.js";
 import { initialVersions, pendingCells } from "./cell.js";
 import { HostStorage } from "./host-storage.js";
-import { graphOf, structureOf, type Feed } from "./structure.js";
+import { graphOf, numberOf, structureOf, type Feed } from "./structure.js";
 import { leaked } from "./trace.js";
 
 const cacheLimit = 512;
@@ -87,7 +87,9 @@ function addTarget(targets: Set<Value>, value: Value): void {
   else for (const output of value.node.outputs) if (!output.storage) targets.add(output);
 }
 
-function compute(targets: readonly Value[], device: Backend): void {
+function compute(all: readonly Value[], device: Backend): void {
+  const targets = all.filter((target) => !takeNumber(target, device));
+  if (targets.length === 0) return;
   const structure = structureOf(targets);
   const stray = structure.order.find((node) => node.outputs.some(isLeaf));
   if (stray) throw leaked();
@@ -107,6 +109,14 @@ function compute(targets: readonly Value[], device: Backend): void {
   const outputs = targets.map((target) => device.allocate(bytesOf(target)));
   device.submit(executable, inputs, outputs);
   targets.forEach((target, i) => (target.storage = outputs[i]));
+}
+
+/** Stores a scalar that is a number already, such as a learning rate, which is no work for a program. */
+function takeNumber(target: Value, device: Backend): boolean {
+  const number = numberOf(target);
+  if (number === undefined) return false;
+  target.storage = device.upload(scalarBytes(number, target.dtype));
+  return true;
 }
 
 function storageOf(feed: Feed, device: Backend, state: DeviceState): Storage {

@@ -1,7 +1,7 @@
 import type { DType } from "../core/dtype.js";
 import { attrsKey } from "../ir/attrs-key.js";
 import { Node, input, topologicalOrder, type Graph, type Value } from "../ir/graph.js";
-import { broadcast, constant } from "../ops/index.js";
+import { broadcast, constant, stopGradient } from "../ops/index.js";
 
 /** What a graph is fed with: an evaluated value, or a number that the user wrote. */
 export type Feed = Value | { readonly value: number; readonly dtype: DType };
@@ -16,6 +16,7 @@ export interface Structure {
 }
 
 const constantOp = constant(0, "float32", []).node.op;
+const stopGradientOp = stopGradient(constant(0, "float32", [])).node.op;
 
 /** Numbers that belong to formulas. Others may change from step to step, so they are fed and compile nothing. */
 const structural = new Set([0, 1, -1, 2, 0.5, Infinity, -Infinity, NaN]);
@@ -25,6 +26,14 @@ export function liftedNumber(node: Node): number | undefined {
   const value = node.attrs.value;
   if (node.op !== constantOp || typeof value !== "number" || structural.has(value)) return undefined;
   return value;
+}
+
+/** The number that a scalar is, if it was written as one and nothing has to be computed. */
+export function numberOf({ node, shape }: Value): number | undefined {
+  if (shape.length > 0) return undefined;
+  const [from, another] = node.inputs;
+  if (node.op === stopGradientOp && from && !another) return numberOf(from);
+  return node.op === constantOp && typeof node.attrs.value === "number" ? node.attrs.value : undefined;
 }
 
 /** What has to be computed for `targets`, cut at values that are evaluated. */

@@ -35,8 +35,8 @@ export interface Steps<Batch> {
   evaluate(batches: Batches<Batch>): Promise<Scores>;
 }
 
-/** Batches whose losses may be unread while the next ones are queued: half of the runs that a device takes. */
-const unreadBatches = 8;
+/** Batches whose losses may be unread while the next ones are queued: a quarter of the runs that a device takes, since a step may be several. */
+const unreadBatches = 4;
 
 /** One call of `Trainer.fit`. */
 export class FitRun<Batch> implements Fit {

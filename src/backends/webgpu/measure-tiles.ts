@@ -8,7 +8,7 @@ import { encodeProgram } from "./encode-program.js";
 import { MemoryRoots } from "./memory-roots.js";
 import { renderWgsl } from "./render-wgsl.js";
 
-/** Milliseconds from which on no further tiles are begun with, and tiles that are compiled side by side where that is quick. */
+/** Milliseconds after the first tiles from which on no further ones are begun with, and tiles that are compiled side by side where that is quick. */
 const mostTime = 1000;
 const quick = 100;
 const sideBySide = 8;
@@ -18,9 +18,10 @@ const size = 2048;
 const sum = 256;
 
 /** Groups of one dispatch that is measured, from one to more than any GPU runs at a time. */
-const groupCounts = [16, 128, 1024, 8192, 65_535];
-/** Most dispatches that are measured together. */
+const groupCounts = [4, 32, 256, 2048, 16_384, 65_535];
+/** Most dispatches that are measured together, and how often. */
 const mostDispatches = 512;
+const repeats = 3;
 /** Milliseconds that a measurement should take: a page's timestamps are as coarse as 0.1 ms, and a submission takes some of its own. */
 const enough = { byTimestamp: 1.5, byClock: 5 };
 
@@ -44,24 +45,24 @@ export async function measureTiles(device: GPUDevice, target: Target): Promise<G
   const memory = [sum, sum, size].map((columns) => device.createBuffer({ size: 4 * size * columns, usage: bufferUsage.storage }));
   const stopwatch = new Stopwatch(device);
   const isFull = (await device.popErrorScope()) !== null;
-  const start = performance.now();
-  const hasTime = (): boolean => performance.now() - start < mostTime;
-  const measure = async (tiles: readonly GroupTile[]): Promise<GroupTile[]> => {
-    const found: GroupTile[] = [];
+  let end = Infinity;
+  const hasTime = (): boolean => performance.now() < end;
+  const measure = async (tiles: readonly GroupTile[]): Promise<(GroupTile | undefined)[]> => {
+    const found: (GroupTile | undefined)[] = [];
     for (const product of await Promise.all(tiles.map((tile) => prepare(device, target, tile, memory)))) {
-      if (product && hasTime()) found.push({ ...product.tile, cost: await costOf(stopwatch, product) });
+      found.push(product && hasTime() ? { ...product.tile, cost: await costOf(stopwatch, product) } : undefined);
     }
     return found;
   };
-  const found: GroupTile[] = [];
+  const found: (GroupTile | undefined)[] = [];
   if (!isFull) {
     const fit = (tiles: readonly GroupTile[]): GroupTile[] => tiles.filter((tile) => tileFits(tile, group, 4));
     const [direct, shared] = [fit(directTiles), fit([...smallTiles, ...largeTiles])];
-    const [first] = await measure(direct.splice(0, 1));
-    const [second] = await measure(shared.splice(0, 1));
-    found.push(...[first, second].filter((tile) => tile !== undefined));
+    const [first, second] = await measure([...direct.splice(0, 1), ...shared.splice(0, 1)]);
+    found.push(first, second);
     const isDirectBetter = (first?.cost?.product ?? Infinity) < (second?.cost?.product ?? Infinity);
     const left = isDirectBetter ? [...direct, ...shared] : [...shared, ...direct];
+    end = performance.now() + mostTime;
     for (let count = 1; left.length > 0 && hasTime(); ) {
       const begin = performance.now();
       found.push(...(await measure(left.splice(0, count))));
@@ -70,7 +71,7 @@ export async function measureTiles(device: GPUDevice, target: Target): Promise<G
   }
   stopwatch.close();
   for (const buffer of memory) buffer.destroy();
-  return found;
+  return found.filter((tile) => tile !== undefined);
 }
 
 /** The product by one tile, or undefined where the device does not compile it. */
@@ -134,11 +135,15 @@ class Stopwatch {
     };
   }
 
-  /** Milliseconds of one dispatch of so many groups; the shorter of two measurements, since others may have been at work. */
+  /** Milliseconds of one dispatch of so many groups; the shortest of some measurements, since others may have been at work. */
   async measure(product: Product, groups: number): Promise<number> {
     for (let count = 1; ; ) {
       const time = await this.run(product, groups, count);
-      if (time >= this.enough || count >= mostDispatches) return Math.min(time, await this.run(product, groups, count)) / count;
+      if (time >= this.enough || count >= mostDispatches) {
+        let best = time;
+        for (let i = 1; i < repeats; i++) best = Math.min(best, await this.run(product, groups, count));
+        return best / count;
+      }
       count = Math.min(mostDispatches, Math.ceil((1.5 * count * this.enough) / Math.max(time, this.enough / 16)));
     }
   }
