@@ -5,9 +5,6 @@ import { isLeaf, topologicalOrder, type Value } from "../ir/graph.js";
 import type { Backend } from "./backend.js";
 import { HostStorage } from "./host-storage.js";
 
-/** Whether evaluations run operator by operator and look for values that are not finite. */
-export const anomaly = { detect: false };
-
 /**
  * Computes what `targets` need one operator at a time. Throws NonFiniteError naming the first operator whose inputs are
  * finite and whose result is not.

@@ -3,7 +3,7 @@ import { toBfloat16, toFloat16 } from "../core/half.js";
 import { DisposedError } from "../core/errors.js";
 import { sizeOf } from "../core/shape.js";
 import { isLeaf, type Node, type Storage, type TensorType, type Value } from "../ir/graph.js";
-import { checkEachNode, anomaly } from "./anomaly.js";
+import { anomaly } from "./anomaly-mode.js";
 import type { Backend, Executable } from "./backend.js";
 import { initialVersions, pendingCells } from "./cell.js";
 import { HostStorage } from "./host-storage.js";
@@ -76,7 +76,7 @@ function computeInitialVersions(device: Backend): void {
 
 function computeAndCut(targets: readonly Value[], device: Backend): void {
   if (targets.length === 0) return;
-  if (anomaly.detect) checkEachNode(targets, device, (value) => compute([value], device));
+  if (anomaly.detect) anomaly.detect(targets, device, (value) => compute([value], device));
   else compute(targets, device);
   for (const value of targets) dropHistory(value.node);
 }

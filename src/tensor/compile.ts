@@ -1,6 +1,6 @@
 import { TraceError } from "../core/errors.js";
 import { recording, type Graph, type Storage, type TensorType } from "../ir/graph.js";
-import { anomaly } from "../runtime/anomaly.js";
+import { anomaly } from "../runtime/anomaly-mode.js";
 import { gradSlotOf, storedLeaf, tracing } from "../runtime/cell.js";
 import { backendOf } from "../runtime/devices.js";
 import { holds, modeEpoch } from "../runtime/modes.js";

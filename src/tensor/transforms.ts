@@ -5,7 +5,8 @@ import { isFloat } from "../core/dtype.js";
 import { formatShape } from "../core/shape.js";
 import { topologicalOrder, type Value } from "../ir/graph.js";
 import { constant, reshape } from "../ops/index.js";
-import { anomaly } from "../runtime/anomaly.js";
+import { checkEachNode } from "../runtime/anomaly.js";
+import { anomaly } from "../runtime/anomaly-mode.js";
 import { gradSlotOf, tracing } from "../runtime/cell.js";
 import { collectHandles, passOn } from "./handles.js";
 import { evaluatePending } from "./functions.js";
@@ -114,11 +115,11 @@ export function detectAnomaly(on: boolean): void;
 export function detectAnomaly<R>(fn: () => R): R;
 export function detectAnomaly<R>(target: boolean | (() => R)): R | undefined {
   if (typeof target === "boolean") {
-    anomaly.detect = target;
+    anomaly.detect = target ? checkEachNode : undefined;
     return undefined;
   }
   const before = anomaly.detect;
-  anomaly.detect = true;
+  anomaly.detect = checkEachNode;
   try {
     const result = target();
     evaluatePending(tensorsOf(result));

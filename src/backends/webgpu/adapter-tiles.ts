@@ -2,6 +2,7 @@ import { directTiles, largeTiles, smallTiles } from "../../compiler/group-tiles.
 import type { GroupTile, Target } from "../../compiler/target.js";
 import { sha256 } from "../../core/sha256.js";
 import { files, readWhole } from "../../files/files.js";
+import { measureTiles } from "./measure-tiles.js";
 
 /** To be counted up when kernels change so that what was measured no longer tells which tile is the fastest. */
 const version = 1;
@@ -38,7 +39,6 @@ export async function rememberedTiles(adapter: GPUAdapter, folder: string): Prom
 export async function tunedTiles(adapter: GPUAdapter, folder: string, device: GPUDevice, target: Target): Promise<readonly GroupTile[] | undefined> {
   const known = await rememberedTiles(adapter, folder);
   if (known) return known;
-  const { measureTiles } = await import("./measure-tiles.js");
   const tiles = await measureTiles(device, target);
   if (tiles.length === 0) return undefined;
   const records = tiles.map(({ rows, columns, steps, laneRows, laneColumns, cost }) => JSON.stringify([rows, columns, steps, laneRows, laneColumns, cost?.product, cost?.step]));

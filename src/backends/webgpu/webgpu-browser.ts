@@ -2,9 +2,6 @@ import { DeviceError } from "../../core/errors.js";
 import { type AdapterOptions, findAdapter } from "./find-adapter.js";
 import type { WebgpuBackend } from "./webgpu-backend.js";
 
-/** Where what is known of an adapter's tiles lies in the page's storage. */
-const tilesFolder = "cache";
-
 /**
  * A WebGPU device in a page or worker. Throws DeviceError where the browser has no WebGPU or no GPU, or the code
  * that computes on it cannot be fetched, which is done only where there is one.
@@ -14,8 +11,8 @@ export async function openBrowserWebgpu(options: AdapterOptions = {}): Promise<W
   const gpu: GPU | undefined = navigator.gpu;
   if (!gpu) throw new DeviceError("[webgpu] this browser has no WebGPU here (it needs https or localhost): use another device, such as wasm");
   const adapter = await findAdapter(gpu, options);
-  const [{ openWebgpu }, { tunedTiles }] = await Promise.all([import("./open-webgpu.js"), import("./adapter-tiles.js")]).catch((cause: unknown) => {
+  const { openPageWebgpu } = await import("./webgpu-page.js").catch((cause: unknown) => {
     throw new DeviceError(`[webgpu] the code of the device cannot be fetched: ${String(cause)}`, { cause });
   });
-  return openWebgpu(adapter, { tiles: (device, target) => tunedTiles(adapter, tilesFolder, device, target) });
+  return openPageWebgpu(adapter);
 }
