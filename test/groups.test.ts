@@ -266,3 +266,37 @@ describe("sorting", () => {
     expect(of(200)).toEqual([32, undefined, 32, undefined, undefined, 32]);
   });
 });
+
+describe("running folds", () => {
+  const groupSizes = ({ kernels }: Program): (number | undefined)[] => kernels.map(({ group }) => group?.size);
+
+  it.each([257, 704, 705, 2000])("of %i elements are run by a group", async (length) => {
+    const p = new Problem();
+    const [x, i] = [p.leaf([2, length]), p.leaf([length, 2], "int32")];
+    const sums = [ops.cumulative(x, 1, "add"), ops.cumulative(x, 1, "add", true)];
+    const exact = [ops.cumulative(x, 1, "max"), ops.cumulative(i, 0, "add"), ops.cumulative(i, 0, "mul", true), ops.cumulative(i, 0, "min", true)];
+    expect(await p.differences(sums, "sum")).toEqual([]);
+    expect(await p.differences(exact, "exact")).toEqual([]);
+    expect(groupSizes(p.program([...sums, ...exact]))).toEqual(Array(6).fill(length < 704 ? 16 : 64));
+  });
+
+  it("are one invocation's where the row is short, or parts of a product may leave the range of floats", async () => {
+    const p = new Problem();
+    const x = p.leaf([300]);
+    p.feeds.set(x, Float64Array.from({ length: 300 }, (_, i) => (i < 3 ? 1e12 : i < 80 ? 0.125 : i < 150 ? 8 : 1)));
+    const product = ops.cumulative(x, 0, "mul");
+    expect(await p.differences([product], "scalar")).toEqual([]);
+    expect(groupSizes(p.program([product, ops.cumulative(p.leaf([256]), 0, "add")]))).toEqual([undefined, undefined]);
+  });
+
+  it("go on after NaN and infinities as in one go", async () => {
+    const p = new Problem();
+    const x = p.leaf([3, 900]);
+    const values = p.feeds.get(x) ?? new Float64Array();
+    values[20] = values[900 + 750] = Infinity;
+    values[850] = -Infinity;
+    values[1800 + 300] = NaN;
+    expect(await p.differences([ops.cumulative(x, 1, "max"), ops.cumulative(x, 1, "min")], "exact")).toEqual([]);
+    expect(await p.differences([ops.cumulative(x, 1, "add")], "sum")).toEqual([]);
+  });
+});

@@ -1,6 +1,7 @@
 import type { Graph } from "../ir/graph.js";
 import { groupAttentionGradient } from "../ops/attention-gradient-groups.js";
 import { groupAttention } from "../ops/attention-groups.js";
+import { groupCumulative } from "../ops/cumulative-groups.js";
 import { groupSort } from "../ops/sort-groups.js";
 import { compileGraph } from "./compile-graph.js";
 import { lowerGroupContraction } from "./lower-group-contraction.js";
@@ -18,7 +19,7 @@ function groupOf({ name, group }: Target): GroupTarget {
 const groups: Machine = {
   prepare: reduceThinProducts,
   contraction: (group, stored, target) => lowerGroupContraction(group, stored, target, groupOf(target)),
-  loops: [groupAttention, groupAttentionGradient, groupSort],
+  loops: [groupAttention, groupAttentionGradient, groupSort, groupCumulative],
   fit: (call, target) => spillScratch(call, groupOf(target)),
   vectorize: (_, kernel) => kernel,
 };

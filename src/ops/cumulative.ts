@@ -6,14 +6,14 @@ import { add, mul } from "./arithmetic.js";
 import { or } from "./bitwise.js";
 import { eq, ne, select } from "./compare.js";
 import { constant, constantLike, iota } from "./constant.js";
+import { addCompensated, type CumulativeAttrs, type CumulativeFold } from "./cumulative-sums.js";
 import { checkFold } from "./fold.js";
 import { at, range, unravel } from "./indexing.js";
 import { reverse, transpose } from "./movement.js";
 import { scatter } from "./gather.js";
 import { pad } from "./slicing.js";
 
-export type CumulativeFold = "add" | "mul" | "min" | "max";
-type CumulativeAttrs = { readonly axis: number; readonly fold: CumulativeFold; readonly reverse: boolean };
+export type { CumulativeFold } from "./cumulative-sums.js";
 
 export const cumulativeOp: Op<CumulativeAttrs> = {
   name: "cumulative",
@@ -71,26 +71,12 @@ export const cumulativeOp: Op<CumulativeAttrs> = {
               loop([{ kind: "assign", variable: total, value: b.op(fold, b.ref(total), value) }, ctx.store(0, place, b.ref(total))], 1),
             ];
           }
-          // Kahan's compensation (1965) keeps the error of long sums from growing.
+          const loss = b.variable("loss", value.type);
           const zero = b.const(0, value.type);
-          const [loss, term, sum, lost] = ["loss", "term", "sum", "lost"].map((name) => b.variable(name, value.type));
-          if (!loss || !term || !sum || !lost) return [];
-          const error = b.sub(b.sub(b.ref(sum), b.ref(total)), b.ref(term));
           return [
             { kind: "mutable", variable: total, value: zero },
             { kind: "mutable", variable: loss, value: zero },
-            loop(
-              [
-                { kind: "let", variable: term, value: b.sub(value, b.ref(loss)) },
-                { kind: "let", variable: sum, value: b.add(b.ref(total), b.ref(term)) },
-                { kind: "let", variable: lost, value: error },
-                // Infinity minus itself would make every later sum NaN.
-                { kind: "assign", variable: loss, value: b.select(b.eq(b.ref(lost), b.ref(lost)), b.ref(lost), zero) },
-                { kind: "assign", variable: total, value: b.ref(sum) },
-                ctx.store(0, place, b.ref(sum)),
-              ],
-              0,
-            ),
+            loop([...addCompensated(b, total, loss, value), ctx.store(0, place, b.ref(total))], 0),
           ];
         },
       };

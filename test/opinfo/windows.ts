@@ -129,6 +129,10 @@ export const windowInfos: readonly OpInfo[] = [
       ]),
       accumulated("add", random.uniform([5003]), 0, false, { gradient: "none" }),
       accumulated("add", random.uniform([40, 65]), 0, false, { gradient: "none" }),
+      accumulated("add", random.uniform([3, 600]), 1, true, { gradient: "first" }),
+      accumulated("max", random.distinct([600, 2]), 0, true, { gradient: "none" }),
+      accumulated("mul", random.any([600], "int32"), 0, false, { gradient: "none", before: "same" }),
+      accumulated("mul", random.uniform([600], 0.5, 1.5), 0, false, { gradient: "none" }),
     ],
     errors: [
       refused("an axis out of range", IndexError, () => ops.cumulative(leaf([3]), 1, "add")),
