@@ -8,8 +8,8 @@ import { presets } from "./presets.js";
 let data: LabData;
 
 beforeAll(async () => {
-  setDefaultDevice(device("wasm"));
-  data = await generatedDigits({ test: 1000 });
+  setDefaultDevice(device("wasm", { threads: 0 }));
+  data = await generatedDigits({ test: 300 });
 });
 
 /** What comes of a network after some passes: accuracy and loss on test images, and the mean training loss of its last steps. */
@@ -42,10 +42,10 @@ it("nothing is learned at a learning rate that is too large", async () => {
 });
 
 it("a large network learns 500 images by heart, not so soon with dropout, and more images are the better help", async () => {
-  const plain = await trained(presets.byHeart, 25);
+  const plain = await trained(presets.byHeart, 20);
   expect(plain.trainingLoss).toBeLessThan(0.02);
   expect(plain.loss).toBeGreaterThan(0.3);
-  const dropped = await trained(presets.byHeartDropped, 25);
+  const dropped = await trained(presets.byHeartDropped, 20);
   expect(dropped.trainingLoss).toBeGreaterThan(0.05);
   expect((await trained(presets.large, 1)).loss).toBeLessThan(Math.min(plain.loss, dropped.loss) / 2);
 });

@@ -1,20 +1,22 @@
 import { beforeAll, expect, test } from "vitest";
 import { device, setDefaultDevice } from "gradus";
-import { LabEngine, type Snapshot } from "../../labs/neuron/lab-engine.js";
+import { LabEngine } from "../../labs/neuron/lab-engine.js";
 import { defaults, type Settings } from "../../labs/neuron/settings.js";
 import { presets } from "./presets.js";
 
 beforeAll(() => setDefaultDevice(device("wasm", { threads: 0 })));
 
 /** A chapter's training, with changes that its text proposes. */
-function after(steps: number, preset: Partial<Settings>, change: Partial<Settings> = {}): Snapshot {
+function engineAfter(steps: number, preset: Partial<Settings>, change: Partial<Settings> = {}): LabEngine {
   const engine = new LabEngine({ ...defaults, ...preset, ...change });
   for (let i = 0; i < steps; i++) engine.step();
-  return engine.snapshot();
+  return engine;
 }
 
+const after = (...of: Parameters<typeof engineAfter>) => engineAfter(...of).scores();
+
 /** How many times the output layer's gradient is that of the first layer. */
-const ratioOf = ({ gradientSizes }: Snapshot): number => (gradientSizes.at(-1) ?? NaN) / (gradientSizes[0] ?? NaN);
+const ratioOf = (sizes: readonly number[]): number => (sizes.at(-1) ?? NaN) / (sizes[0] ?? NaN);
 
 test("one neuron parts the clusters, and not the moons", () => {
   expect(after(100, presets.neuron).train.accuracy).toBe(1);
@@ -42,13 +44,13 @@ test("momentum comes as far in 100 steps as descent without it in 1,000", () => 
 });
 
 test("gradients vanish in eight layers of sigmoids; tanh with Xavier's weights learns, large weights explode", () => {
-  const sigmoid = after(300, presets.depth);
-  expect(ratioOf(sigmoid)).toBeGreaterThan(1e4);
-  expect(sigmoid.train.accuracy).toBeLessThan(0.7);
-  const tanh = after(300, presets.depth, { activation: "tanh" });
-  expect(ratioOf(tanh)).toBeLessThan(100);
-  expect(tanh.train.accuracy).toBe(1);
-  expect(Math.max(...after(0, presets.depth, { activation: "relu", initialization: "large" }).gradientSizes)).toBeGreaterThan(1e3);
+  const sigmoid = engineAfter(300, presets.depth);
+  expect(ratioOf(sigmoid.gradientSizes())).toBeGreaterThan(1e4);
+  expect(sigmoid.scores().train.accuracy).toBeLessThan(0.7);
+  const tanh = engineAfter(300, presets.depth, { activation: "tanh" });
+  expect(ratioOf(tanh.gradientSizes())).toBeLessThan(100);
+  expect(tanh.scores().train.accuracy).toBe(1);
+  expect(Math.max(...engineAfter(0, presets.depth, { activation: "relu", initialization: "large" }).gradientSizes())).toBeGreaterThan(1e3);
 });
 
 test("two layers learn fifty points by heart; L2 keeps the test loss low", () => {

@@ -1,4 +1,4 @@
-import { CheckpointFolder, decodeSafetensorsArrays, encodeModel, normalize, tensor } from "gradus";
+import { CheckpointFolder, encodeModel, normalize, tensor } from "gradus";
 import { LeNet, Mlp } from "gradus/models";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -32,7 +32,7 @@ const isDone = ({ state }: Extract<LabEvent, { kind: "state" }>): boolean => sta
 const seven = [[0.3, 0.2, 0.7, 0.2, 0.5, 0.5, 0.42, 0.85]];
 
 it("reads 95 % of the test digits within two passes, then a drawn one, and shows every layer", async () => {
-  const lab = openLab(place(), { train: 10_000, test: 1000 });
+  const lab = openLab(place(), { train: 4000, test: 500 });
   await lab.ask({ kind: "begin" });
   const { epoch } = await lab.answerTo({ kind: "speed", speed: "full" }, "progress", ({ lines }) =>
     lines.some((line) => "validation" in line && (line.validation["accuracy"] ?? 0) >= 0.95),
@@ -52,8 +52,8 @@ it("reads 95 % of the test digits within two passes, then a drawn one, and shows
   ]);
   const judged = await lab.answerTo({ kind: "judge" }, "judged");
   expect(judged.accuracy).toBeGreaterThan(0.93);
-  expect(judged.confusion.reduce((sum, times) => sum + times, 0)).toBe(1000);
-  expect(judged.wrong).toBe(Math.round(1000 * (1 - judged.accuracy)));
+  expect(judged.confusion.reduce((sum, times) => sum + times, 0)).toBe(500);
+  expect(judged.wrong).toBe(Math.round(500 * (1 - judged.accuracy)));
   expect((await lab.answerTo({ kind: "look", id: 8, strokes: [] }, "blank")).id).toBe(8);
   expect(lab.errors).toEqual([]);
 });
@@ -77,21 +77,29 @@ async function savedWeights(lab: PagelessLab): Promise<Uint8Array | undefined> {
   return files.find(({ name }) => name === "model.safetensors")?.bytes;
 }
 
+/** Whether two labs have the same weights, to the last bit. */
+const hasWeightsOf = async (lab: PagelessLab, other: PagelessLab): Promise<boolean> =>
+  Buffer.from((await savedWeights(lab)) ?? []).equals(Buffer.from((await savedWeights(other)) ?? []));
+
+async function takeSteps(lab: PagelessLab, count: number): Promise<void> {
+  for (let step = 0; step < count; step++) await lab.answerTo({ kind: "step" }, "state", isPaused);
+}
+
 it("goes on after its worker was ended in the middle of a training, as if nothing had happened", async () => {
   const whole = await smallLab();
-  await whole.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
+  await takeSteps(whole, 20);
 
   const at = place();
   const first = await smallLab(at);
-  await first.ask({ kind: "data", files: smallIdxFiles() });
+  await first.ask({ kind: "data", files: await smallIdxFiles() });
   // One batch at a time: pausing stores each of them.
-  for (let step = 1; step <= 13; step++) await first.answerTo({ kind: "step" }, "state", isPaused);
+  await takeSteps(first, 13);
   const second = openLab(at);
   const { from, data } = await second.answerTo({ kind: "begin" }, "opened");
   expect([from, data.name, data.train]).toEqual(["stored", "files", 320]);
-  await second.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
-  expect(second.last("progress")?.step).toBe(1000);
-  expect(await savedWeights(second)).toEqual(await savedWeights(whole));
+  await takeSteps(second, 7);
+  expect(second.last("progress")?.step).toBe(20);
+  expect(await hasWeightsOf(second, whole)).toBe(true);
   expect([...first.errors, ...second.errors, ...whole.errors]).toEqual([]);
 });
 
@@ -140,7 +148,7 @@ it("says what is wrong with files that it cannot open", async () => {
   await lab.ask({ kind: "load", name: "a", files: [weights] });
   await lab.ask({ kind: "load", name: "b", files: [weights, { name: "recipe.json", bytes: text({ recipe: "resnet", data: "cifar10", classes: 10, preprocessing: { height: 32, width: 32, std: 1 } }) }] });
   await lab.ask({ kind: "load", name: "c", files: [weights, { name: "recipe.json", bytes: text({ recipe: "tabular" }) }] });
-  await lab.ask({ kind: "data", files: smallIdxFiles().slice(0, 1) });
+  await lab.ask({ kind: "data", files: (await smallIdxFiles()).slice(0, 1) });
   expect(lab.errors).toEqual([
     expect.stringContaining("pick both files"),
     expect.stringContaining("the run trains resnet"),
@@ -151,7 +159,7 @@ it("says what is wrong with files that it cannot open", async () => {
 
 it("saves a run that it opens again, with scores and curves", async () => {
   const lab = await smallLab();
-  await lab.answerTo({ kind: "speed", speed: "full" }, "state", isDone);
+  await takeSteps(lab, 12);
   const { files } = await lab.answerTo({ kind: "save", name: "mine", archive: true }, "saved");
   expect(files.map(({ name }) => name)).toEqual(["mine.zip"]);
   const other = openLab();
@@ -159,7 +167,8 @@ it("saves a run that it opens again, with scores and curves", async () => {
   const opened = await other.answerTo({ kind: "load", name: "mine.zip", files }, "opened", ({ from }) => from !== undefined);
   expect(opened.setting).toEqual(small);
   expect(opened.lines).toEqual([...(lab.last("opened")?.lines ?? []), ...lab.events.flatMap((event) => (event.kind === "progress" ? event.lines : []))]);
-  expect(decodeSafetensorsArrays((await savedWeights(other)) ?? new Uint8Array())).toEqual(decodeSafetensorsArrays((await savedWeights(lab)) ?? new Uint8Array()));
+  expect(opened.lines.length).toBeGreaterThan(2);
+  expect(await hasWeightsOf(other, lab)).toBe(true);
 });
 
 it("opens a run where the user computes, wherever it was trained", async () => {
@@ -187,7 +196,7 @@ it("pauses the network that replaced one in the middle of its training", async (
 
 it("goes on with the curves of a run that it opened, also after a reload", async () => {
   const lab = await smallLab();
-  for (let step = 1; step <= 3; step++) await lab.answerTo({ kind: "step" }, "state", isPaused);
+  await takeSteps(lab, 3);
   const { files } = await lab.answerTo({ kind: "save", name: "mine", archive: false }, "saved");
   const said = JSON.parse(new TextDecoder().decode(files.find(({ name }) => name === "recipe.json")?.bytes)) as { options: { epochs: number }; trained: { steps: number } };
   expect([said.options.epochs, said.trained.steps]).toEqual([0.3, 3]);
@@ -199,8 +208,8 @@ it("goes on with the curves of a run that it opened, also after a reload", async
   expect(other.errors).toEqual([]);
   const reloaded = openLab(at);
   expect(await reloaded.answerTo({ kind: "begin" }, "opened")).toMatchObject({ from: "stored", setting: small, lines: [{ step: 3, loss: 2 }] });
-  expect(await savedWeights(reloaded)).toEqual(await savedWeights(lab));
-  for (let step = 4; step <= 9; step++) await reloaded.answerTo({ kind: "step" }, "state", isPaused);
+  expect(await hasWeightsOf(reloaded, lab)).toBe(true);
+  await takeSteps(reloaded, 6);
   const lines = reloaded.events.flatMap((event) => (event.kind === "progress" ? event.lines : []));
   expect(lines).toMatchObject([{ step: 8, epoch: 0.8 }]);
   expect(reloaded.last("progress")).toMatchObject({ step: 9, epoch: expect.closeTo(0.9, 9) as number });
@@ -209,7 +218,7 @@ it("goes on with the curves of a run that it opened, also after a reload", async
 it("begins anew where what was stored cannot be opened, and says so", async () => {
   const at = place();
   const first = await smallLab(at);
-  await first.ask({ kind: "data", files: smallIdxFiles() });
+  await first.ask({ kind: "data", files: await smallIdxFiles() });
   await first.answerTo({ kind: "step" }, "state", isPaused);
   await rm(join(at, "data"), { recursive: true });
   const second = openLab(at);
@@ -228,7 +237,7 @@ it("keeps the network where another one cannot be made, and shows no image of ot
   expect(lab.last("state")?.state).toBe("paused");
   await lab.answerTo({ kind: "step" }, "state", isPaused);
   expect(lab.errors).toHaveLength(1);
-  await lab.answerTo({ kind: "data", files: smallIdxFiles() }, "blank", ({ id }) => id === 5);
+  await lab.answerTo({ kind: "data", files: await smallIdxFiles() }, "blank", ({ id }) => id === 5);
 });
 
 it("answers a drawing that comes before there is a network", async () => {

@@ -5,7 +5,7 @@ import { dataFromFiles } from "./lab-data.js";
 import { idx, smallIdxFiles } from "./pageless-lab.js";
 
 it("reads the four files of a data set in any order, packed or not", async () => {
-  const files = smallIdxFiles(60, 40).map((file, i) => (i % 2 === 0 ? { ...file, bytes: new Uint8Array(gzipSync(file.bytes)) } : file));
+  const files = (await smallIdxFiles(60, 40)).map((file, i) => (i % 2 === 0 ? { ...file, bytes: new Uint8Array(gzipSync(file.bytes)) } : file));
   const { train, test, name, fit } = await dataFromFiles(files.reverse());
   const digits = generateDigits({ train: 60, test: 40 });
   expect(train).toMatchObject({ images: digits.train.images, labels: digits.train.labels, count: 60, height: 28, width: 28, classes: 10 });
@@ -14,7 +14,7 @@ it("reads the four files of a data set in any order, packed or not", async () =>
 });
 
 it("holds back the last sixth of a single pair of files", async () => {
-  const { train, test } = await dataFromFiles(smallIdxFiles(60, 0).slice(0, 2));
+  const { train, test } = await dataFromFiles((await smallIdxFiles(60, 0)).slice(0, 2));
   expect([train.count, test.count, train.images.length, test.labels.length]).toEqual([50, 10, 50 * 784, 10]);
 });
 

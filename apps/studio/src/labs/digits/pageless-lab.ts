@@ -1,9 +1,19 @@
-import { device, generateDigits, type ImageSet } from "gradus";
+import { device, type ImageSet } from "gradus";
 import { DigitsEngine } from "./engine.js";
-import { generatedDigits, type PickedFile } from "./lab-data.js";
+import { generatedDigits, type LabData, type PickedFile } from "./lab-data.js";
 import type { LabEvent, LabRequest } from "./protocol.js";
 
 type EventOf<K extends LabEvent["kind"]> = Extract<LabEvent, { kind: K }>;
+
+/** Digits that were drawn, by their numbers. */
+const drawn = new Map<string, Promise<LabData>>();
+
+function digits(train: number, test: number): Promise<LabData> {
+  const name = `${train} ${test}`;
+  const made = drawn.get(name) ?? generatedDigits({ train, test });
+  drawn.set(name, made);
+  return made;
+}
 
 /** An engine without a page for tests, with what it told. WebAssembly computes, whatever the setting says: not every machine has a GPU. */
 export class PagelessLab {
@@ -17,7 +27,7 @@ export class PagelessLab {
       this.events.push(event);
       for (const waiting of this.#waiting) waiting(event);
     };
-    this.#engine = new DigitsEngine({ emit, openDevice: async () => device("wasm"), builtInData: () => generatedDigits({ train, test }), folder, version: "0.0.0" });
+    this.#engine = new DigitsEngine({ emit, openDevice: async () => device("wasm", { threads: 0 }), builtInData: () => digits(train, test), folder, version: "0.0.0" });
   }
 
   close(): Promise<void> {
@@ -58,8 +68,8 @@ export class PagelessLab {
 }
 
 /** A few digits as the four files of MNIST. */
-export function smallIdxFiles(train = 320, test = 100): PickedFile[] {
-  const sets = generateDigits({ train, test });
+export async function smallIdxFiles(train = 320, test = 100): Promise<PickedFile[]> {
+  const sets = await digits(train, test);
   const both = (name: string, { images, labels, count, height, width }: ImageSet): PickedFile[] => [
     { name: `${name}-images-idx3-ubyte`, bytes: idx([count, height, width], images) },
     { name: `${name}-labels-idx1-ubyte`, bytes: idx([count], labels) },

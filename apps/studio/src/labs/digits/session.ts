@@ -48,6 +48,8 @@ export class Session implements Callback {
   latest: StepRecord | undefined;
   /** Where training goes on. */
   checkpoint: Checkpoint | undefined;
+  /** The last step that was done; its loss may not be known yet. */
+  #done: number | undefined;
   running = false;
   /** Milliseconds of training that were spent on looking. */
   aside = 0;
@@ -106,7 +108,7 @@ export class Session implements Callback {
   }
 
   get #ownStep(): number {
-    return this.latest?.step ?? this.checkpoint?.step ?? 0;
+    return this.#done ?? this.checkpoint?.step ?? 0;
   }
 
   get #stepsPerEpoch(): number {
@@ -161,6 +163,9 @@ export class Session implements Callback {
 
   async onBoundary(fit: Fit, epoch: unknown): Promise<void> {
     const began = performance.now();
+    // The end of an epoch follows the boundary of its last step.
+    const isStep = fit.step !== this.#done;
+    this.#done = fit.step;
     const endsEpoch = epoch !== undefined;
     if (endsEpoch || fit.step % measureEvery === 0) {
       const judgement = await this.judge(endsEpoch ? this.data.test : this.#sample);
@@ -169,7 +174,7 @@ export class Session implements Callback {
       if (endsEpoch) this.#watcher?.onJudged(judgement);
     }
     this.aside += performance.now() - began;
-    await this.#watcher?.onBoundary(fit);
+    if (isStep) await this.#watcher?.onBoundary(fit);
   }
 
   async onFitEnd(fit: Fit): Promise<void> {

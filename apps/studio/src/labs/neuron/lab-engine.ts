@@ -130,6 +130,16 @@ export class LabEngine {
     this.#learner.setWeight(place, value);
   }
 
+  /** How well the points are told now. */
+  scores(): ReturnType<Learner["evaluate"]> {
+    return this.#learner.evaluate();
+  }
+
+  /** The size of each layer's gradient, as `Learner` has it. */
+  gradientSizes(): readonly number[] {
+    return this.#learner.gradientSizes();
+  }
+
   /** The training as it is now. */
   keep(): KeptTraining {
     const batchLoss = Number.isFinite(this.#batchLoss) ? this.#batchLoss : null;
@@ -147,7 +157,7 @@ export class LabEngine {
 
   snapshot(): Snapshot {
     const learner: Learner = this.#learner;
-    const { train, test } = learner.evaluate();
+    const { train, test } = this.scores();
     this.#record({ train, test });
     const records = this.#records;
     this.#records = [];
@@ -159,7 +169,7 @@ export class LabEngine {
       train,
       test,
       records,
-      gradientSizes: learner.gradientSizes(),
+      gradientSizes: this.gradientSizes(),
       weights: learner.weights(),
       pictures: learner.pictures(),
       parameterCount: learner.parameterCount,
