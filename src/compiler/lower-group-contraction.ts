@@ -8,12 +8,13 @@ import { addProduct, addProducts, LaneTile, lanesOf } from "../ops/lane-tile.js"
 import { columnsAreFar, swapped } from "./contraction-spec.js";
 import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
 import { chooseTile } from "./group-tiles.js";
+import { isHalf } from "./is-half.js";
 import { factorOf } from "./loops.js";
 import { computeThenStore, type Given, groupName, lowerMap, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
 import { counters, unflatten } from "./reader.js";
 import type { GroupTarget, GroupTile, Target } from "./target.js";
-import { allExprs, isHalf } from "./walk.js";
+import { allExprs } from "./walk.js";
 
 /** What sums are added in. */
 type SumType = "float32" | "float64" | "int32" | "uint32";

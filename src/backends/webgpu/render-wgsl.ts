@@ -1,6 +1,7 @@
 import { CompileError, GradusError } from "../../core/errors.js";
 import { constantOf } from "../../ir/scalar-builder.js";
-import { allExprs, isHalf, nested } from "../../compiler/walk.js";
+import { isHalf } from "../../compiler/is-half.js";
+import { allExprs, nested } from "../../compiler/walk.js";
 import { isPassed, type ComputeType, type Expr, type Kernel, type KernelBuffer, type Stmt, type Variable } from "../../ir/loop.js";
 import type { ScalarOp } from "../../ir/scalar.js";
 import { kept } from "./wgsl-arithmetic.js";
