@@ -133,8 +133,33 @@ it("overlays runs, smooths, changes axes, zooms, and says what differs", async (
   await expect.poll(() => last(page, "Loss")).toContain("Step 140:");
   await page.keyboard.press("Home");
   expect(await spoken(page, "Loss").textContent()).toContain("Step 120:");
+  // Half of the 45 steps further on: from 133 to 178.
+  await page.keyboard.press("PageDown");
+  await expect.poll(() => last(page, "Loss")).toContain("Step 160:");
+  // Pulled by a quarter to the right, it goes back by as much: from 121 to 166.
+  await page.keyboard.down("Shift");
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.5, box.y + 50, { steps: 4 });
+  await page.mouse.up();
+  await page.keyboard.up("Shift");
+  await expect.poll(() => page.locator(".shown-range").innerText()).toMatch(/^Step 12\d(?:\.\d)? to 16\d/);
+  // A turn of the wheel at the left end shows a quarter more at the right one: to 178.
+  await page.keyboard.down("Alt");
+  await page.mouse.move(box.x + 1, box.y + 50);
+  await page.mouse.wheel(0, 1);
+  await page.keyboard.up("Alt");
+  await expect.poll(() => page.locator(".shown-range").innerText()).toMatch(/^Step 12\d(?:\.\d)? to 17\d/);
   await page.keyboard.press("Escape");
   await expect.poll(() => last(page, "Loss")).toContain("Step 200:");
+  // A box is larger in both directions, and a double click shows all again.
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 30);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.75, box.y + 100, { steps: 4 });
+  await page.mouse.up();
+  await page.locator(".shown-range").waitFor();
+  await page.mouse.dblclick(box.x + box.width * 0.5, box.y + 50);
+  await page.locator(".shown-range").waitFor({ state: "detached" });
 
   const downloading = page.waitForEvent("download");
   await page.getByTitle("Save Loss").click();
@@ -142,6 +167,10 @@ it("overlays runs, smooths, changes axes, zooms, and says what differs", async (
   const csv = (await readFile(await (await downloading).path(), "utf8")).trim().split("\r\n");
   expect(csv).toEqual(["run,curve,step,value", ...values.map((value, i) => `two,train/loss,${20 + 20 * i},${value}`)]);
 
+  await page.getByRole("button", { name: /^one/ }).click();
+  await page.getByRole("button", { name: "Draw only one" }).click();
+  await expect.poll(() => page.getByRole("checkbox", { name: /^Draw / }).evaluateAll((boxes) => boxes.map((box) => (box as HTMLInputElement).checked))).toEqual([false, true]);
+  await page.getByRole("button", { name: /^two/ }).click();
   await page.getByRole("tab", { name: "Configuration" }).click();
   await page.getByLabel("Compare with").selectOption({ label: "one" });
   await expect.poll(() => page.locator(".configuration tbody tr").allInnerTexts()).toEqual(["options.lr\t0.01\t0.001", "environment.started\t2026-01-02T00:00:00Z\t2026-01-01T00:00:00Z"]);

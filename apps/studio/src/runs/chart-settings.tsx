@@ -35,7 +35,7 @@ export function ChartSettings() {
             <input id={id} type="text" value={pattern} placeholder="lr-([0-9.]+)" onInput={(event) => prefer({ pattern: event.currentTarget.value })} />
           </div>
         )}
-        <p class="quiet small">Drag over a chart to zoom; a double click shows all. With the keyboard, arrow keys read values, + and − zoom.</p>
+        <p class="quiet small">Drag over a chart to zoom, with Shift to move; the wheel zooms with Alt; a double click shows all. By keys: arrows read values, + and − zoom, Page Up and Page Down move, Escape shows all.</p>
       </Menu>
     </div>
   );

@@ -30,6 +30,7 @@ export function RunList({ runs, colours, selected, focused, onSelect, onFocus }:
       <div class="run-list-all small">
         <button type="button" class="link" onClick={() => onSelect([...new Set([...selected, ...shown.map(({ id }) => id)])])}>Draw all</button>
         <button type="button" class="link" onClick={() => onSelect([])}>Draw none</button>
+        {focused !== undefined && <button type="button" class="link" onClick={() => onSelect([focused])}>Draw only {runs.find(({ id }) => id === focused)?.name}</button>}
       </div>
       <ul aria-label="Runs">
         {shown.map((run) => (

@@ -2,8 +2,10 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import "./chart.css";
-import { alignSeries, formatValue, nearestPoint, usualExtent, type ChartSeries, type Range } from "./chart-data.js";
-import { colourOf, colourVersion } from "./theme.js";
+import { alignSeries, formatValue, nearestPoint, type ChartSeries, type Range } from "./chart-data.js";
+import { optionsOf, type Cursor } from "./chart-options.js";
+import { moved, shownRange, zoomed } from "./chart-zoom.js";
+import { colourVersion } from "./theme.js";
 
 export interface ChartProps {
   /** What the chart shows, for its caption and for screen readers. */
@@ -25,20 +27,16 @@ export interface ChartProps {
   readonly formatY?: (value: number) => string;
   /** What of the x axis is shown; all if not given. */
   readonly range?: Range | undefined;
-  /** Asked for by dragging, by the keys + and -, and (undefined: all) by a double click or Escape. Without it the chart does not zoom. */
+  /**
+   * Asked for by dragging (with Shift, what is shown moves along), by the wheel with Alt, by the keys +, -, Page Up and Page Down, and (undefined: all) by a
+   * double click or Escape. Without it the chart does not zoom.
+   */
   readonly onRange?: (range: Range | undefined) => void;
   /** Told of the plot's width in pixels, at first and when it changes. */
   readonly onWidth?: (width: number) => void;
 }
 
 export type ReadingOrder = "given" | "highest" | "lowest" | "nearest";
-
-/** Where the pointer is, in pixels and in the plot's units. */
-interface Cursor {
-  readonly left: number;
-  readonly x: number;
-  readonly y: number;
-}
 
 /** A value that is read under the pointer. */
 interface Reading {
@@ -58,15 +56,22 @@ export function Chart(props: ChartProps) {
   latest.current = props;
   const [cursor, setCursor] = useState<Cursor>();
   const [byKeys, setByKeys] = useState(false);
+  // Each chart has values of its own: what of them is shown is not shared.
+  const [rangeY, setRangeY] = useState<Range>();
+  const isWhole = range === undefined;
+  useEffect(() => {
+    if (isWhole) setRangeY(undefined);
+  }, [isWhole]);
+  useEffect(() => setRangeY(undefined), [logY]);
   const version = colourVersion.value;
   const data = useMemo(() => alignSeries(series, logY), [series, logY]);
   // What cannot be changed in a plot that exists.
-  const form = JSON.stringify([series.map(({ label, colour, faint, dashed }) => [label, colour, faint, dashed]), logY, height, props.xLabel, props.xIsTime, props.ignoreOutliers, version]);
+  const form = JSON.stringify([series.map(({ label, colour, faint, dashed }) => [label, colour, faint, dashed]), logY, height, props.xLabel, props.xIsTime, props.ignoreOutliers, rangeY, version]);
 
   useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const chart = new uPlot(optionsOf(latest, element, setCursor), toPlot(data), element);
+    const chart = new uPlot(optionsOf(latest, element, { rangeY, setRangeY, setCursor }), toPlot(data), element);
     plot.current = chart;
     const observer = new ResizeObserver(() => {
       if (element.clientWidth > 0) chart.setSize({ width: element.clientWidth, height });
@@ -93,6 +98,7 @@ export function Chart(props: ChartProps) {
   const readings = cursor === undefined ? [] : readingsAt(series, cursor, props.readingOrder);
   const onKeyDown = (event: KeyboardEvent): void => {
     const chart = plot.current;
+    if (event.key === "Escape" || event.key === "0") setRangeY(undefined);
     if (chart && keyOf(event, chart, latest.current, cursor?.x)) {
       event.preventDefault();
       setByKeys(true);
@@ -170,98 +176,20 @@ function isFar(x: number, cursor: number, chart: uPlot | null): boolean {
   return Math.abs(x - cursor) > 0.04 * ((max ?? 1) - (min ?? 0));
 }
 
-type Latest = { readonly current: ChartProps };
-
-function optionsOf(latest: Latest, element: HTMLElement, onCursor: (cursor: Cursor | undefined) => void): uPlot.Options {
-  const { series, height = 220, logY = false, xLabel, xIsTime = false, ignoreOutliers = false } = latest.current;
-  const grid = { stroke: colourOf("--line"), width: 1 };
-  const axis = { stroke: colourOf("--text-quiet"), font: `12px ${getComputedStyle(element).fontFamily}`, grid, ticks: { ...grid, size: 4 } };
-  const formatTick = (value: number): string => (latest.current.formatTick ?? latest.current.formatX ?? formatValue)(value);
-  const formatY = (value: number): string => (latest.current.formatY ?? formatValue)(value);
-  return {
-    width: Math.max(element.clientWidth, 100),
-    height,
-    legend: { show: false },
-    padding: [8, 8, 0, 0],
-    scales: { x: { time: xIsTime }, y: { distr: logY ? 3 : 1, ...(ignoreOutliers && { range: (chart, min, max) => usualRange(chart, logY, min, max) }) } },
-    axes: [
-      { ...axis, label: xLabel, labelSize: 16, labelFont: axis.font, size: 26, values: (_, ticks) => ticks.map((tick) => formatTick(tick)) },
-      {
-        ...axis,
-        // On a logarithmic axis only powers of ten have a line.
-        ...(logY && { grid: { ...grid, filter: powersOfTen }, ticks: { ...axis.ticks, filter: powersOfTen } }),
-        // A tick of a logarithmic axis that has no room has no value.
-        values: (_, ticks) => ticks.map((tick: number | null) => (tick === null ? "" : formatY(tick))),
-        size: (_, labels) => 16 + 7 * Math.max(3, ...(labels ?? []).map(({ length }) => length)),
-      },
-    ],
-    series: [
-      {},
-      ...series.map(({ label, colour, faint = false, dashed = false }): uPlot.Series => ({
-        label,
-        stroke: colourOf(colour),
-        alpha: faint ? 0.28 : 1,
-        width: faint ? 1 : 1.75,
-        ...(dashed && { dash: [5, 4] }),
-        spanGaps: false,
-        points: { show: (chart, index) => pointsIn(chart, index) === 1, size: 6 },
-      })),
-    ],
-    cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false }, bind: { dblclick: () => null } },
-    hooks: {
-      setCursor: [
-        (chart) => {
-          const { left = -1, top = 0 } = chart.cursor;
-          onCursor(left < 0 ? undefined : { left, x: chart.posToVal(left, "x"), y: chart.posToVal(top, "y") });
-        },
-      ],
-      setSelect: [
-        (chart) => {
-          const { left, width } = chart.select;
-          if (width > 4) latest.current.onRange?.({ min: chart.posToVal(left, "x"), max: chart.posToVal(left + width, "x") });
-          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-        },
-      ],
-      ready: [(chart) => chart.over.addEventListener("dblclick", () => latest.current.onRange?.(undefined))],
-    },
-  };
-}
-
-/** The vertical axis without the values at its ends. */
-function usualRange(chart: uPlot, logY: boolean, min: number, max: number): uPlot.Range.MinMax {
-  const { min: from = -Infinity, max: to = Infinity } = chart.scales["x"] ?? {};
-  const places = [...chart.data[0].keys()].filter((place) => {
-    const x = chart.data[0][place] ?? NaN;
-    return x >= (from ?? -Infinity) && x <= (to ?? Infinity);
-  });
-  const values = chart.data.slice(1).flatMap((column) => places.flatMap((place) => column?.[place] ?? []));
-  const [low, high] = usualExtent(values) ?? [min, max];
-  return logY ? uPlot.rangeLog(low, high, 10, true) : uPlot.rangeNum(low, high, 0.1, true);
-}
-
-function powersOfTen(_: uPlot, ticks: number[]): (number | null)[] {
-  return ticks.map((tick) => (Number.isInteger(Number(Math.log10(tick).toPrecision(12))) ? tick : null));
-}
-
-/** A line of one point would be invisible. */
-function pointsIn(chart: uPlot, series: number): number {
-  let count = 0;
-  for (const value of chart.data[series] ?? []) if (typeof value === "number" && ++count > 1) break;
-  return count;
-}
-
 /** Whether the key means something to a chart. */
-function keyOf(event: KeyboardEvent, chart: uPlot, { series, onRange }: ChartProps, x: number | undefined): boolean {
-  const { min = 0, max = 1 } = chart.scales["x"] ?? {};
-  const [from, to] = [min ?? 0, max ?? 1];
-  const zoom = (factor: number): boolean => {
-    const middle = x ?? (from + to) / 2;
-    onRange?.({ min: middle + (from - middle) * factor, max: middle + (to - middle) * factor });
+function keyOf(event: KeyboardEvent, chart: uPlot, { series, range, onRange }: ChartProps, x: number | undefined): boolean {
+  const shown = shownRange(chart);
+  const { min: from, max: to } = shown;
+  const show = (next: Range): boolean => {
+    onRange?.(next);
     return onRange !== undefined;
   };
+  const zoom = (factor: number): boolean => show(zoomed(shown, x ?? (from + to) / 2, factor));
   if (event.key === "Escape" || event.key === "0") onRange?.(undefined);
   else if (event.key === "+" || event.key === "=") return zoom(0.5);
   else if (event.key === "-") return zoom(2);
+  else if (range && event.key === "PageUp") return show(moved(shown, -0.5));
+  else if (range && event.key === "PageDown") return show(moved(shown, 0.5));
   else if (event.key === "ArrowLeft" || event.key === "ArrowRight" || event.key === "Home" || event.key === "End") {
     const xs = chart.data[0];
     const inside = (place: number): boolean => (xs[place] ?? NaN) >= from && (xs[place] ?? NaN) <= to;
