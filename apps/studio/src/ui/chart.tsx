@@ -38,6 +38,9 @@ export interface ChartProps {
 
 export type ReadingOrder = "given" | "highest" | "lowest" | "nearest";
 
+/** Values that have room under the pointer. */
+const mostReadings = 12;
+
 /** A value that is read under the pointer. */
 interface Reading {
   readonly series: ChartSeries;
@@ -124,7 +127,7 @@ export function Chart(props: ChartProps) {
             {props.xLabel} {formatX(nearestX(readings, cursor.x))}
             {hasRaw && <span class="chart-reading-kinds">smoothed, value</span>}
           </div>
-          {readings.map((reading) => (
+          {readings.slice(0, mostReadings).map((reading) => (
             <div key={reading.series.label} class={`chart-reading ${hasRaw ? "with-raw" : ""}`}>
               <i style={{ background: `var(${reading.series.colour})` }} />
               <span>
@@ -135,6 +138,7 @@ export function Chart(props: ChartProps) {
               {hasRaw && <span class="quiet">{reading.raw === undefined ? "" : formatY(reading.raw)}</span>}
             </div>
           ))}
+          {readings.length > mostReadings && <div class="quiet">and {readings.length - mostReadings} more</div>}
         </div>
       )}
       <div class="visually-hidden" role="status">
