@@ -42,7 +42,7 @@ export function WeightsPanel({ model }: { readonly model: LabModel }) {
 }
 
 function Spread({ name, shape, counts, limit, std }: WeightSpread) {
-  const most = Math.max(...counts);
+  const most = Math.max(1, ...counts);
   const step = 100 / counts.length;
   const bars = Array.from(counts, (bin, i) => `M${i * step} 30h${step * 0.84}v${-(29 * bin) / most}h${-step * 0.84}z`).join("");
   const size = shape.reduce((product, length) => product * length, 1);
@@ -51,12 +51,12 @@ function Spread({ name, shape, counts, limit, std }: WeightSpread) {
       <span>
         <b>{name}</b> <span class="quiet small">{shapeText(shape)} = {formatCount(size)}</span>
       </span>
-      <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={`${name}: ${formatCount(size)} weights between ±${limit.toFixed(2)}, standard deviation ${std.toFixed(3)}`}>
+      <svg viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label={`${name}: ${formatCount(size)} weights between ±${limit.toFixed(2)}, ${Number.isNaN(std) ? "not all of them numbers" : `standard deviation ${std.toFixed(3)}`}`}>
         <path d={bars} fill="var(--accent)" />
       </svg>
       <span class="quiet small spread-scale">
         <span>{(-limit).toFixed(2)}</span>
-        <span>σ {std.toFixed(3)}</span>
+        <span>{Number.isNaN(std) ? "not all are numbers" : `σ ${std.toFixed(3)}`}</span>
         <span>{limit.toFixed(2)}</span>
       </span>
     </li>

@@ -20,8 +20,9 @@ export async function lookAtWeights(network: nn.Sequential): Promise<Extract<Lab
   };
 }
 
-/** A histogram that is symmetric about 0. */
-function spread(values: Float32Array): Omit<WeightSpread, "name" | "shape"> {
+/** A histogram that is symmetric about 0; of weights that are no numbers any more it has none. */
+export function spread(all: Float32Array): Omit<WeightSpread, "name" | "shape"> {
+  const values = all.filter(Number.isFinite);
   const limit = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
   const counts = new Uint32Array(bins);
   let [sum, squares] = [0, 0];
@@ -32,5 +33,6 @@ function spread(values: Float32Array): Omit<WeightSpread, "name" | "shape"> {
     squares += value * value;
   }
   const mean = sum / values.length;
-  return { counts, limit, std: Math.sqrt(Math.max(0, squares / values.length - mean * mean)) };
+  const std = values.length < all.length ? NaN : Math.sqrt(Math.max(0, squares / values.length - mean * mean));
+  return { counts, limit, std };
 }
