@@ -71,3 +71,13 @@ it("keeps weights in pieces and reads the wanted ones", async () => {
     only: { b: [5, 6] },
   });
 });
+
+it("remembers how fast a GPU's tiles are", async () => {
+  const { call, page, errors } = await openPage<typeof import("./pages/storage.js")>("pages/storage.ts");
+  const measured = await call("tiles");
+  expect(measured).toEqual([[expect.stringMatching(/^tiles-[0-9a-f]{64}\.json$/), expect.stringMatching(/^\[\n(\[[\d.,]+\],?\n)+\]\n$/)]]);
+  await page.reload();
+  // What is measured again is never the same.
+  expect(await call("tiles")).toEqual(measured);
+  expect(errors).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { files, loadWeights, saveWeights, tensor, type nn } from "../../../src/browser.js";
+import { files, loadWeights, openDevice, saveWeights, tensor, type nn } from "../../../src/browser.js";
 
 const text = async (path: string): Promise<string> => new TextDecoder().decode(await bytes(path));
 
@@ -101,4 +101,11 @@ export async function keepWeights(): Promise<object> {
     all: await plain(await loadWeights(place)),
     only: await plain(await loadWeights(place, { only: (name) => name === "b" })),
   };
+}
+
+/** The files that opening the GPU leaves in the page's storage, with their content. */
+export async function tiles(): Promise<[string, string][]> {
+  await openDevice("webgpu");
+  const names = (await (await files()).list("cache")) ?? [];
+  return Promise.all(names.map(async (name): Promise<[string, string]> => [name, await text(`cache/${name}`)]));
 }
