@@ -2,12 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { plainProblem } from "../../../test/conformance/problems.js";
 import { allInfos } from "../../../test/opinfo/all-infos.js";
 import { testAdapter } from "../../../test/webgpu-adapter.js";
-import { compileScans } from "../../compiler/compile-scans.js";
 import { openWebgpu } from "./open-webgpu.js";
 import { WebgpuBackend } from "./webgpu-backend.js";
 
 const adapter = await testAdapter(["backend=null"]);
-compileScans();
 /** Attention takes no float16. */
 const infos = allInfos.filter(({ op }) => !op.startsWith("attention"));
 
