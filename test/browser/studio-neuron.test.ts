@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Studio } from "../../src/studio/studio-server.js";
-import { openStudio, serveStudio, violations } from "./studio-page.js";
+import { openStudio, serveStudio, violations, type StudioPage } from "./studio-page.js";
 
 let studio: Studio;
 
@@ -145,11 +145,17 @@ const drawnPixels = (page: Page, selector: string): Promise<number> =>
     return context.getImageData(0, 0, copy.width, copy.height).data.filter((value, i) => i % 4 === 3 && value > 0).length;
   }, selector);
 
-it("has its worker draw the weights, thicker where they are larger", async () => {
-  const { page, errors } = await openStudio(studio, "lab/neuron?hidden=3&initialization=zeros");
-  await stepsAre(page, 0);
-  await page.waitForFunction(() => (document.querySelector<HTMLCanvasElement>(".diagram canvas")?.height ?? 0) > 200);
+it("has its worker draw the weights, thicker where they are larger, with dashes that move unless nothing shall", async () => {
+  const drawn = async (reducedMotion: "reduce" | "no-preference"): Promise<StudioPage> => {
+    const opened = await openStudio(studio, "lab/neuron?hidden=3&initialization=zeros", { reducedMotion });
+    await opened.page.waitForFunction(() => (document.querySelector<HTMLCanvasElement>(".diagram canvas")?.height ?? 0) > 200);
+    return opened;
+  };
+  const moving = await drawn("no-preference");
+  const dashed = await drawnPixels(moving.page, ".diagram canvas");
+  const { page, errors } = await drawn("reduce");
   const thin = await drawnPixels(page, ".diagram canvas");
+  expect(dashed).toBeLessThan(0.98 * thin);
   // Nine lines of 0.6 pixels, each longer than 100.
   expect(thin).toBeGreaterThan(900);
   await press(page, "the output");

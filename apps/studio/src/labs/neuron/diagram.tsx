@@ -6,6 +6,7 @@ import { useLab } from "./lab.js";
 import { inputName, signed, unitName, weightOf } from "./names.js";
 import { prepared } from "./picture-sheet.js";
 import { choices, limits, outputsOf, type Feature } from "./settings.js";
+import { useMedia } from "./use-media.js";
 import { useWidth } from "./use-width.js";
 import { weightInputId } from "./neuron-card.js";
 
@@ -44,9 +45,10 @@ function Lines({ layout, isReady }: LayerOfDiagram) {
   const settings = lab.settings.value;
   const version = colourVersion.value;
   const lines = lab.lines.value;
+  const isStill = useMedia("(prefers-reduced-motion: reduce)");
   useEffect(() => {
-    if (isReady) lab.styleLines({ layout, settings, outputs: outputsOf(settings), scale: devicePixelRatio, negative: colourOf("--warm"), positive: colourOf("--cool") });
-  }, [layout, isReady, version]);
+    if (isReady) lab.styleLines({ layout, settings, outputs: outputsOf(settings), scale: devicePixelRatio, negative: colourOf("--warm"), positive: colourOf("--cool"), isStill });
+  }, [layout, isReady, isStill, version]);
   useEffect(() => {
     const element = canvas.current;
     // A picture that was shown once is empty.
@@ -173,7 +175,11 @@ function Column({ layout, column, places, isHidden }: { readonly layout: Diagram
           style={positionOf(place, layout.size)}
           aria-label={unitName(settings, { column, index })}
           aria-pressed={selected?.column === column && selected.index === index}
-          onClick={() => (lab.selected.value = { column, index })}
+          onClick={() => {
+            lab.selected.value = { column, index };
+            // A finger leaves with its touch, and not every browser gives a touched button the focus.
+            lab.pointed.value = { column, index };
+          }}
           {...pointing({ column, index })}
         />
       ))}

@@ -13,34 +13,50 @@ export interface LineStyle {
   readonly scale: number;
   readonly negative: string;
   readonly positive: string;
+  /** Whether nothing shall move. */
+  readonly isStill: boolean;
 }
+
+/** Lengths of the lines' dashes and gaps, and how far they move from picture to picture. */
+const dashes = [9, 1.5];
+const stride = 2;
+/** Connections beyond which lines have no dashes: to cut them takes as long as to draw them. */
+const mostDashed = 400;
 
 /** Draws a network's weights as lines, off the page: hundreds of wide curves take longer than a page may stand still. */
 export class LinePainter {
   #style: LineStyle | undefined;
   #weights: readonly LayerWeights[] = [];
+  #steps = 0;
+  #shift = 0;
   #canvas: OffscreenCanvas | undefined;
 
   set style(style: LineStyle) {
     this.#style = style;
   }
 
-  set weights(weights: readonly LayerWeights[]) {
+  /** Takes over the weights after some steps: more steps move the lines' dashes towards the output. */
+  update(weights: readonly LayerWeights[], steps: number): void {
     this.#weights = weights;
+    if (steps > this.#steps) this.#shift += stride;
+    this.#steps = steps;
   }
 
   /** The lines as they are now; undefined before both style and weights are known, and where they are not of the same network. */
   paint(): ImageBitmap | undefined {
     const [style, weights] = [this.#style, this.#weights];
     if (!style || !fits(style, weights)) return undefined;
-    const { layout, settings, outputs, scale, negative, positive } = style;
+    const { layout, settings, outputs, scale, negative, positive, isStill } = style;
     const [width, height] = [Math.max(1, Math.round(layout.width * scale)), Math.max(1, Math.round(layout.height * scale))];
     if (this.#canvas?.width !== width || this.#canvas.height !== height) this.#canvas = new OffscreenCanvas(width, height);
     // What is drawn is handed over: the canvas is empty again.
     const context = this.#canvas.getContext("2d");
     if (!context) return undefined;
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    for (const edge of edgesOf(settings, outputs)) {
+    const edges = edgesOf(settings, outputs);
+    context.setLineDash(isStill || edges.length > mostDashed ? [] : dashes);
+    context.lineDashOffset = -this.#shift;
+    for (const edge of edges) {
       const weight = weightOf(weights, edge) ?? 0;
       const { from, to } = endsOf(layout, edge);
       context.beginPath();

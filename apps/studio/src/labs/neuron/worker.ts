@@ -8,7 +8,7 @@ const painter = new LinePainter();
 function send(reply: LabReply): void {
   postMessage(reply, { transfer: reply.kind === "snapshot" ? buffersOf(reply) : [] });
   if (reply.kind !== "snapshot") return;
-  painter.weights = reply.snapshot.weights;
+  painter.update(reply.snapshot.weights, reply.snapshot.steps);
   sendLines();
 }
 
