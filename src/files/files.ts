@@ -33,7 +33,7 @@ export interface Files {
   /**
    * Makes a folder with files, which is there once its last one is. Where the name is taken by other than an empty folder, `replace`
    * puts it in the place of what is there, and else it becomes the neighbour `<path>-2` or the next one that is free.
-   * Gives back the folder's path.
+   * Gives back the folder's path. Where folders cannot be renamed, as in a page's storage, its last file is there once the folder is whole.
    */
   createFolder(path: string, contents: FileContents, replace?: boolean): Promise<string>;
 }

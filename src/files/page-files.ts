@@ -83,6 +83,10 @@ async function unstage(folder: FileSystemDirectoryHandle, { name }: FileSystemFi
   }
 }
 
+async function isFile(folder: FileSystemDirectoryHandle, name: string): Promise<boolean> {
+  return folder.getFileHandle(name).then(() => true, () => false);
+}
+
 async function removeIfAbandoned(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
   try {
     const { lastModified } = await (await folder.getFileHandle(name)).getFile();
@@ -127,7 +131,10 @@ export const pageFiles: Files = {
     await found(`remove ${path}`, async () => (await folderOf(folders, false)).removeEntry(name, { recursive: true }));
   },
 
-  /** All files are whole before the first of them takes its name; what was there and is not replaced goes last. */
+  /**
+   * All files are whole before the first of them takes its name; what was there and is not replaced goes last. A folder here cannot be
+   * renamed: while its files take their names, the last of them is not there, which tells that the folder is not whole.
+   */
   createFolder: async (path, contents, replace = false) => {
     const first = path.replace(/\/+$/, "");
     const { folders } = partsOf(first);
@@ -137,11 +144,12 @@ export const pageFiles: Files = {
       const staged: [string, StagedFile][] = [];
       try {
         for (const [name, content] of contents) staged.push([name, await stage(parent, content)]);
-        // A file that has the name.
-        if (replace) await pageFiles.list(first).catch(() => pageFiles.remove(first));
+        if (replace && (await isFile(parent, partsOf(first).name))) await pageFiles.remove(first);
         let free = first;
         for (let copy = 2; !replace && (await entries(free))?.length; copy++) free = `${first}-${copy}`;
         const folder = await parent.getDirectoryHandle(partsOf(free).name, { create: true });
+        const last = staged.at(-1)?.[0];
+        if (replace && last !== undefined) await pageFiles.remove(`${free}/${last}`);
         for (const [name, file] of staged) await file.move(folder, name);
         return free;
       } finally {
