@@ -1,4 +1,4 @@
-import { useLab } from "../../labs/neuron/lab.js";
+import { useLab } from "../../labs/neuron/use-lab.js";
 import { optionsOf } from "../../labs/neuron/address.js";
 import { defaults } from "../../labs/neuron/settings.js";
 import { addressOf } from "../../route.js";

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useLab } from "../../labs/neuron/lab.js";
+import { useLab } from "../../labs/neuron/use-lab.js";
 import type { Settings } from "../../labs/neuron/settings.js";
 
 /** A change of the lab that a text proposes: a click makes it, and runs. */

@@ -1,4 +1,4 @@
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 import { choices } from "./settings.js";
 
 const width = 200;

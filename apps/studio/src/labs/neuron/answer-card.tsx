@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { Check, Segmented, Slider } from "../../ui/controls.js";
 import { classTokens } from "./colours.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 import { Plane, type Brush } from "./plane.js";
 import { Scores } from "./scores.js";
 import { classesOf } from "./settings.js";

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { colourOf, colourVersion } from "../../ui/theme.js";
 import { drawDiagram } from "./diagram-drawing.js";
 import { edgeAt, edgesOf, layOutDiagram, type DiagramLayout, type Edge, type Place, type Unit } from "./diagram-layout.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 import { inputName, signed, unitName, weightOf } from "./names.js";
 import { prepared } from "./picture-sheet.js";
 import { choices, limits, outputsOf, type Feature } from "./settings.js";

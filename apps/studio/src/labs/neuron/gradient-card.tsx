@@ -1,5 +1,5 @@
 import { gradientsInWords } from "./gradient-words.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 
 /** The ends of the bars' scale, as powers of ten. */
 const [least, most] = [-9, 2];

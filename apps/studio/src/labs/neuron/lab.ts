@@ -1,6 +1,4 @@
 import { batch, computed, signal } from "@preact/signals";
-import { createContext } from "preact";
-import { useContext } from "preact/hooks";
 import { parseRoute, setOptions } from "../../route.js";
 import type { ActivationCurve } from "./activation-curve.js";
 import { optionsOf, roundedPoint, settingsOf, sound } from "./address.js";
@@ -10,21 +8,9 @@ import type { WeightPlace } from "./learner.js";
 import { keepInPage, keptInPage, type KeptLab } from "./keep-in-page.js";
 import type { LineStyle } from "./line-painter.js";
 import { noHistory, withRecords } from "./loss-history.js";
+import { pageParts, type PagePart } from "./page-part.js";
 import type { LabReply, LabRequest } from "./protocol.js";
 import { defaults, limits, type LabPoint, type Settings } from "./settings.js";
-
-/** Parts of the page that a lesson may do without. */
-export const pageParts = [
-  { value: "text", label: "The chapter’s text" },
-  { value: "points", label: "Points" },
-  { value: "settings", label: "Network and training" },
-  { value: "loss", label: "Loss" },
-  { value: "gradients", label: "The gradient’s size" },
-  { value: "weights", label: "A neuron’s weights" },
-  { value: "code", label: "Code" },
-] as const;
-
-export type PagePart = (typeof pageParts)[number]["value"];
 
 /** Steps a second at which a training can be watched. */
 export const usualSpeed = 200;
@@ -320,13 +306,4 @@ export class Lab {
       without: [...this.hiddenParts.peek()].join(" "),
     };
   }
-}
-
-export const LabContext = createContext<Lab | undefined>(undefined);
-
-/** The lab that a part of the page belongs to. */
-export function useLab(): Lab {
-  const lab = useContext(LabContext);
-  if (!lab) throw new Error("this part of the page stands outside of a lab");
-  return lab;
 }

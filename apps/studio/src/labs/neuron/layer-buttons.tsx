@@ -1,5 +1,5 @@
 import { Button } from "../../ui/controls.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 import { limits } from "./settings.js";
 
 /** How many hidden layers there are. */

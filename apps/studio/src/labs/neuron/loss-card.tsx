@@ -2,7 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { ChartSeries } from "../../ui/chart-data.js";
 import { Chart } from "../../ui/chart.js";
 import { Check } from "../../ui/controls.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 
 /** The loss over the steps. */
 export function LossCard() {

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 import type { WeightPlace } from "./learner.js";
 import { inputName, signed, unitName } from "./names.js";
 

@@ -4,7 +4,7 @@ import { ChapterCode, ChapterNav, ChapterText } from "../../course/neuron/chapte
 import { AnswerCard } from "./answer-card.js";
 import { Diagram } from "./diagram.js";
 import { GradientCard } from "./gradient-card.js";
-import { Lab, LabContext, useLab } from "./lab.js";
+import { Lab } from "./lab.js";
 import { LayerButtons } from "./layer-buttons.js";
 import { LossCard } from "./loss-card.js";
 import { NeuronCard } from "./neuron-card.js";
@@ -14,6 +14,7 @@ import { PointsCard } from "./points-card.js";
 import { RunBar } from "./run-bar.js";
 import { defaults } from "./settings.js";
 import { TrainingCard } from "./training-card.js";
+import { LabContext, useLab } from "./use-lab.js";
 import { useMedia } from "./use-media.js";
 
 /** The lab "From neuron to network": a network of few neurons that learns to tell points of the plane apart, and a course about it. */

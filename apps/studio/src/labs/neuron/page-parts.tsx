@@ -1,5 +1,6 @@
 import { Check } from "../../ui/controls.js";
-import { pageParts, useLab } from "./lab.js";
+import { pageParts } from "./page-part.js";
+import { useLab } from "./use-lab.js";
 
 /** Which parts of the page are there, for a lesson that needs only some: the link keeps it. */
 export function PageParts() {

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { colourVersion } from "../../ui/theme.js";
 import { divergingPixels, fillAnswer, fillDiverging } from "./colours.js";
 import { unitIndex } from "./diagram-layout.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 import { surfaceSize, thumbnailSize } from "./picture-size.js";
 import { drawAxes, drawCross, drawPoints } from "./plane-drawing.js";
 import { readingAt, summaryOf, type PlanePlace } from "./plane-reading.js";

@@ -1,5 +1,5 @@
 import { Button, Segmented, Slider } from "../../ui/controls.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 import { PointSetChoice } from "./point-set-choice.js";
 import { choices, limits, takesClasses, type Problem, type Settings } from "./settings.js";
 import { SteppedSlider } from "./stepped-slider.js";

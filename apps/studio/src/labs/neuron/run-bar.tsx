@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { Button, Select } from "../../ui/controls.js";
 import { copyText } from "../../ui/copy-text.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 import { scoresInWords } from "./scores.js";
 
 const speeds = [

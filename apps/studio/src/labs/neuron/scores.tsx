@@ -1,6 +1,6 @@
 import type { Snapshot } from "./lab-engine.js";
 import type { Score } from "./learner.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0.99 && share < 1 ? 1 : 0)} %`;
 

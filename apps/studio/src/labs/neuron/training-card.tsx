@@ -1,6 +1,6 @@
 import { Segmented, Select, Slider } from "../../ui/controls.js";
 import { ActivationPlot } from "./activation-plot.js";
-import { useLab } from "./lab.js";
+import { useLab } from "./use-lab.js";
 import { choices } from "./settings.js";
 import { SteppedSlider } from "./stepped-slider.js";
 
