@@ -1,11 +1,8 @@
 import { compileForCores } from "../src/compiler/compile-for-cores.js";
 import { compileForGroups } from "../src/compiler/compile-for-groups.js";
-import { compileScans } from "../src/compiler/compile-scans.js";
 import type { Program } from "../src/compiler/program.js";
 import type { Target } from "../src/compiler/target.js";
 import type { Graph } from "../src/ir/graph.js";
-
-compileScans();
 
 /** The program of a graph for either kind of machine. */
 export function compileGraph(graph: Graph, target: Target): Program {
