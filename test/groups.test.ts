@@ -300,3 +300,22 @@ describe("running folds", () => {
     expect(await p.differences([ops.cumulative(x, 1, "add")], "sum")).toEqual([]);
   });
 });
+
+describe("scattering", () => {
+  it.each(["add", "set", "max"] as const)("copies by an invocation for each element, and takes updates in their order: %s", async (mode) => {
+    const p = new Problem();
+    const launches = ([...outputs]: Value[]): unknown[] => {
+      const { steps, kernels } = p.program(outputs);
+      return steps.map((step) => step.kind === "launch" && [step.items, kernels[step.kernel]?.group?.size]);
+    };
+    const indices = p.leaf([2, 90], "int32");
+    p.feeds.get(indices)?.forEach((_, i, all) => (all[i] = ((i * 37) % 53) - 1));
+    const narrow = ops.scatter(p.leaf([2, 50, 3]), indices, p.leaf([2, 90, 3]), { batch: 1, mode });
+    const wide = ops.scatter(p.leaf([2, 50, 40]), indices, p.leaf([2, 90, 40]), { batch: 1, mode });
+    const bytes = ops.scatter(ops.convert(p.leaf([2, 200]), "uint8"), indices, ops.convert(p.leaf([2, 90]), "uint8"), { batch: 1, mode: "set" });
+    expect(await p.differences([narrow, wide], "sum")).toEqual([]);
+    expect(await p.differences([bytes], "exact")).toEqual([]);
+    expect(launches([narrow])).toEqual([[300, undefined], [2, 64]]);
+    expect(launches([wide])).toEqual([[4000, undefined], [80, undefined]]);
+  });
+});

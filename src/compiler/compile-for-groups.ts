@@ -2,6 +2,7 @@ import type { Graph } from "../ir/graph.js";
 import { groupAttentionGradient } from "../ops/attention-gradient-groups.js";
 import { groupAttention } from "../ops/attention-groups.js";
 import { groupCumulative } from "../ops/cumulative-groups.js";
+import { groupScatter } from "../ops/scatter-groups.js";
 import { groupSort } from "../ops/sort-groups.js";
 import { compileGraph } from "./compile-graph.js";
 import { lowerGroupContraction } from "./lower-group-contraction.js";
@@ -19,7 +20,7 @@ function groupOf({ name, group }: Target): GroupTarget {
 const groups: Machine = {
   prepare: reduceThinProducts,
   contraction: (group, stored, target) => lowerGroupContraction(group, stored, target, groupOf(target)),
-  loops: [groupAttention, groupAttentionGradient, groupSort, groupCumulative],
+  loops: [groupAttention, groupAttentionGradient, groupSort, groupCumulative, groupScatter],
   fit: (call, target) => spillScratch(call, groupOf(target)),
   vectorize: (_, kernel) => kernel,
 };

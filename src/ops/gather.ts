@@ -75,7 +75,7 @@ export function gather(x: Value, indices: Value, { batch = 0 }: { readonly batch
 }
 
 export type ScatterMode = "add" | "set" | "min" | "max";
-type ScatterAttrs = { readonly batch: number; readonly mode: ScatterMode };
+export type ScatterAttrs = { readonly batch: number; readonly mode: ScatterMode };
 
 /** Neighbouring elements of R… that one item handles. */
 const scatterBlock = 64;

@@ -13,13 +13,14 @@ function gathered(shape: Shape, indices: Operand, batch: number, dtype: DType = 
 
 type Mode = "add" | "set" | "min" | "max";
 
-function scattered(mode: Mode, shape: Shape, indices: Operand, batch: number, dtype: DType = "float32"): Sample {
+function scattered(mode: Mode, shape: Shape, indices: Operand, batch: number, dtype: DType = "float32", extra: Parameters<typeof sample>[3] = {}): Sample {
   const updates = [...indices.shape, ...shape.slice(batch + 1)];
   const name = `${mode} ${dtype} [${shape.join(",")}] at [${indices.shape.join(",")}] batch ${batch}`;
   // Neighbours negate minima and maxima; ties between x and updates have no derivative.
   const values = mode === "min" || mode === "max" ? random.distinct : random.any;
   return sample(name, [values.call(random, shape, dtype), indices, random.any(updates, dtype)], ([x, i, u]) => (x && i && u ? ops.scatter(x, i, u, { batch, mode }) : []), {
     accuracy: mode === "add" ? "sum" : "exact",
+    ...extra,
   });
 }
 
@@ -86,6 +87,7 @@ export const indexingInfos: readonly OpInfo[] = [
         scattered(mode, [2, 4, 3], random.integers([2, 5], 0, 4), 1),
         scattered(mode, [2, 3, 4], random.integers([2, 3, 2], 0, 4), 2),
         scattered(mode, [5, 70], random.integers([2, 3], 0, 5), 0),
+        scattered(mode, [2, 300, 2], random.integers([2, 400], -5, 305), 1, "float32", { gradient: "none" }),
         scattered(mode, [3, 2], operand([0], [], "int32"), 0),
         scattered(mode, [4], operand([3], [3, 3, 0], "int32"), 0, "int32"),
       ]),
