@@ -110,8 +110,9 @@ export async function train(options: TrainOptions): Promise<number> {
     const place = await begin();
     // Before the rest, so that a process that is killed here leaves a run to go on with.
     if (kept.last) await checkpointsOf(place).save(kept.last);
+    const missed = await following.finish(judgement?.scores);
+    if (missed) note(`TensorBoard's file was not written: ${missed.message}`);
     await updateRun(place, run);
-    await following.finish(judgement?.scores);
     if (profile) note(`\n${formatProfile(profile)}\n\nThe first steps are in ${join(place, "trace.json")}, which ui.perfetto.dev opens.\n`);
     if (!judgement) {
       say(`Stopped after step ${fitted.steps} (loss ${formatLoss(fitted.loss)}). What was learned is saved in ${place}`);

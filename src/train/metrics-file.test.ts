@@ -93,15 +93,43 @@ test("TensorBoard's file grows with the other one, and ends with the scores of t
   const going = new MetricsFile(again, { every: 0, startedAt: 1000, folder: () => Promise.resolve(folder) });
   await going.onFitStart(fit(5));
   expect(await events()).toBe(expected(again));
-  // Where nothing can be appended any more, all is written at the end.
+  // Where nothing can be appended any more, it is written whole at the end; the other file is written by who saves the run, and stays as it is.
   await rm(folder, { recursive: true });
   await again.onStepEnd(fit(6), record(6));
   going.onStepEnd();
   await mkdir(folder);
   await again.onFitEnd(fit(6), end);
   await going.onFitEnd();
-  await going.finish({ accuracy: 0.75 });
-  expect([await events(), await steps()]).toEqual([expected(again, { accuracy: 0.75 }), [2, 4, 6]]);
+  const saved = '{"step":6,"test":{"accuracy":0.75}}\n';
+  await writeFile(join(folder, "metrics.jsonl"), saved);
+  expect(await going.finish({ accuracy: 0.75 })).toBeUndefined();
+  expect([await events(), await readFile(join(folder, "metrics.jsonl"), "utf8")]).toEqual([expected(again, { accuracy: 0.75 }), saved]);
+});
+
+test.each([["events.out.tfevents.gradus", "metrics.jsonl"], ["metrics.jsonl", "events.out.tfevents.gradus"]])("where %s cannot be written, %s grows", async (broken, other) => {
+  await mkdir(join(folder, broken, "in-the-way"), { recursive: true });
+  const sizes: number[] = [];
+  const size = async (): Promise<void> => void sizes.push((await readFile(join(folder, other))).length);
+  const log = new MetricsLog(1);
+  const file = new MetricsFile(log, { every: 0, startedAt: 1000, folder: () => Promise.resolve(folder) });
+  for (let number = 1; number <= 4; number++) {
+    await log.onStepEnd(fit(number), record(number));
+    file.onStepEnd();
+    await Promise.resolve();
+    if (number > 1) await size();
+  }
+  await file.onFitEnd();
+  const missed = await file.finish({ accuracy: 0.5 });
+  expect(missed instanceof Error).toBe(other === "metrics.jsonl");
+  await size();
+  // The scores of the test are for TensorBoard's file; those of the other come with the run.
+  expect(sizes.map((bytes, i) => bytes > (sizes[i - 1] ?? 0))).toEqual([true, true, true, other !== "metrics.jsonl"]);
+
+  const going = new MetricsFile(log, { every: 0, startedAt: 1000, folder: () => Promise.resolve(folder) });
+  if (other === "metrics.jsonl") {
+    await going.onFitStart(fit(4));
+    expect(await steps()).toEqual([1, 2, 3, 4]);
+  } else await expect(going.onFitStart(fit(4))).rejects.toThrow();
 });
 
 test("a folder that cannot be made ends the training; a file that cannot be written does not", async () => {

@@ -15,18 +15,22 @@ export interface MetricsFileOptions {
   readonly startedAt?: number | undefined;
 }
 
+const metricsFile = "metrics.jsonl";
 /** TensorBoard looks for `tfevents` in a file's name. */
 const eventFile = "events.out.tfevents.gradus";
 
 /**
  * Writes the lines of a log to `metrics.jsonl` while the training goes on, so that others can follow it. It is to follow the log in the list
- * of callbacks. Where appending fails the training goes on: the files are written whole at the run's end.
+ * of callbacks. Where appending to a file fails the training goes on, and the other file grows: the file of metrics is written whole by who saves the run,
+ * TensorBoard's by `finish`.
  */
 export class MetricsFile implements Callback {
   readonly #log: MetricsLog;
   readonly #find: () => Promise<string>;
   readonly #every: number;
   readonly #startedAt: number | undefined;
+  /** Names of files that lack lines. */
+  readonly #broken = new Set<string>();
   #events: EventEncoder | undefined;
   #finding: Promise<void> | undefined;
   #failure: unknown;
@@ -41,11 +45,14 @@ export class MetricsFile implements Callback {
     this.#startedAt = startedAt;
   }
 
-  /** A run that goes on leaves out what was learned after its checkpoint. */
+  /** A run that goes on leaves out what was learned after its checkpoint. Rejects where `metrics.jsonl` cannot be written. */
   async onFitStart(fit: Fit): Promise<void> {
     if (fit.step === 0) return;
+    const { lines } = this.#log;
     this.#folder = await this.#find();
-    await this.#writeAll(this.#folder);
+    await writeFileAtomic(join(this.#folder, metricsFile), formatLines(lines));
+    this.#written = lines.length;
+    await this.#writeEvents(this.#folder).catch(() => this.#broken.add(eventFile));
   }
 
   /** Throws what kept the folder from being made. */
@@ -61,19 +68,24 @@ export class MetricsFile implements Callback {
     this.#append();
   }
 
-  /** Ends TensorBoard's file with the scores of the test, after `onFitEnd`. Where nothing could be appended, both files are written whole. Rejects where that fails too. */
-  async finish(scores: Readonly<Record<string, number>> | undefined): Promise<void> {
-    const folder = (this.#folder ??= await this.#find());
-    if (this.#written === Infinity) await this.#writeAll(folder);
-    if (scores && this.#events) await appendFile(join(folder, eventFile), this.#events.test(scores));
+  /**
+   * Ends TensorBoard's file with the scores of the test, after `onFitEnd` and before the run is saved, which says that it is finished. Where something could
+   * not be appended, the file is written whole. Gives back what kept it from being written: a run is whole without it.
+   */
+  async finish(scores: Readonly<Record<string, number>> | undefined): Promise<Error | undefined> {
+    if (this.#folder === undefined) return undefined;
+    try {
+      if (this.#broken.has(eventFile)) await this.#writeEvents(this.#folder);
+      if (scores && this.#events) await appendFile(join(this.#folder, eventFile), this.#events.test(scores));
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   }
 
-  async #writeAll(folder: string): Promise<void> {
-    const { lines } = this.#log;
-    await writeFileAtomic(join(folder, "metrics.jsonl"), formatLines(lines));
+  async #writeEvents(folder: string): Promise<void> {
     const events = this.#beginEvents();
-    if (events) await writeFileAtomic(join(folder, eventFile), Buffer.concat([events.begin(), events.lines(lines)]));
-    this.#written = lines.length;
+    if (events) await writeFileAtomic(join(folder, eventFile), Buffer.concat([events.begin(), events.lines(this.#log.lines)]));
   }
 
   #beginEvents(): EventEncoder | undefined {
@@ -83,24 +95,28 @@ export class MetricsFile implements Callback {
   #append(): void {
     const { lines } = this.#log;
     if (lines.length <= this.#written) return;
-    if (this.#folder === undefined) {
+    const folder = this.#folder;
+    if (folder === undefined) {
       // The training does not wait until it is there.
-      this.#finding ??= this.#find().then((folder) => void (this.#folder = folder), (error: unknown) => void (this.#failure = error));
+      this.#finding ??= this.#find().then((found) => void (this.#folder = found), (error: unknown) => void (this.#failure = error));
       return;
     }
     // What is there from a run that died before its first checkpoint is written over.
     const isFirst = this.#written === 0;
-    const flag = isFirst ? "w" : "a";
     const fresh = lines.slice(this.#written);
     const events = isFirst ? this.#beginEvents() : this.#events;
     this.#written = lines.length;
     this.#last = performance.now();
-    try {
-      // A write of some hundred bytes, a few times in a second: less than what another thread would cost.
-      writeFileSync(join(this.#folder, "metrics.jsonl"), formatLines(fresh), { flag });
-      if (events) writeFileSync(join(this.#folder, eventFile), Buffer.concat([...(isFirst ? [events.begin()] : []), events.lines(fresh)]), { flag });
-    } catch {
-      this.#written = Infinity;
-    }
+    const write = (name: string, contents: () => string | Uint8Array): void => {
+      if (this.#broken.has(name)) return;
+      try {
+        // A write of some hundred bytes, a few times in a second: less than what another thread would cost.
+        writeFileSync(join(folder, name), contents(), { flag: isFirst ? "w" : "a" });
+      } catch {
+        this.#broken.add(name);
+      }
+    };
+    write(metricsFile, () => formatLines(fresh));
+    if (events) write(eventFile, () => Buffer.concat([...(isFirst ? [events.begin()] : []), events.lines(fresh)]));
   }
 }
