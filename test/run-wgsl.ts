@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { bufferUsage, mapRead } from "../src/backends/webgpu/buffer-usage.js";
 import { renderWgsl } from "../src/backends/webgpu/render-wgsl.js";
 import type { ShaderFeatures } from "../src/backends/webgpu/wgsl-prelude.js";
@@ -38,7 +39,18 @@ export function featuresOf({ features }: GPUDevice): ShaderFeatures {
 /** GPUShaderStage.COMPUTE, which is no global outside of browsers. */
 const inCompute = 4;
 
-/** Runs a kernel once; gives what its buffers hold afterwards, from their first byte on. */
+/** A shader before which an earlier one left numbers in all of the memory that a group shares. */
+function withFilledMemory(code: string, size: number): string {
+  const fill = [...code.matchAll(/^var<workgroup> (\w+): (?:(u32)|(atomic<u32>)|array<(\w+), (\d+)>);$/gm)].map(([, name = "", word, atomic, element, count]) => {
+    if (word) return `if (local == 0u) { ${name} = 0xfffffff3u; }`;
+    if (atomic) return `if (local == 0u) { atomicStore(&${name}, 0xfffffff3u); }`;
+    return `for (var at = local; at < ${count}u; at += ${size}u) { ${name}[at] = ${element}(12345u); }`;
+  });
+  expect(fill.length).toBe(code.split("var<workgroup>").length - 1);
+  return fill.length === 0 ? code : code.replace(/^fn main\(.*\{$/m, (head) => [head, ...fill, "workgroupBarrier();"].join("\n"));
+}
+
+/** Runs a kernel once, in shared memory that holds something; gives what its buffers hold afterwards, from their first byte on. */
 export async function runWgsl(
   device: GPUDevice,
   kernel: Kernel,
@@ -48,7 +60,7 @@ export async function runWgsl(
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   verifyKernel(kernel);
   const shader = renderWgsl(kernel, bindings, features);
-  const module = device.createShaderModule({ code: rewrite(shader.code) });
+  const module = device.createShaderModule({ code: withFilledMemory(rewrite(shader.code), shader.workgroupSize) });
   const problems = (await module.getCompilationInfo()).messages.filter((m) => m.type === "error");
   if (problems.length > 0) throw new Error(`${problems.map((m) => `${m.lineNum}: ${m.message}`).join("\n")}\n${shader.code}`);
   device.pushErrorScope("validation");

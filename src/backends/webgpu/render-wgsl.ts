@@ -92,6 +92,7 @@ class Renderer {
     for (let k = 0; k < this.#bindings.length; k++) main.push(`  let o${k} = ${parameter(1 + k)};`);
     for (let slot = 0; slot < intCount; slot++) main.push(`  let n${slot} = ${parameter(1 + this.#bindings.length + slot)};`);
     this.#block(body, "  ");
+    main.push(...this.#prelude.start.map((line) => `  ${line}`));
     const words = 4 * Math.ceil((1 + this.#bindings.length + intCount) / 4);
     const declarations = [`@group(0) @binding(0) var<uniform> params: array<vec4<u32>, ${words / 4}>;`, ...this.#storage(), ...buffers.flatMap((b, k) => this.#own(b, k))];
     const code = [...this.#prelude.enables, ...declarations, "", this.#prelude.text, ...main, ...this.#lines, "}", ""].join("\n");

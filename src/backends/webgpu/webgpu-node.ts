@@ -8,7 +8,7 @@ import type { WebgpuBackend } from "./webgpu-backend.js";
 
 /**
  * Without the first, profiles tell time in steps of 65 microseconds, as pages have to. With the second, groups do not fill shared memory
- * with zeros, which no kernel reads, and to which compilers in software give most of their time.
+ * with zeros, to which compilers in software give most of their time: kernels write there before they read.
  */
 export const dawnOptions: readonly string[] = ["disable-dawn-features=timestamp_quantization", "enable-dawn-features=disable_workgroup_init"];
 

@@ -58,6 +58,7 @@ export class Prelude {
   readonly features: ShaderFeatures;
   readonly #functions = new Map<string, string>();
   readonly #enabled = new Set<keyof ShaderFeatures>();
+  readonly #counters = new Set<string>();
 
   constructor(features: ShaderFeatures) {
     this.features = features;
@@ -78,7 +79,19 @@ export class Prelude {
     return this.features[feature];
   }
 
-  /** Declares memory that the group shares, and gives its name. */
+  /** What `main` begins with. */
+  get start(): string[] {
+    if (this.#counters.size === 0) return [];
+    return [`if (local == 0u) { ${[...this.#counters].map((name) => `atomicStore(&${name}, 0u);`).join(" ")} }`, "workgroupBarrier();"];
+  }
+
+  /** Declares an atomic word that the group shares, 0 at first, and gives its name. */
+  sharedCounter(name: string): string {
+    this.#counters.add(name);
+    return this.shared(name, "atomic<u32>");
+  }
+
+  /** Declares memory that the group shares, in which anything may be at first, and gives its name. */
   shared(name: string, type: string): string {
     this.#functions.set(name, `var<workgroup> ${name}: ${type};`);
     return name;

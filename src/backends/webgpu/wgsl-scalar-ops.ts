@@ -97,8 +97,7 @@ export function combineFunction(p: Prelude, op: FoldOp, type: ComputeType, size:
 
 /** In whatever order, which makes no difference to these: within each subgroup, then a word of each. */
 function combineBySubgroups(p: Prelude, op: Exclude<FoldOp, "mul">, type: ComputeType): string[] {
-  // Both are 0 at first, as all shared memory.
-  const [joined, result] = [p.shared("joined", "atomic<u32>"), p.shared("result", "u32")];
+  const [joined, result] = [p.sharedCounter("joined"), p.shared("result", "u32")];
   const [ones, sign] = ["0xffffffffu", "0x80000000u"];
   // The smallest is the complement of the largest complement.
   const flipped = op === "min" || op === "and";
