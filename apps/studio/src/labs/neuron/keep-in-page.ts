@@ -23,14 +23,16 @@ export function keepInPage(lab: KeptLab): void {
   }
 }
 
-/** What was kept last; undefined if nothing was, or it cannot be read. */
+/** What was kept last; undefined if nothing was. What cannot be read, as another version may have written it, is forgotten. */
 export function keptInPage(): KeptLab | undefined {
   try {
-    const lab = JSON.parse(sessionStorage.getItem(key) ?? "null") as KeptLab | null;
-    return lab ? { ...lab, history: withGaps(lab.history) } : undefined;
+    const lab = JSON.parse(sessionStorage.getItem(key) ?? "null") as unknown;
+    if (isKeptLab(lab)) return { ...lab, history: withGaps(lab.history) };
   } catch {
-    return undefined;
+    // No storage, or no JSON.
   }
+  forgetInPage();
+  return undefined;
 }
 
 function forgetInPage(): void {
@@ -41,9 +43,35 @@ function forgetInPage(): void {
   }
 }
 
-/** JSON writes null for what is no number. */
-function withGaps(history: LossHistory): LossHistory {
-  const gaps = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? NaN);
-  const { steps, train, test, batch } = { ...noHistory, ...history };
-  return { steps, train: gaps(train), test: gaps(test), batch: gaps(batch) };
+type Gaps = readonly (number | null)[];
+
+/** A lab as JSON has it, which writes null for what is no number. */
+type WrittenLab = Omit<KeptLab, "history"> & { readonly history: { readonly [name in keyof LossHistory]: Gaps } };
+
+/** Whether the page can begin with a value; whether the training fits its network, the engine finds out. */
+function isKeptLab(lab: unknown): lab is WrittenLab {
+  if (!isRecord(lab)) return false;
+  const { options, training, history, isRunning, speed } = lab;
+  return isRecord(options) && Object.values(options).every((value) => typeof value === "string") && isTraining(training) && isHistory(history) && typeof isRunning === "boolean" && isCount(speed);
+}
+
+function isTraining(training: unknown): boolean {
+  if (!isRecord(training)) return false;
+  const { settings, steps, epochs, batchLoss, learner } = training;
+  return isRecord(settings) && isCount(steps) && isCount(epochs) && isGapOrNumber(batchLoss) && isRecord(learner) && isRecord(learner["numbers"]) && isCount(learner["taken"]);
+}
+
+function isHistory(history: unknown): boolean {
+  if (!isRecord(history)) return false;
+  const lists = Object.keys(noHistory).map((name) => history[name]);
+  return lists.every((list) => Array.isArray(list) && list.length === (lists[0] as Gaps).length && list.every(isGapOrNumber));
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): boolean => typeof value === "number" && value >= 0;
+const isGapOrNumber = (value: unknown): boolean => value === null || typeof value === "number";
+
+function withGaps({ steps, train, test, batch }: WrittenLab["history"]): LossHistory {
+  const gaps = (values: Gaps): number[] => values.map((value) => value ?? NaN);
+  return { steps: gaps(steps), train: gaps(train), test: gaps(test), batch: gaps(batch) };
 }

@@ -203,7 +203,7 @@ export class Lab {
     if (this.#isConfiguring || settings === this.#sent) return;
     this.#isConfiguring = true;
     this.#sent = settings;
-    this.#send({ kind: "configure", settings, ...(kept && { kept: kept.training }) });
+    this.#send({ kind: "configure", settings, ...(kept && { kept: kept.training, runs: kept.isRunning }) });
   }
 
   #take(reply: LabReply): void {
@@ -252,8 +252,8 @@ export class Lab {
     this.#goesOn = true;
     this.#history = kept.history;
     this.history.value = kept.history;
+    this.isRunning.value = kept.isRunning;
     this.#configure(kept);
-    if (kept.isRunning) this.run(true);
   }
 
   #forgetLosses(): void {

@@ -7,8 +7,8 @@ import type { Settings } from "./settings.js";
 
 /** What the page asks of the worker that trains. */
 export type LabRequest =
-  /** Other settings; `kept` is a training of them that is to go on. */
-  | { readonly kind: "configure"; readonly settings: Settings; readonly kept?: KeptTraining }
+  /** Other settings; `kept` is a training of them that is to go on, running if `runs`. */
+  | { readonly kind: "configure"; readonly settings: Settings; readonly kept?: KeptTraining; readonly runs?: boolean }
   | { readonly kind: "run"; readonly on: boolean }
   /** 0 for as fast as it goes. */
   | { readonly kind: "speed"; readonly stepsPerSecond: number }

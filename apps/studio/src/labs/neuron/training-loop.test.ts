@@ -106,10 +106,17 @@ test("keeps the training each second while it runs, and whenever it rests; anoth
   const other = loopWithClock();
   other.loop.take({ kind: "configure", settings, ...(kept && { kept }) });
   expect(other.last()?.snapshot).toMatchObject({ steps: snapshot?.steps, weights: snapshot?.weights });
+  const runner = loopWithClock();
+  runner.loop.take({ kind: "configure", settings, runs: true, ...(kept && { kept }) });
+  runner.loop.take({ kind: "shown" });
+  runner.pass(300);
+  expect(runner.last()).toMatchObject({ isRunning: true });
+  expect(runner.last()?.snapshot.steps).toBeGreaterThan(snapshot?.steps ?? Infinity);
   const third = loopWithClock();
-  third.loop.take({ kind: "configure", settings: { ...settings, features: ["x1"] }, ...(kept && { kept }) });
+  third.loop.take({ kind: "configure", settings: { ...settings, features: ["x1"] }, runs: true, ...(kept && { kept }) });
   expect(third.replies.map(({ kind }) => kind)).toEqual(["configured", "failed", "snapshot"]);
-  expect(third.last()?.snapshot.steps).toBe(0);
+  third.pass(300);
+  expect(third.last()).toMatchObject({ isRunning: false, snapshot: { steps: 0 } });
 });
 
 test("a training that fails can be begun again", () => {

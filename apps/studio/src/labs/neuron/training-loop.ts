@@ -2,7 +2,6 @@ import { activationCurve } from "./activation-curve.js";
 import type { KeptTraining } from "./kept-training.js";
 import { LabEngine } from "./lab-engine.js";
 import type { LabReply, LabRequest } from "./protocol.js";
-import type { Settings } from "./settings.js";
 
 /** Where the loop gets its time from. */
 export interface LoopClock {
@@ -58,7 +57,7 @@ export class TrainingLoop {
   #carryOut(request: LoopRequest): void {
     switch (request.kind) {
       case "configure":
-        this.#configure(request.settings, request.kept);
+        this.#configure(request);
         break;
       case "run":
         this.#run(request.on);
@@ -94,7 +93,7 @@ export class TrainingLoop {
     }
   }
 
-  #configure(settings: Settings, kept: KeptTraining | undefined): void {
+  #configure({ settings, kept, runs }: Extract<LoopRequest, { kind: "configure" }>): void {
     const before = this.#engine;
     // One that did not take its settings is of no use any more.
     this.#engine = undefined;
@@ -102,15 +101,19 @@ export class TrainingLoop {
     this.#engine = before ?? new LabEngine(settings);
     this.#send({ kind: "configured", points: this.#engine.points, isKept, curve: activationCurve(settings.activation) });
     this.#isStale = true;
-    if (kept) this.#takeUp(this.#engine, kept);
+    if (kept && this.#takeUp(this.#engine, kept) && runs) this.#run(true);
   }
 
-  #takeUp(engine: LabEngine, kept: KeptTraining): void {
+  /** Says whether the training goes on; one that cannot begins anew, and waits to be run. */
+  #takeUp(engine: LabEngine, kept: KeptTraining): boolean {
     try {
       engine.takeUp(kept);
+      return true;
     } catch (error) {
       engine.reset();
+      this.#isRunning = false;
       this.#send({ kind: "failed", message: `The training that was kept cannot go on, and begins anew: ${messageOf(error)}` });
+      return false;
     }
   }
 
