@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { isOpenable } from "../labs/digits/server-runs.js";
 import { addressOf } from "../route.js";
 import { formatValue } from "../ui/chart-data.js";
 import { CodeBlock } from "../ui/code-block.js";
@@ -15,9 +16,6 @@ import { groupOf, prefer, preferences } from "./preferences.js";
 import { RegressionPlot } from "./regression-plot.js";
 import { evaluationOf, modelOf } from "./run-files.js";
 import { useDetails } from "./use-details.js";
-
-/** Recipes whose networks the lab opens. */
-const labRecipes = /^(?:lenet|mlp|softmax-regression|lab-.*)$/;
 
 type PanelName = "test" | "model" | "configuration" | "files";
 
@@ -48,7 +46,7 @@ export function RunPanel({ row, runs, folder, colour }: RunPanelProps) {
         <h2 id="run-title">{row.name}</h2>
         <span class={`state ${row.state}`}>{row.state}</span>
         <ColourChoice row={row} colour={colour} />
-        {labRecipes.test(row.recipe) && row.state === "finished" && (
+        {isOpenable(row) && (
           <a class="button small" href={addressOf("lab/digits", { run: row.id })}>
             Open in the digits lab
           </a>

@@ -72,14 +72,16 @@ async function smallLab(at = place()): Promise<PagelessLab> {
   return lab;
 }
 
-async function savedWeights(lab: PagelessLab): Promise<Uint8Array | undefined> {
+async function savedWeights(lab: PagelessLab): Promise<Buffer> {
   const { files } = await lab.answerTo({ kind: "save", name: "run", archive: false }, "saved");
-  return files.find(({ name }) => name === "model.safetensors")?.bytes;
+  const weights = Buffer.from(files.find(({ name }) => name === "model.safetensors")?.bytes ?? []);
+  // Those of the small network: 784 pixels, 24 neurons, 10 digits, in four bytes each.
+  expect(weights.length).toBeGreaterThan(4 * (784 * 24 + 24 + 24 * 10 + 10));
+  return weights;
 }
 
 /** Whether two labs have the same weights, to the last bit. */
-const hasWeightsOf = async (lab: PagelessLab, other: PagelessLab): Promise<boolean> =>
-  Buffer.from((await savedWeights(lab)) ?? []).equals(Buffer.from((await savedWeights(other)) ?? []));
+const hasWeightsOf = async (lab: PagelessLab, other: PagelessLab): Promise<boolean> => (await savedWeights(lab)).equals(await savedWeights(other));
 
 async function takeSteps(lab: PagelessLab, count: number): Promise<void> {
   for (let step = 0; step < count; step++) await lab.answerTo({ kind: "step" }, "state", isPaused);

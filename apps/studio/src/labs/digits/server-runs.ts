@@ -1,4 +1,4 @@
-import type { RunList } from "../../../../../src/studio/protocol.js";
+import type { RunList, RunRow } from "../../../../../src/studio/protocol.js";
 import type { Choice } from "../../ui/controls.js";
 import type { PickedFile } from "./lab-data.js";
 
@@ -8,15 +8,20 @@ export interface ServedRuns {
   readonly runs: readonly Choice<string>[];
 }
 
-/** What the lab can make networks of. */
-const openable = /^(?:lenet|mlp|softmax-regression|lab-(?:softmax|mlp|cnn))$/;
+/** Recipes that the lab can make networks of. */
+const recipes = /^(?:lenet|mlp|softmax-regression|lab-(?:softmax|mlp|cnn))$/;
+
+/** Whether the lab can open a run: it knows the recipe, and the weights are there. */
+export function isOpenable({ recipe, hasWeights }: Pick<RunRow, "recipe" | "hasWeights">): boolean {
+  return hasWeights && recipes.test(recipe);
+}
 
 /** The runs that the lab can open, those whose weights are there; undefined where the pages come from another server than the studio's. */
 export async function listServerRuns(): Promise<ServedRuns | undefined> {
   const response = await fetch("api/runs").catch(() => undefined);
   if (!response?.ok || response.headers.get("content-type") !== "application/json") return undefined;
   const { folder, runs } = (await response.json()) as RunList;
-  return { folder, runs: runs.filter(({ recipe, hasWeights }) => hasWeights && openable.test(recipe)).map(({ id, name, data }) => ({ value: id, label: data === null ? name : `${name} (${data})` })) };
+  return { folder, runs: runs.filter(isOpenable).map(({ id, name, data }) => ({ value: id, label: data === null ? name : `${name} (${data})` })) };
 }
 
 /** The files of a run that the lab reads. Throws Error where the studio does not have them. */

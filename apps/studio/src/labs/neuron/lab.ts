@@ -105,6 +105,7 @@ export class Lab {
       this.chapter.value = chapter;
       this.isDiscrete.value = false;
       this.selected.value = undefined;
+      this.pointed.value = undefined;
       this.settings.value = settings;
       this.run(false);
       // The same settings begin anew as well.
@@ -270,6 +271,7 @@ export class Lab {
       return;
     }
     batch(() => {
+      this.pointed.value = undefined;
       const chapter = options.get("chapter") ?? "";
       const isOther = chapter !== this.chapter.peek();
       this.chapter.value = chapter;

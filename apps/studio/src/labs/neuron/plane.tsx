@@ -121,9 +121,11 @@ function PlanePicture({ unit }: { readonly unit: number | undefined }) {
     if (!canvas.current || !snapshot) return;
     sheet.current ??= new PictureSheet(canvas.current);
     const { thumbnails, surface } = snapshot.pictures;
-    const size = unit === undefined ? surfaceSize : thumbnailSize;
+    // Until the worker has made a network of other settings, its pictures are those of the one before.
+    const isThere = unit !== undefined && unit < snapshot.pictures.scales.length;
+    const size = isThere ? thumbnailSize : surfaceSize;
     sheet.current.filled(size, size, (image) => {
-      if (unit === undefined) fillAnswer(image, surface, surface.length / size ** 2, isDiscrete);
+      if (!isThere) fillAnswer(image, surface, surface.length / size ** 2, isDiscrete);
       else fillDiverging(image, thumbnails, unit * size ** 2, divergingPixels());
     });
   }, [snapshot, unit, isDiscrete, version]);
