@@ -37,6 +37,8 @@ function studio() {
     },
     /** Runs that were asked for since the last time. */
     asked: () => asked.splice(0).map(([run]) => run),
+    /** The same, and whether values above 0 only were wanted. */
+    askedWithLog: () => asked.splice(0).map(([run, { log }]) => [run, log]),
     async tell<K extends keyof LiveEvents>(event: K, data: LiveEvents[K]) {
       listener?.onEvent(event, data);
       await new Promise((resolve) => setImmediate(resolve));
@@ -96,7 +98,7 @@ test("a file that was written anew is fetched anew, and another view asks again"
   await feed.follow(["a"]);
   served.asked();
   await served.tell("reset", { run: "a" });
-  expect(served.asked()).toEqual(["a"]);
+  expect(served.askedWithLog()).toEqual([["a", undefined]]);
   feed.setView({ ...view, logY: true });
-  expect(served.asked()).toEqual(["a"]);
+  expect(served.askedWithLog()).toEqual([["a", 1]]);
 });
