@@ -5,6 +5,14 @@ import { reverse } from "../../ops/movement.js";
 import type { WebgpuBackend } from "./webgpu-backend.js";
 
 /**
+ * Whether a half, given by its bits, became the number that it stands for, and then itself again: the same bits, as 0 has two signs, or
+ * where it is no number any other of these.
+ */
+export function isKept(half: number, number: number, back: number): boolean {
+  return Object.is(number, fromFloat16(half)) && (Number.isNaN(number) ? Number.isNaN(fromFloat16(back)) : back === half);
+}
+
+/**
  * Whether a device that uses f16 converts every half to float32 and back without a change. WGSL lets it take subnormal ones for
  * 0 and assume that there are no NaNs and infinities. The device is of no use afterwards.
  */
@@ -17,7 +25,7 @@ export async function keepsHalves(backend: WebgpuBackend): Promise<boolean> {
     backend.submit(backend.load({ inputs: [halves], outputs: [convert(halves, "float32"), reverse(halves, [0])] }), [given], results);
     const [numbers, reversed] = await Promise.all([backend.read(results[0]), backend.read(results[1])]);
     const back = new Uint16Array(reversed.buffer, 0, count).reverse();
-    return new Float32Array(numbers.buffer, 0, count).every((number, i) => Object.is(number, fromFloat16(i)) && (back[i] === i || Number.isNaN(number + fromFloat16(back[i] ?? 0))));
+    return new Float32Array(numbers.buffer, 0, count).every((number, half) => isKept(half, number, back[half] ?? 0));
   } catch {
     return false;
   } finally {
