@@ -194,6 +194,14 @@ describe("contractions", () => {
     }
   });
 
+  it("never share integers as float16, not even zeros", async () => {
+    const p = new Problem();
+    const y = ops.dot(p.leaf([17, 33], "int32"), ops.constant(0, "int32", [33, 18]), { batchA: [], batchB: [], contractA: [1], contractB: [0] });
+    expect(await p.differences([y], "exact")).toEqual([]);
+    const shared = p.program([y]).kernels.flatMap(({ buffers }) => buffers.filter(({ access }) => access === "shared"));
+    expect(shared.map(({ dtype }) => dtype)).toEqual(["int32", "int32"]);
+  });
+
   it("of integers wrap", async () => {
     const p = new Problem();
     expect(await p.differences([product(p, "mk kn", 17, 33, 18, "int32"), product(p, "mk nk", 17, 33, 18, "uint32")], "exact")).toEqual([]);
@@ -287,6 +295,14 @@ describe("running folds", () => {
     const product = ops.cumulative(x, 0, "mul");
     expect(await p.differences([product], "scalar")).toEqual([]);
     expect(groupSizes(p.program([product, ops.cumulative(p.leaf([256]), 0, "add")]))).toEqual([undefined, undefined]);
+  });
+
+  it("are run by all lanes of a machine that has as much shared memory as WebGPU demands", async () => {
+    const p = new Problem();
+    const y = ops.cumulative(p.leaf([3000]), 0, "add");
+    const least = { ...smallGroups, invocations: 256, sharedBytes: 16384 - 4 * (256 + 2) };
+    expect(groupSizes(p.program([y], least))).toEqual([256]);
+    expect(await p.differences([y], "sum", least)).toEqual([]);
   });
 
   it("go on after NaN and infinities as in one go", async () => {

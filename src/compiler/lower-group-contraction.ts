@@ -119,7 +119,7 @@ export function lowerGroupContraction(group: Group, stored: Stored, target: Targ
         const value = b.guard(inside, b.cast(element(place, k), type), b.const(0, type));
         return { inTile, index: b.add(b.mul(step, b.index(stride)), own), value, variable: b.variable(name, type) };
       });
-      const halves = machine.halves && parts.every(({ value }) => isHalf(value, (slot) => draft.dtypeOf(slot)));
+      const halves = machine.halves && type === "float32" && parts.every(({ value }) => isHalf(value, (slot) => draft.dtypeOf(slot)));
       const buffer = draft.shared(halves ? "float16" : type, steps * stride);
       const values = parts.map(({ variable, value }): Stmt => ({ kind: "let", variable, value }));
       const stores = parts.map(({ inTile, index, variable }): Stmt => {

@@ -25,6 +25,16 @@ interface Partial {
   become(parts: Parts): Stmt[];
 }
 
+/** Lanes whose folds are folded first. */
+function clusterOf(lanes: number): number {
+  return 2 ** Math.ceil(Math.log2(lanes) / 2);
+}
+
+/** A piece, and the fold of each lane and of each cluster, with what sums lost. */
+function sharedElements(lanes: number, compensated: boolean): number {
+  return lanes * run + (compensated ? 2 : 1) * (lanes + lanes / clusterOf(lanes));
+}
+
 /**
  * Takes a row in pieces of a run for each invocation of a group. Each folds its run; then those of a cluster of lanes fold what
  * these give, in their order; all fold onto what came before the piece what the clusters give; and each goes through its run
@@ -37,14 +47,13 @@ function build(b: ExprBuilder, ctx: LoopsContext<CumulativeAttrs>, offer: GroupO
   const { axis, fold, reverse } = ctx.attrs;
   const length = at(shape, axis);
   if (length <= mostAlone || (fold === "mul" && isFloat(dtype))) return undefined;
-  // The piece, and two numbers of each lane and of each cluster.
-  const most = Math.min(offer.invocations, Math.floor(offer.sharedBytes / (elementBytes * (run + 4))), Math.ceil(length / run));
-  const lanes = 2 ** Math.floor(Math.log2(most));
+  const compensated = fold === "add" && isFloat(dtype);
+  let lanes = 2 ** Math.floor(Math.log2(Math.min(offer.invocations, Math.ceil(length / run))));
+  while (lanes > 1 && elementBytes * sharedElements(lanes, compensated) > offer.sharedBytes) lanes /= 2;
   const lane = offer.lanes(lanes);
   const piece = lanes * run;
-  const cluster = 2 ** Math.ceil(Math.log2(lanes) / 2);
+  const cluster = clusterOf(lanes);
   const outer = shape.map((d, i) => (i === axis ? 1 : d));
-  const compensated = fold === "add" && isFloat(dtype);
   return {
     items: sizeOf(outer),
     body: (item) => {
