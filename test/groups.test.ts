@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compileGraph } from "./compile-graph.js";
 import { chooseTile, directTiles, largeTiles } from "../src/compiler/group-tiles.js";
-import type { Program } from "../src/compiler/program.js";
+import type { Program, Step } from "../src/compiler/program.js";
 import type { GroupTile } from "../src/compiler/target.js";
 import type { DType } from "../src/core/dtype.js";
 import type { Shape } from "../src/core/shape.js";
@@ -272,6 +272,26 @@ describe("sorting", () => {
     expect(of(20)).toEqual([16]);
     expect(of(64)).toEqual([32]);
     expect(of(200)).toEqual([32, undefined, 32, undefined, undefined, 32]);
+  });
+
+  it("binds its operand in the kernel that reads it, and its results alone in those that go on with them", () => {
+    const p = new Problem();
+    const { steps } = p.program(Object.values(ops.sort(p.leaf([200]), 0)), small);
+    expect(steps.map((step) => (step.kind === "launch" ? step.buffers.map(({ base }) => base) : []))).toEqual([["input", "output", "output"], ...Array.from({ length: 5 }, () => ["output", "output"])]);
+  });
+
+  it("is one of each step's slice in a loop, and one before the loop where every step sorts the same", async () => {
+    const p = new Problem();
+    const inputs = [p.leaf([150]), p.leaf([3, 200])];
+    const [w, x] = [input({ shape: [150], dtype: "float32" }), input({ shape: [200], dtype: "float32" })];
+    const sorted = ops.sort(x, 0).values;
+    const weights = ops.sort(w, 0, true).values;
+    const outputs = [ops.mul(sorted, ops.constant(2, "float32", [200])), ops.add(ops.slice(x, [0], [150], [1]), weights)];
+    const results = ops.scan(inputs, { body: { inputs: [w, x], outputs }, consts: 1, carries: 0, length: 3, reverse: false });
+    expect(await p.differences(results, "exact", small)).toEqual([]);
+    // Six kernels of a sort before the loop and in each step; the sums of all steps are one kernel.
+    const runs = (steps: readonly Step[]): number => steps.reduce((sum, step) => sum + (step.kind === "loop" ? step.count * runs(step.body) : 1), 0);
+    expect(runs(p.program(results, small).steps)).toBe(6 + 1 + 3 * (6 + 1));
   });
 });
 

@@ -85,22 +85,37 @@ export function lowerScan(b: ExprBuilder, node: Node, stored: Stored, lowerGraph
   const spare = new Map<Argument, number>(leaves.map((leaf, k) => [leaf, bytesOf(leaf) - bytesOf(loop.body.inputs[k] ?? leaf)]));
   const outside = new Map<Argument, Argument>(leaves.slice(0, loop.consts).flatMap((leaf, k) => (inputs[k] ? [[leaf, inputs[k]] as const] : [])));
   const results = new Set<Argument>(graph.outputs);
-  const before: Call[] = [];
-  const inLoop: Call[] = [];
-  for (const call of calls) {
-    const { reads, writes } = accessesOf(call);
-    const moves = reads.every((v) => outside.has(v) || writes.includes(v)) && !writes.some((v) => results.has(v) || (!("temporary" in v) && isLeaf(v)));
-    if (!moves) {
-      inLoop.push(isScan(call) ? call : withoutBytes(call, call.buffers.reduce((sum, v) => sum + (spare.get(v) ?? 0), 0)));
-      continue;
-    }
-    for (const v of writes) outside.set(v, v);
-    before.push(renamed(call, (v) => outside.get(v) ?? v));
-  }
+  const isResult = (v: Argument): boolean => results.has(v) || (!("temporary" in v) && isLeaf(v));
+  const moves = invariant(calls, outside, isResult);
+  const rename = (v: Argument): Argument => outside.get(v) ?? v;
+  const before = calls.filter((call) => moves.has(call)).map((call) => renamed(call, rename));
+  const inLoop = calls
+    .filter((call) => !moves.has(call))
+    .map((call) => (isScan(call) ? call : withoutBytes(call, call.buffers.reduce((sum, v) => sum + (spare.get(v) ?? 0), 0))));
   const used = new Set(inLoop.flatMap((call) => call.buffers));
   const moved = before.flatMap((call) => accessesOf(call).writes).filter((v) => used.has(v));
   const buffers = [...new Set<Argument>([...inputs, ...node.outputs, ...moved])];
   return [...before, { loop: { ...loop, body: graph }, calls: inLoop, inputs, strides, outputs: node.outputs, buffers }];
+}
+
+/**
+ * The calls that give the same in every step: they read what lies outside the loop, what others of them write, or what they
+ * read and write themselves. Several calls may work on one buffer in turn, as those of a sort: none of them moves unless all do.
+ */
+function invariant(calls: readonly Call[], outside: ReadonlyMap<Argument, Argument>, isResult: (v: Argument) => boolean): Set<Call> {
+  for (let changing = new Set<Argument>(); ; ) {
+    const fixed = new Set<Argument>(outside.keys());
+    const moves = new Set<Call>();
+    for (const call of calls) {
+      const { reads, writes } = accessesOf(call);
+      if (writes.some((v) => isResult(v) || changing.has(v)) || !reads.every((v) => fixed.has(v) || writes.includes(v))) continue;
+      for (const v of writes) fixed.add(v);
+      moves.add(call);
+    }
+    const written = new Set(calls.flatMap((call) => (moves.has(call) ? [] : accessesOf(call).writes)));
+    if (written.size === changing.size) return moves;
+    changing = written;
+  }
 }
 
 /** The call with so many bytes of its buffers not counted, since it reads only a slice of them. */

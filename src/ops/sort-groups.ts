@@ -1,3 +1,4 @@
+import { dtypeInfo } from "../core/dtype.js";
 import { sizeOf } from "../core/shape.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { GroupLoops, GroupOffer, Loops, LoopsContext, SharedType } from "../ir/graph.js";
@@ -54,7 +55,7 @@ function placesOf(b: ExprBuilder, pair: Expr, half: Expr, mask: Expr): readonly 
  * Source: Batcher, "Sorting networks and their applications" (1968).
  */
 function build(b: ExprBuilder, ctx: LoopsContext<SortAttrs>, offer: GroupOffer, kernel: number): Loops | undefined {
-  const { shape } = at(ctx.inputs, 0);
+  const { shape, dtype } = at(ctx.inputs, 0);
   const { axis, descending } = ctx.attrs;
   const length = at(shape, axis);
   if (length <= mostAlone) return undefined;
@@ -105,7 +106,7 @@ function build(b: ExprBuilder, ctx: LoopsContext<SortAttrs>, offer: GroupOffer, 
     body: (item) => {
       const { given, sorted } = rowOf(b.div(item, b.index(tiles)));
       const base = b.mul(b.rem(item, b.index(tiles)), b.index(tile));
-      const values = offer.shared(given(b.index(0)).type as SharedType, tile);
+      const values = offer.shared(dtypeInfo[dtype].compute as SharedType, tile);
       const froms = offer.shared("int32", tile);
       const own: SortedPlaces = {
         load: (i) => [values.load(i), froms.load(i)],
