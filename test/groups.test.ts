@@ -325,6 +325,14 @@ describe("running folds", () => {
     expect(await p.differences([y], "sum", least)).toEqual([]);
   });
 
+  it("stay infinite once their sums have left the range of floats", async () => {
+    const p = new Problem();
+    const x = p.leaf([2, 900]);
+    const values = (p.feeds.get(x) ?? new Float64Array()).fill(1);
+    values[5] = values[6] = values[900 + 30] = values[900 + 700] = 3e38;
+    expect(await p.differences([ops.cumulative(x, 1, "add")], "sum")).toEqual([]);
+  });
+
   it("go on after NaN and infinities as in one go", async () => {
     const p = new Problem();
     const x = p.leaf([3, 900]);

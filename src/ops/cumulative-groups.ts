@@ -40,7 +40,9 @@ function sharedElements(lanes: number, compensated: boolean): number {
  * these give, in their order; all fold onto what came before the piece what the clusters give; and each goes through its run
  * again from what came before that. So a result is the fold, in their order, of the earlier clusters, of the earlier runs of its
  * own and of its run so far; a sum keeps the compensation that it has in one go throughout. Where the parts of a float's
- * product leave its range, the whole may still lie in it: such rows are run by one invocation each.
+ * product leave its range, the whole may still lie in it: such rows are run by one invocation each. So may the whole of a sum,
+ * but only where numbers are near the largest ones: a run or cluster whose own sum overflows makes the later results infinite,
+ * or NaN where the signs of such parts differ, though those of one go may be finite.
  */
 function build(b: ExprBuilder, ctx: LoopsContext<CumulativeAttrs>, offer: GroupOffer): Loops | undefined {
   const { shape, dtype } = at(ctx.inputs, 0);

@@ -15,8 +15,8 @@ export function addCompensated(b: ExprBuilder, total: Variable, loss: Variable, 
     { kind: "let", variable: term, value: b.sub(value, b.ref(loss)) },
     { kind: "let", variable: sum, value: b.add(b.ref(total), b.ref(term)) },
     { kind: "let", variable: lost, value: b.sub(b.sub(b.ref(sum), b.ref(total)), b.ref(term)) },
-    // Infinity minus itself would make every later sum NaN.
-    { kind: "assign", variable: loss, value: b.select(b.eq(b.ref(lost), b.ref(lost)), b.ref(lost), b.const(0, value.type)) },
+    // An infinite sum has no digits to keep, and infinity minus infinity would make every later one NaN.
+    { kind: "assign", variable: loss, value: b.select(b.eq(b.sub(b.ref(lost), b.ref(lost)), b.const(0, value.type)), b.ref(lost), b.const(0, value.type)) },
     { kind: "assign", variable: total, value: b.ref(sum) },
   ];
 }

@@ -221,7 +221,7 @@ export const triu = unary("triu", c.triu);
 export const diag = unary("diag", c.diag);
 /** Elements on a diagonal of two axes, as a new last axis. Throws ShapeError. */
 export const diagonal = unary("diagonal", c.diagonal);
-/** Running sums along an axis. Throws IndexError. */
+/** Running sums along an axis, as `Tensor.cumsum` gives them. Throws IndexError. */
 export const cumsum = unary("cumsum", c.cumsum);
 /** Running products along an axis. Throws IndexError. */
 export const cumprod = unary("cumprod", c.cumprod);

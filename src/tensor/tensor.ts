@@ -802,7 +802,10 @@ export class Tensor {
     return this.#map("scatterAdd", (x) => c.scatterAdd(x, axis, index.valueFor("scatterAdd"), source.valueFor("scatterAdd")));
   }
 
-  /** Running sums along an axis. Throws IndexError. */
+  /**
+   * Running sums along an axis. Throws IndexError. A GPU adds up long rows in parts: where the sum of neighbours alone leaves the
+   * range of the dtype, what follows is infinite or NaN, even if what comes before them would have kept the sums finite.
+   */
   cumsum(axis: number): Tensor {
     return this.#map("cumsum", (x) => c.cumsum(x, axis));
   }

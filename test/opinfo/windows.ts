@@ -127,6 +127,7 @@ export const windowInfos: readonly OpInfo[] = [
         accumulated(fold, operand([7], [1, 0, 2, 0, -1, 3, 0.5]), 0, false, { gradient: fold === "mul" ? "first" : "none" }),
         accumulated(fold, operand([6], [1, Infinity, 2, -Infinity, NaN, 1]), 0, false, { gradient: "none" }),
       ]),
+      accumulated("add", operand([5], [3e38, 3e38, 1, -1, 2]), 0, false, { gradient: "none" }),
       accumulated("add", random.uniform([5003]), 0, false, { gradient: "none" }),
       accumulated("add", random.uniform([40, 65]), 0, false, { gradient: "none" }),
       accumulated("add", random.uniform([3, 600]), 1, true, { gradient: "first" }),
