@@ -21,11 +21,17 @@ async function stepsAre(page: Page, count: number): Promise<void> {
   await page.locator("[data-count=steps]").getByText(count.toLocaleString("en"), { exact: true }).waitFor();
 }
 
-/** The count once it does not change any more. */
+/** Where the page keeps the lab, which it does each second while training, and when the worker has come to rest. */
+const keptAs = "gradus-neuron-lab";
+
+/** The count once the worker has told that it rests, and the page shows that. */
 async function restingSteps(page: Page): Promise<number> {
-  let last = NaN;
-  await expect.poll(async () => last === (last = await steps(page)), { interval: 300 }).toBe(true);
-  return last;
+  const found = await page.waitForFunction((name) => {
+    const { isRunning, training } = JSON.parse(sessionStorage.getItem(name) ?? "{}") as { isRunning?: boolean; training?: { steps: number } };
+    const shown = Number(document.querySelector("[data-count=steps]")?.textContent?.replaceAll(",", ""));
+    return isRunning === false && training?.steps === shown && { shown };
+  }, keptAs);
+  return ((await found.jsonValue()) as { shown: number }).shown;
 }
 
 it("separates two spirals, counts steps, and is the same again from its link", async () => {
@@ -114,11 +120,15 @@ it("goes on where a reload broke the training off, also from another page, and n
   const { page, errors } = await openStudio(studio, "lab/neuron?points=moons&hidden=4");
   await stepsAre(page, 0);
   await press(page, "Run");
-  await page.waitForFunction(() => Number(document.querySelector("[data-count=steps]")?.textContent) > 300);
+  const kept = await page.waitForFunction((name) => {
+    const { training } = JSON.parse(sessionStorage.getItem(name) ?? "{}") as { training?: { steps: number } };
+    return training && training.steps > 300 && training.steps;
+  }, keptAs);
   await page.reload();
-  // Running by itself, from the last second that was kept.
-  await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
-  await page.waitForFunction(() => Number(document.querySelector("[data-count=steps]")?.textContent) > 100);
+  // Running by itself, from the last second that was kept: the first count that is shown is no smaller.
+  const first = await page.waitForFunction(() => Number(document.querySelector("[data-count=steps]")?.textContent?.replaceAll(",", "")));
+  expect(await first.jsonValue()).toBeGreaterThanOrEqual(Number(await kept.jsonValue()));
+  await page.waitForFunction((before) => Number(document.querySelector("[data-count=steps]")?.textContent?.replaceAll(",", "")) > before, Number(await first.jsonValue()));
   await press(page, "Pause");
   const paused = await restingSteps(page);
   const loss = await page.locator(".scores td").nth(1).textContent();
@@ -131,6 +141,22 @@ it("goes on where a reload broke the training off, also from another page, and n
   const other = await page.context().newPage();
   await other.goto(page.url());
   await stepsAre(other, 0);
+
+  // What another version may have kept is no reason for an empty page.
+  await page.evaluate((name) => sessionStorage.setItem(name, '{"history":{"steps":[],"train":[],"test":[],"batch":[]},"isRunning":true}'), keptAs);
+  await page.reload();
+  await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+  await stepsAre(page, 0);
+  expect(errors).toEqual([]);
+});
+
+it("shows the picture of a touched neuron until other settings are opened", async () => {
+  const { page, errors } = await openStudio(studio, "lab/neuron?hidden=4+4", { hasTouch: true });
+  await stepsAre(page, 0);
+  await page.getByRole("button", { name: "neuron 4 of layer 2", exact: true }).tap();
+  await page.getByText("The picture of one neuron").waitFor();
+  await page.evaluate(() => (location.hash = "#/lab/neuron?chapter=depth&hidden=4+4&points=moons"));
+  await page.getByText("Point at a place to read it").waitFor();
   expect(errors).toEqual([]);
 });
 
