@@ -102,3 +102,15 @@ test("a file that was written anew is fetched anew, and another view asks again"
   feed.setView({ ...view, logY: true });
   expect(served.askedWithLog()).toEqual([["a", 1]]);
 });
+
+test("what comes after the end opens no connection", async () => {
+  const served = studio();
+  const feed = new CurvesFeed(served.source, view);
+  await served.tell("runs", { folder: "runs", runs: [row("a")] });
+  await feed.follow(["a"]);
+  const connections = served.heard.length;
+  const told = [served.tell("reset", { run: "a" }), served.tell("changed", { runs: [], gone: ["a"] })];
+  feed.close();
+  await Promise.all(told);
+  expect(served.heard.length).toBe(connections);
+});

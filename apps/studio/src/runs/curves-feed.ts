@@ -24,6 +24,7 @@ export class CurvesFeed {
   #view: View;
   #followed: readonly string[] = [];
   #stop: (() => void) | undefined;
+  #isClosed = false;
   /** Runs whose lines the studio sends; the curves of others are fetched anew when their row changes. */
   #told: ReadonlySet<string> = new Set();
   /** Runs whose curves are being fetched; true where they are to be fetched once more. */
@@ -50,11 +51,14 @@ export class CurvesFeed {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#stop?.();
     this.#followed = [];
   }
 
   #listen(): void {
+    // What was asked for may come after the end.
+    if (this.#isClosed) return;
     this.#stop?.();
     const runs = this.#growing();
     this.#told = new Set(runs);
