@@ -40,6 +40,12 @@ test("the time of day is an axis where it was written", () => {
   expect(table.curve("validation/loss", { ...all, axis: "time" })).toMatchObject({ x: [1700000000.5], y: [4] });
   expect(table.tags).toEqual(["train/loss", "validation/loss"]);
   expect(filled().curve("train/loss", { ...all, axis: "time" })).toBeUndefined();
+  // Begun by a version that did not write it.
+  const going = filled();
+  going.append('{"step":100,"epoch":2.5,"loss":0.5,"lr":0.1,"seconds":5,"time":1700000001}\n{"step":100,"epoch":2.5,"validation":{"loss":2}}\n');
+  expect(going.curve("train/loss", { ...all, axis: "time" })).toMatchObject({ x: [1700000001], y: [0.5], complete: true });
+  expect(going.curve("validation/loss", { ...all, axis: "time" })).toMatchObject({ x: [1700000001], y: [2] });
+  expect(going.curve("train/loss", all)?.x).toEqual([20, 40, 60, 80, 100]);
 });
 
 test("last and best scores, and those of the test", () => {

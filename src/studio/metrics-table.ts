@@ -104,20 +104,22 @@ export class MetricsTable {
     const [kind, name = ""] = splitTag(tag);
     const rows = kinds.includes(kind as "train") ? this.#rows[kind as (typeof kinds)[number]] : undefined;
     const column = rows?.columns.get(name);
-    // Not every run has written the time of day.
-    if (!rows || !column || Number.isNaN(rows.axes[axis].values[0])) return undefined;
+    if (!rows || !column) return undefined;
+    // Not every run has written the time of day, nor one that goes on in all of its lines.
+    const places = rows.axes[axis].values.subarray(0, column.values.length);
+    if (places.every(Number.isNaN)) return undefined;
     // Lines of a kind need not all have the same names.
-    const present = presentPlaces(column.values);
-    const x = picked(rows.axes[axis].values.subarray(0, column.values.length), present);
+    const present = presentPlaces(column.values, places);
+    const x = picked(places, present);
     const values = picked(column.values, present);
     const { smoothed: means, state } = this.#smooth(tag, values, smooth);
     const [y, smoothed] = logY ? [positive(values), positive(means)] : [values, means];
     const first = Math.max(0, lowerBound(x, from) - 1);
     const end = Math.min(x.length, lowerBound(x, to) + 2);
     const columns = width === 0 ? Infinity : width;
-    const places = decimate(x, smoothed, first, end, columns);
+    const drawn = decimate(x, smoothed, first, end, columns);
     // Behind a smoothed curve its own values are shown, whose peaks lie elsewhere.
-    const both = smooth > 0 ? union(places, decimate(x, y, first, end, columns)) : places;
+    const both = smooth > 0 ? union(drawn, decimate(x, y, first, end, columns)) : drawn;
     return {
       x: Array.from(both, (place) => x[place] ?? 0),
       y: Array.from(both, (place) => finite(y[place])),
@@ -177,10 +179,10 @@ function splitTag(tag: string): [kind: string, name: string] {
   return [tag.slice(0, at), tag.slice(at + 1)];
 }
 
-/** Places of the lines that have the value, or undefined where all have. */
-function presentPlaces(values: Float64Array): number[] | undefined {
-  if (!values.some(Number.isNaN)) return undefined;
-  return [...values.keys()].filter((place) => !Number.isNaN(values[place]));
+/** Places of the lines that have the value and a place on the axis, or undefined where all have. */
+function presentPlaces(values: Float64Array, axis: Float64Array): number[] | undefined {
+  if (!values.some(Number.isNaN) && !axis.some(Number.isNaN)) return undefined;
+  return [...values.keys()].filter((place) => !Number.isNaN(values[place]) && !Number.isNaN(axis[place]));
 }
 
 function picked(values: Float64Array, places: readonly number[] | undefined): Float64Array {

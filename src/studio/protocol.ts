@@ -82,9 +82,9 @@ export interface CurvesData {
   readonly bytes: number;
   /** The last value of the x axis over all of the run. */
   readonly end: number;
-  /** Seconds of training at its end, and since 1970. */
+  /** Seconds of training at its end, and since 1970: null where the time of day was not written. */
   readonly seconds: number;
-  readonly time: number;
+  readonly time: number | null;
   readonly curves: Readonly<Record<string, CurveData>>;
 }
 

@@ -38,7 +38,7 @@ async function curvesAnswer(store: RunStore, run: string, query: URLSearchParams
     const curve = table.curve(tag, request);
     if (curve) curves[tag] = curve;
   }
-  return jsonAnswer({ bytes, end: table.end(request.axis), seconds: table.end("seconds"), time: table.end("time"), curves } satisfies CurvesData);
+  return jsonAnswer({ bytes, end: table.end(request.axis), seconds: table.end("seconds"), time: table.end("time") || null, curves } satisfies CurvesData);
 }
 
 /** What is asked for, or what is wrong with it. */

@@ -5,13 +5,23 @@ import type { Axis } from "./api.js";
 /** What the x axis is called. */
 export const axisLabels: Readonly<Record<Axis, string>> = { step: "Step", epoch: "Epoch", seconds: "Time of training", time: "Clock" };
 
-/** A place on the x axis as short text. */
-export function formatTick(axis: Axis): (value: number) => string {
-  return axis === "time" ? (value) => new Date(1000 * value).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }) : formatAxis(axis);
+const timeOfDay = { hour: "2-digit", minute: "2-digit" } as const;
+const dayOfYear = { month: "short", day: "numeric" } as const;
+
+/** A place on the x axis as short text. Of the clock's, midnight and those of another day than the place before tell the day. */
+export function formatTick(axis: Axis): (value: number, before?: number) => string {
+  if (axis !== "time") return formatAxis(axis);
+  return (value, before = value) => {
+    const date = new Date(1000 * value);
+    const day = date.toLocaleDateString(undefined, dayOfYear);
+    if (date.getHours() === 0 && date.getMinutes() === 0) return day;
+    const time = date.toLocaleTimeString(undefined, timeOfDay);
+    return date.toDateString() === new Date(1000 * before).toDateString() ? time : `${day}, ${time}`;
+  };
 }
 
 /** A value of the x axis as text. */
 export function formatAxis(axis: Axis): (value: number) => string {
-  if (axis === "time") return (value) => new Date(1000 * value).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  if (axis === "time") return (value) => new Date(1000 * value).toLocaleString(undefined, { ...dayOfYear, ...timeOfDay, second: "2-digit" });
   return axis === "seconds" ? (value) => (value < 10 ? `${formatValue(value)} s` : formatDuration(value)) : formatValue;
 }

@@ -47,14 +47,14 @@ export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onR
     else download(`${name}.json`, toJson(points, axis), "application/json");
   };
   const exportPicture = (): void => {
-    download(`${name}.svg`, chartSvg({ title, xLabel: axisLabels[axis], series, logY, range, formatY: format, colourOf }), "image/svg+xml");
+    download(`${name}.svg`, chartSvg({ title, xLabel: axisLabels[axis], series, logY, range, formatTick: formatTick(axis), formatY: format, colourOf }), "image/svg+xml");
   };
   return (
     <section class={`card chart-card${large ? " large" : ""}`} aria-labelledby={id}>
       <header>
         <h3 id={id}>{title}</h3>
         <div class="chart-actions">
-          <Button kind="plain" small pressed={isPinned} title={`Keep ${title} before the other charts`} onClick={() => prefer({ pinned: isPinned ? pinned.filter((other) => other !== name) : [...pinned, name] })}><Icon name="pin" /></Button>
+          <Button kind="plain" small pressed={isPinned} title={`Keep ${title} before the other charts`} onClick={() => prefer((now) => ({ pinned: isPinned ? now.pinned.filter((other) => other !== name) : [...now.pinned, name] }))}><Icon name="pin" /></Button>
           <Button kind="plain" small pressed={inNumbers} title={`${title} in numbers`} onClick={() => setInNumbers(!inNumbers)}><Icon name="table" /></Button>
           <Menu label={<Icon name="save" />} title={`Save ${title}`}>
             <Button kind="plain" small title={`The points of ${title} as comma-separated values`} onClick={() => void exportPoints("csv")}>CSV</Button>

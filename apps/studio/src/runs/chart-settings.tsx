@@ -25,14 +25,14 @@ export function ChartSettings() {
   return (
     <div class="chart-settings">
       <Menu label="More settings" title="More settings of the charts" stays>
-        <Check label="Ignore outliers" checked={ignoreOutliers} onChange={(value) => prefer({ ignoreOutliers: value })} />
-        <Check label="Smooth validation too" checked={smoothValidation} onChange={(value) => prefer({ smoothValidation: value })} />
-        <Select label="Values under the pointer" value={readingOrder} choices={orders} onChange={(value) => prefer({ readingOrder: value })} />
-        <Select label="Colours of the runs" value={colourBy} choices={colourings} onChange={(value) => prefer({ colourBy: value })} />
+        <Check label="Ignore outliers" checked={ignoreOutliers} onChange={(value) => prefer(() => ({ ignoreOutliers: value }))} />
+        <Check label="Smooth validation too" checked={smoothValidation} onChange={(value) => prefer(() => ({ smoothValidation: value }))} />
+        <Select label="Values under the pointer" value={readingOrder} choices={orders} onChange={(value) => prefer(() => ({ readingOrder: value }))} />
+        <Select label="Colours of the runs" value={colourBy} choices={colourings} onChange={(value) => prefer(() => ({ colourBy: value }))} />
         {colourBy === "pattern" && (
           <div class="field">
             <label for={id}>Pattern: what it finds, or its first group, tells runs apart</label>
-            <input id={id} type="text" value={pattern} placeholder="lr-([0-9.]+)" onInput={(event) => prefer({ pattern: event.currentTarget.value })} />
+            <input id={id} type="text" value={pattern} placeholder="lr-([0-9.]+)" onInput={(event) => prefer(() => ({ pattern: event.currentTarget.value }))} />
           </div>
         )}
         <p class="quiet small">Drag over a chart to zoom, with Shift to move; the wheel zooms with Alt; a double click shows all. By keys: arrows read values, + and − zoom, Page Up and Page Down move, Escape shows all.</p>

@@ -28,7 +28,7 @@ export interface Curve {
 export interface RunCurves {
   readonly bytes: number;
   readonly end: number;
-  /** Seconds of training at its end, and since 1970. */
+  /** Seconds of training at its end, and since 1970; NaN where it has not written the time of day. */
   readonly seconds: number;
   readonly time: number;
   /** Points that came since the curves were thinned out. */
@@ -42,7 +42,7 @@ export function toRunCurves({ bytes, end, seconds, time, curves }: CurvesData, {
   const entries = Object.entries(curves).map(([tag, curve]) => {
     return [tag, { x: curve.x, y: numbers(curve.y), smooth: numbers(curve.smooth), smoothing: new Smoothing(smooth, curve.smoothing) }] as const;
   });
-  return { bytes, end, seconds, time, added: 0, curves: new Map(entries) };
+  return { bytes, end, seconds, time: time ?? NaN, added: 0, curves: new Map(entries) };
 }
 
 /** A run's curves with lines that were appended to its file; what is here already is left out. Undefined where lines before them are missing. */

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { coloursOf, groupOf, patternOf, readPreferences } from "./preferences.js";
+import { expect, test, vi } from "vitest";
+import { coloursOf, groupOf, patternOf, prefer, preferences, readPreferences } from "./preferences.js";
 import type { RunRow } from "./api.js";
 
 const row = (name: string, recipe = "mlp", data = "digits"): RunRow => ({ id: name, name, recipe, data }) as RunRow;
@@ -24,4 +24,19 @@ test("runs alike share a colour, and keep it while others come", () => {
 
 test("a pattern is a regular expression, or text where it is none", () => {
   expect([patternOf("LOSS|acc").test("accuracy"), patternOf("a(").test("xa("), patternOf("a(").test("a")]).toEqual([true, true, false]);
+});
+
+test("what another page has kept meanwhile stays", () => {
+  let kept: string | null = null;
+  vi.stubGlobal("localStorage", { getItem: () => kept, setItem: (_: string, text: string) => (kept = text) });
+  prefer(() => ({ pinned: ["loss"] }));
+  kept = JSON.stringify({ ...readPreferences(kept ?? ""), pinned: ["loss", "lr"], ignoreOutliers: true });
+  prefer(({ pinned }) => ({ pinned: [...pinned, "accuracy"] }));
+  expect(preferences.value).toEqual({ ...usual, pinned: ["loss", "lr", "accuracy"], ignoreOutliers: true });
+  expect(readPreferences(kept)).toEqual(preferences.value);
+  // Without storage they last as long as the page.
+  vi.stubGlobal("localStorage", undefined);
+  prefer(() => ({ smoothValidation: true }));
+  expect(preferences.value).toMatchObject({ smoothValidation: true, ignoreOutliers: true });
+  vi.unstubAllGlobals();
 });

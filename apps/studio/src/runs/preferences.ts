@@ -26,9 +26,11 @@ const usual: Preferences = { ignoreOutliers: false, smoothValidation: false, rea
 
 export const preferences = signal<Preferences>(readPreferences(stored()));
 
-/** Changes some of them. */
-export function prefer(change: Partial<Preferences>): void {
-  preferences.value = { ...preferences.peek(), ...change };
+/** Changes some of them. What another page of the studio has changed meanwhile is kept. */
+export function prefer(change: (now: Preferences) => Partial<Preferences>): void {
+  const text = stored();
+  const now = text === "" ? preferences.peek() : readPreferences(text);
+  preferences.value = { ...now, ...change(now) };
   try {
     localStorage.setItem(key, JSON.stringify(preferences.peek()));
   } catch {

@@ -12,7 +12,7 @@ import { commandsFor } from "./commands.js";
 import { Configuration } from "./configuration.js";
 import { LayersTable } from "./layers-table.js";
 import { Misread } from "./misread.js";
-import { groupOf, prefer, preferences } from "./preferences.js";
+import { groupOf, prefer } from "./preferences.js";
 import { RegressionPlot } from "./regression-plot.js";
 import { evaluationOf, modelOf } from "./run-files.js";
 import { useDetails } from "./use-details.js";
@@ -67,8 +67,7 @@ export function RunPanel({ row, runs, folder, colour }: RunPanelProps) {
 /** The colour of a run's curves, or of those that share it. */
 function ColourChoice({ row, colour }: { readonly row: RunRow; readonly colour: string }) {
   const choose = (token: string): void => {
-    const { colours } = preferences.peek();
-    prefer({ colours: { ...colours, [groupOf(row, preferences.peek())]: token } });
+    prefer((now) => ({ colours: { ...now.colours, [groupOf(row, now)]: token } }));
   };
   return (
     <fieldset class="colour-choice">

@@ -27,6 +27,11 @@ export function usualExtent(values: readonly number[]): [low: number, high: numb
   return sorted.length === 0 ? undefined : [at(0.05), at(0.95)];
 }
 
+/** What of the values an axis can show: a logarithmic one does not reach to 0 or below. */
+export function valueRange(range: Range | undefined, logY: boolean): Range | undefined {
+  return range && logY && !(range.min > 0) ? undefined : range;
+}
+
 type Column = (number | null | undefined)[];
 
 /**

@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { formatValue, usualExtent, type Range } from "./chart-data.js";
+import { formatValue, usualExtent, valueRange, type Range } from "./chart-data.js";
 import { moveByPointer, selectedRanges, zoomByWheel } from "./chart-zoom.js";
 import type { ChartProps } from "./chart.js";
 import { colourOf } from "./theme.js";
@@ -23,20 +23,21 @@ export interface PlotState {
 /** What uPlot is told of a chart. It lives as long as the plot, so what may change is read from `latest`. */
 export function optionsOf(latest: Latest, element: HTMLElement, { rangeY, setRangeY, setCursor }: PlotState): uPlot.Options {
   const { series, height = 220, logY = false, xLabel, xIsTime = false, ignoreOutliers = false, onRange } = latest.current;
+  const shownY = valueRange(rangeY, logY);
   const canZoom = onRange !== undefined;
   const usual = ignoreOutliers && { range: (chart: uPlot, min: number, max: number): uPlot.Range.MinMax => usualRange(chart, logY, min, max) };
   const grid = { stroke: colourOf("--line"), width: 1 };
   const axis = { stroke: colourOf("--text-quiet"), font: `12px ${getComputedStyle(element).fontFamily}`, grid, ticks: { ...grid, size: 4 } };
-  const formatTick = (value: number): string => (latest.current.formatTick ?? latest.current.formatX ?? formatValue)(value);
+  const formatTick = (value: number, before: number | undefined): string => (latest.current.formatTick ?? latest.current.formatX ?? formatValue)(value, before);
   const formatY = (value: number): string => (latest.current.formatY ?? formatValue)(value);
   return {
     width: Math.max(element.clientWidth, 100),
     height,
     legend: { show: false },
     padding: [8, 8, 0, 0],
-    scales: { x: { time: xIsTime }, y: { distr: logY ? 3 : 1, ...(rangeY ? { range: [rangeY.min, rangeY.max] } : usual) } },
+    scales: { x: { time: xIsTime }, y: { distr: logY ? 3 : 1, ...(shownY ? { range: [shownY.min, shownY.max] } : usual) } },
     axes: [
-      { ...axis, label: xLabel, labelSize: 16, labelFont: axis.font, size: 26, values: (_, ticks) => ticks.map((tick) => formatTick(tick)) },
+      { ...axis, label: xLabel, labelSize: 16, labelFont: axis.font, size: 26, values: (_, ticks) => ticks.map((tick, i) => formatTick(tick, ticks[i - 1])) },
       {
         ...axis,
         // On a logarithmic axis only powers of ten have a line.

@@ -7,6 +7,8 @@ export interface ChartSvgOptions {
   readonly series: readonly ChartSeries[];
   readonly logY?: boolean;
   readonly range?: Range | undefined;
+  /** A tick of the horizontal axis, with the one before it. */
+  readonly formatTick?: (value: number, before?: number) => string;
   readonly formatY?: (value: number) => string;
   /** A design token as a colour. */
   readonly colourOf: (token: string) => string;
@@ -16,7 +18,7 @@ const [width, height] = [800, 420];
 const plot = { left: 76, right: 16, top: 44, bottom: 52 };
 
 /** A chart as a picture of its own, in SVG. */
-export function chartSvg({ title, xLabel, series, logY = false, range, formatY = formatValue, colourOf }: ChartSvgOptions): string {
+export function chartSvg({ title, xLabel, series, logY = false, range, formatTick = formatValue, formatY = formatValue, colourOf }: ChartSvgOptions): string {
   const shown = series.map((line) => ({ line, points: pointsOf(line, logY, range) })).filter(({ points }) => points.length > 0);
   const all = shown.flatMap(({ points }) => points);
   const [minX, maxX] = extent(all.map(([x]) => x));
@@ -32,9 +34,9 @@ export function chartSvg({ title, xLabel, series, logY = false, range, formatY =
     const y = placeY(value);
     return `<line x1="${plot.left}" x2="${width - plot.right}" y1="${round(y)}" y2="${round(y)}" stroke="#ddd"/>${text(plot.left - 8, y + 4, formatY(value), "end")}`;
   });
-  const gridX = ticks(minX, maxX).map((tick) => {
+  const gridX = ticks(minX, maxX).map((tick, i, all) => {
     const x = placeX(tick);
-    return `<line x1="${round(x)}" x2="${round(x)}" y1="${plot.top}" y2="${height - plot.bottom}" stroke="#eee"/>${text(x, height - plot.bottom + 18, formatValue(tick), "middle")}`;
+    return `<line x1="${round(x)}" x2="${round(x)}" y1="${plot.top}" y2="${height - plot.bottom}" stroke="#eee"/>${text(x, height - plot.bottom + 18, formatTick(tick, all[i - 1]), "middle")}`;
   });
   const lines = shown.map(({ line, points }) => {
     const path = points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${round(placeX(x))} ${round(placeY(y))}`).join("");

@@ -22,8 +22,8 @@ export interface ChartProps {
   /** In which order values are read under the pointer; as the lines are given if not said. */
   readonly readingOrder?: ReadingOrder;
   readonly formatX?: (value: number) => string;
-  /** A tick of the horizontal axis; as `formatX` if not given. */
-  readonly formatTick?: (value: number) => string;
+  /** A tick of the horizontal axis, with the one before it; as `formatX` if not given. */
+  readonly formatTick?: (value: number, before?: number) => string;
   readonly formatY?: (value: number) => string;
   /** What of the x axis is shown; all if not given. */
   readonly range?: Range | undefined;
