@@ -39,7 +39,7 @@ export async function rememberedTiles(adapter: GPUAdapter, folder: string): Prom
 export async function tunedTiles(adapter: GPUAdapter, folder: string, device: GPUDevice, target: Target): Promise<readonly GroupTile[] | undefined> {
   const known = await rememberedTiles(adapter, folder);
   if (known) return known;
-  const tiles = await measureTiles(device, target);
+  const tiles = await measureTiles(device, target).catch(() => []);
   if (tiles.length === 0) return undefined;
   const records = tiles.map(({ rows, columns, steps, laneRows, laneColumns, cost }) => JSON.stringify([rows, columns, steps, laneRows, laneColumns, cost?.product, cost?.step]));
   // Where nothing can be kept, they are measured again the next time.

@@ -30,13 +30,14 @@ interface Product {
   readonly groups: number;
   readonly pipeline: GPUComputePipeline;
   readonly bindings: GPUBindGroup;
+  readonly args: GPUBuffer;
 }
 
 /**
  * What tiles cost on a device: the time of each for a part of one product, that of one group and that of as many as the device likes.
  * Takes about a second. One tile in shared memory and one that reads in place come first, then the others of the better kind, so that
  * those that matter are known where there is no time for all. Tiles that do not fit, or that the device does not compile, are
- * not in the result.
+ * not in the result. Rejects where the device is lost meanwhile.
  */
 export async function measureTiles(device: GPUDevice, target: Target): Promise<GroupTile[]> {
   const { group } = target;
@@ -44,18 +45,24 @@ export async function measureTiles(device: GPUDevice, target: Target): Promise<G
   device.pushErrorScope("out-of-memory");
   const memory = [sum, sum, size].map((columns) => device.createBuffer({ size: 4 * size * columns, usage: bufferUsage.storage }));
   const stopwatch = new Stopwatch(device);
-  const isFull = (await device.popErrorScope()) !== null;
   let end = Infinity;
   const hasTime = (): boolean => performance.now() < end;
   const measure = async (tiles: readonly GroupTile[]): Promise<(GroupTile | undefined)[]> => {
-    const found: (GroupTile | undefined)[] = [];
-    for (const product of await Promise.all(tiles.map((tile) => prepare(device, target, tile, memory)))) {
-      found.push(product && hasTime() ? { ...product.tile, cost: await costOf(stopwatch, product) } : undefined);
+    const products = await Promise.all(tiles.map((tile) => prepare(device, target, tile, memory)));
+    try {
+      const found: (GroupTile | undefined)[] = [];
+      for (const product of products) {
+        const cost = product && hasTime() ? await costOf(stopwatch, product) : undefined;
+        found.push(product && cost && { ...product.tile, cost });
+      }
+      return found;
+    } finally {
+      for (const product of products) product?.args.destroy();
     }
-    return found;
   };
   const found: (GroupTile | undefined)[] = [];
-  if (!isFull) {
+  try {
+    if ((await device.popErrorScope()) !== null) return [];
     const fit = (tiles: readonly GroupTile[]): GroupTile[] => tiles.filter((tile) => tileFits(tile, group, 4));
     const [direct, shared] = [fit(directTiles), fit([...smallTiles, ...largeTiles])];
     const [first, second] = await measure([...direct.splice(0, 1), ...shared.splice(0, 1)]);
@@ -68,9 +75,10 @@ export async function measureTiles(device: GPUDevice, target: Target): Promise<G
       found.push(...(await measure(left.splice(0, count))));
       count = performance.now() - begin < quick * count ? Math.min(sideBySide, 2 * count) : 1;
     }
+  } finally {
+    stopwatch.close();
+    for (const buffer of memory) buffer.destroy();
   }
-  stopwatch.close();
-  for (const buffer of memory) buffer.destroy();
   return found.filter((tile) => tile !== undefined);
 }
 
@@ -97,10 +105,11 @@ async function prepare(device: GPUDevice, target: Target, tile: GroupTile, memor
   const places = [roots.input(0), roots.input(1), roots.output(0)];
   const entries = site.roots.map((root, i) => ({ binding: 1 + i, resource: { buffer: memory[places.indexOf(root)] ?? args } }));
   const bindings = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries: [{ binding: 0, resource: { buffer: args } }, ...entries] });
-  return { tile, groups: (dispatches[2] ?? 0) * (dispatches[3] ?? 0), pipeline, bindings };
+  return { tile, groups: (dispatches[2] ?? 0) * (dispatches[3] ?? 0), pipeline, bindings, args };
 }
 
-async function costOf(stopwatch: Stopwatch, product: Product): Promise<TileCost> {
+/** What a tile costs, or undefined where no time that was measured is one. */
+async function costOf(stopwatch: Stopwatch, product: Product): Promise<TileCost | undefined> {
   const { rows, columns } = product.tile;
   const one = await stopwatch.measure(product, 1);
   let groups = 1;
@@ -109,7 +118,8 @@ async function costOf(stopwatch: Stopwatch, product: Product): Promise<TileCost>
     if (groups < count || (await stopwatch.run(product, groups, 1)) >= stopwatch.enough) break;
   }
   const all = await stopwatch.measure(product, groups);
-  return { product: rounded((1e6 * all) / (groups * rows * columns * sum)), step: rounded((1e6 * one) / sum) };
+  const cost = { product: rounded((1e6 * all) / (groups * rows * columns * sum)), step: rounded((1e6 * one) / sum) };
+  return [cost.product, cost.step].every((x) => x > 0 && x < Infinity) ? cost : undefined;
 }
 
 function rounded(x: number): number {
@@ -135,14 +145,15 @@ class Stopwatch {
     };
   }
 
-  /** Milliseconds of one dispatch of so many groups; the shortest of some measurements, since others may have been at work. */
+  /** Milliseconds of one dispatch of so many groups; the shortest of some measurements, since others may have been at work; infinite where none is positive. */
   async measure(product: Product, groups: number): Promise<number> {
     for (let count = 1; ; ) {
       const time = await this.run(product, groups, count);
       if (time >= this.enough || count >= mostDispatches) {
-        let best = time;
-        for (let i = 1; i < repeats; i++) best = Math.min(best, await this.run(product, groups, count));
-        return best / count;
+        const times = [time];
+        while (times.length < repeats) times.push(await this.run(product, groups, count));
+        // Some GPUs give timestamps that go backwards now and then.
+        return Math.min(...times.filter((each) => each > 0)) / count;
       }
       count = Math.min(mostDispatches, Math.ceil((1.5 * count * this.enough) / Math.max(time, this.enough / 16)));
     }

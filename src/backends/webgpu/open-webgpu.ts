@@ -29,7 +29,7 @@ export interface WebgpuOptions {
   readonly tiles?: readonly GroupTile[] | ((device: GPUDevice, target: Target) => Promise<readonly GroupTile[] | undefined>);
 }
 
-/** Opens a device on an adapter that was not used before. Throws DeviceError where the adapter gives none. */
+/** Opens a device on an adapter that was not used before. Throws DeviceError where the adapter gives none, or it is lost before it is ready. */
 export async function openWebgpu(adapter: GPUAdapter, { limits, features = wantedFeatures, tiles }: WebgpuOptions = {}): Promise<WebgpuBackend> {
   const maxStorageBufferBindingSize = Math.min(adapter.limits.maxStorageBufferBindingSize, mostBindingBytes);
   const requiredLimits = { ...Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])), maxStorageBufferBindingSize, ...limits };
@@ -42,10 +42,18 @@ export async function openWebgpu(adapter: GPUAdapter, { limits, features = wante
   }
   const made = (target: Target, features: ShaderFeatures): WebgpuBackend =>
     new WebgpuBackend(device, { adapter: describeAdapter(adapter), isSoftware: isSoftware(adapter), target, features });
-  const all = { f16: device.features.has("shader-f16"), subgroups: device.features.has("subgroups") };
-  const used = { ...all, f16: all.f16 && (await keepsHalves(made(targetOf(device.limits, all), all))) };
-  const untuned = targetOf(device.limits, used);
-  return made(withTiles(untuned, typeof tiles === "function" ? await tiles(device, untuned) : tiles), used);
+  try {
+    const all = { f16: device.features.has("shader-f16"), subgroups: device.features.has("subgroups") };
+    const used = { ...all, f16: all.f16 && (await keepsHalves(made(targetOf(device.limits, all), all))) };
+    const untuned = targetOf(device.limits, used);
+    const backend = made(withTiles(untuned, typeof tiles === "function" ? await tiles(device, untuned) : tiles), used);
+    const loss = await Promise.race([device.lost, device.queue.onSubmittedWorkDone().catch(() => device.lost)]);
+    if (loss) throw new Error(loss.message);
+    return backend;
+  } catch (cause) {
+    device.destroy();
+    throw new DeviceError(`[webgpu] the device of the adapter "${describeAdapter(adapter)}" failed while it was opened (${cause instanceof Error ? cause.message : String(cause)}): use another device, such as wasm`, { cause });
+  }
 }
 
 function targetOf({ maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxStorageBuffersPerShaderStage }: GPUSupportedLimits, { f16 }: ShaderFeatures): Target {

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { testAdapter } from "../../../test/webgpu-adapter.js";
 import { directTiles, smallTiles } from "../../compiler/group-tiles.js";
 import type { GroupTile } from "../../compiler/target.js";
+import { DeviceError } from "../../core/errors.js";
 import { diskFiles } from "../../files/disk-files.js";
 import { setFiles } from "../../files/files.js";
 import { conv2d, manualSeed, randn, type Backend, type Tensor } from "../../index.js";
@@ -57,6 +58,18 @@ describe.skipIf(!adapter)("an adapter's tiles", () => {
     opened.push(device);
     return device.target.group?.tiles;
   }
+
+  it("are not asked of a device that is lost meanwhile: it is an error of the device", async () => {
+    const fresh = await testAdapter();
+    if (!fresh) throw new Error("the adapter went away");
+    const lost = openWebgpu(fresh, {
+      tiles: (gpu, target) => {
+        gpu.destroy();
+        return tunedTiles(fresh, folder, gpu, target);
+      },
+    });
+    await expect(lost).rejects.toThrow(DeviceError);
+  });
 
   it("are measured once, and again where the file is damaged", async () => {
     if (!adapter) return;
