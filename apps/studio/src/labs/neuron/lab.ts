@@ -1,5 +1,5 @@
 import { batch, computed, signal } from "@preact/signals";
-import { parseRoute, setOptions } from "../../route.js";
+import { parseRoute, route, setOptions, writeAddress } from "../../route.js";
 import type { ActivationCurve } from "./activation-curve.js";
 import { optionsOf, roundedPoint, settingsOf, sound } from "./address.js";
 import type { Unit } from "./diagram-layout.js";
@@ -264,7 +264,7 @@ export class Lab {
 
   /** Takes over what the address says, unless it is what this lab wrote. */
   #adopt(kept?: KeptLab): void {
-    const { page, options } = parseRoute(location.hash);
+    const { page, options } = route.peek();
     if (page !== "lab/neuron") return;
     if (options.size === 0) {
       this.open(this.#beginning);
@@ -297,6 +297,7 @@ export class Lab {
     clearTimeout(this.#addressTimer);
     if (parseRoute(location.hash).page !== "lab/neuron") return;
     setOptions(this.#options());
+    writeAddress();
   }
 
   #options(): Record<string, string> {
