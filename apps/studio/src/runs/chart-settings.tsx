@@ -1,6 +1,6 @@
 import { useId } from "preact/hooks";
 import { Check, Select } from "../ui/controls.js";
-import type { ReadingOrder } from "../ui/chart.js";
+import type { ReadingOrder } from "../ui/chart-readings.js";
 import { Menu } from "../ui/menu.js";
 import { prefer, preferences, type ColourBy } from "./preferences.js";
 

@@ -7,12 +7,13 @@ export interface ChartTableProps {
   readonly formatX: (value: number) => string;
 }
 
-/** The lines of a chart in numbers, over what of it is shown. */
+/** The lines of a chart in numbers, over what of it is shown: of the points that are drawn, which the studio thins out so that the lines look the same. */
 export function ChartTable({ series, range, format, formatX }: ChartTableProps) {
   const rows = series.filter(({ faint }) => !faint).map((line) => ({ line, summary: summaryOf(line, range) }));
   return (
     <div class="scroll-x" role="region" aria-label="The chart in numbers" tabIndex={0}>
       <table class="plain chart-table small">
+        <caption class="quiet">Of the points that are drawn; long curves have more, which CSV and JSON hold.</caption>
         <thead>
           <tr>
             {["Line", "First", "Last", "Lowest", "Highest", "Mean", "Change"].map((name, i) => (

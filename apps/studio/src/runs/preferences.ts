@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { ReadingOrder } from "../ui/chart.js";
+import type { ReadingOrder } from "../ui/chart-readings.js";
 import { seriesTokens } from "../ui/theme.js";
 import type { RunRow } from "./api.js";
 

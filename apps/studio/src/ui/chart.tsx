@@ -4,7 +4,9 @@ import "uplot/dist/uPlot.min.css";
 import "./chart.css";
 import { alignSeries, formatValue, nearestPoint, type ChartSeries, type Range } from "./chart-data.js";
 import { optionsOf, type Cursor } from "./chart-options.js";
+import { nearestX, readingsAt, type ReadingOrder } from "./chart-readings.js";
 import { moved, shownRange, zoomed } from "./chart-zoom.js";
+import { Button } from "./controls.js";
 import { colourVersion } from "./theme.js";
 
 export interface ChartProps {
@@ -36,19 +38,8 @@ export interface ChartProps {
   readonly onWidth?: (width: number) => void;
 }
 
-export type ReadingOrder = "given" | "highest" | "lowest" | "nearest";
-
 /** Values that have room under the pointer. */
 const mostReadings = 12;
-
-/** A value that is read under the pointer. */
-interface Reading {
-  readonly series: ChartSeries;
-  readonly x: number;
-  readonly y: number;
-  /** Before it was smoothed. */
-  readonly raw: number | undefined;
-}
 
 /** Lines over an axis, which the pointer or the arrow keys read. */
 export function Chart(props: ChartProps) {
@@ -98,7 +89,7 @@ export function Chart(props: ChartProps) {
     });
   }, [data, range?.min, range?.max, form]);
 
-  const readings = cursor === undefined ? [] : readingsAt(series, cursor, props.readingOrder);
+  const readings = cursor === undefined ? [] : readingsAt(series, cursor, props.readingOrder, logY);
   const onKeyDown = (event: KeyboardEvent): void => {
     const chart = plot.current;
     if (event.key === "Escape" || event.key === "0") setRangeY(undefined);
@@ -121,6 +112,16 @@ export function Chart(props: ChartProps) {
       onPointerMove={() => setByKeys(false)}
     >
       <div ref={place} class="chart-plot" style={{ minHeight: `${height}px` }} />
+      {rangeY && isWhole && props.onRange && (
+        <div class="chart-values-shown">
+          <span class="quiet small">
+            {formatY(rangeY.min)} to {formatY(rangeY.max)}
+          </span>
+          <Button small title={`Show all values of ${title}`} onClick={() => setRangeY(undefined)}>
+            Show all
+          </Button>
+        </div>
+      )}
       {cursor && readings.length > 0 && (
         <div class={`chart-readings ${cursor.left > (place.current?.clientWidth ?? 0) / 2 ? "at-left" : "at-right"}`} aria-hidden="true">
           <div class="quiet">
@@ -151,27 +152,6 @@ export function Chart(props: ChartProps) {
 /** uPlot takes undefined for "no point", which its types do not say. */
 function toPlot(data: ReturnType<typeof alignSeries>): uPlot.AlignedData {
   return data as uPlot.AlignedData;
-}
-
-function readingsAt(series: readonly ChartSeries[], { x, y }: Cursor, order: ReadingOrder = "given"): Reading[] {
-  const found: Reading[] = [];
-  for (const line of series) {
-    if (line.faint) continue;
-    const at = nearestPoint(line.x, x);
-    if (at >= 0) found.push({ series: line, x: line.x[at] ?? NaN, y: line.y[at] ?? NaN, raw: line.raw?.[at] });
-  }
-  const rank: Readonly<Record<ReadingOrder, (reading: Reading) => number>> = {
-    given: () => 0,
-    highest: (reading) => -reading.y,
-    lowest: (reading) => reading.y,
-    nearest: (reading) => Math.abs(reading.y - y),
-  };
-  return found.sort((a, b) => rank[order](a) - rank[order](b));
-}
-
-/** The x that is read: that of the nearest point of all lines. */
-function nearestX(readings: readonly Reading[], x: number): number {
-  return readings.reduce((nearest, reading) => (Math.abs(reading.x - x) < Math.abs(nearest - x) ? reading.x : nearest), readings[0]?.x ?? x);
 }
 
 /** Whether a line has its nearest point elsewhere than under the pointer, such as one that ended before. */

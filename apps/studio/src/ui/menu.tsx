@@ -17,11 +17,17 @@ export function Menu({ label, title, stays = false, children }: MenuProps) {
   const close = (): void => {
     if (details.current) details.current.open = false;
   };
+  /** By key or choice: the focus does not get lost with what was in the menu. */
+  const leave = (): void => {
+    if (!details.current?.open) return;
+    details.current.querySelector("summary")?.focus();
+    close();
+  };
   return (
     <details
       ref={details}
       class="menu"
-      onKeyDown={(event) => event.key === "Escape" && close()}
+      onKeyDown={(event) => event.key === "Escape" && leave()}
       onFocusOut={({ currentTarget, relatedTarget }) => {
         if (!(relatedTarget instanceof Node && currentTarget.contains(relatedTarget))) close();
       }}
@@ -29,7 +35,7 @@ export function Menu({ label, title, stays = false, children }: MenuProps) {
       <summary class="button small plain" title={title} aria-label={title}>
         {label}
       </summary>
-      <div class="menu-items" tabIndex={-1} onClick={() => stays || close()}>
+      <div class="menu-items" tabIndex={-1} onClick={() => stays || leave()}>
         {children}
       </div>
     </details>
