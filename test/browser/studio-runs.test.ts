@@ -178,6 +178,42 @@ it("overlays runs, smooths, changes axes, zooms, and says what differs", async (
   expect(await page.locator(".layers tbody tr").allInnerTexts()).toEqual(["model\tMlp\t1 × 3\t30\t27", "fc\tLinear\t1 × 3\t30\t27"]);
 });
 
+it("takes back a zoom in values, by its button and where a logarithmic axis cannot show it; a menu gives the focus back", async () => {
+  await writeRun("one", { metrics: lines(20, 200) });
+  const page = await open("runs");
+  await chart(page, "Loss").waitFor();
+  const showAll = page.getByTitle("Show all values of Loss");
+  const zoom = async (): Promise<void> => {
+    const box = await chart(page, "Loss").locator(".u-over").boundingBox();
+    if (!box) throw new Error("the chart has no plot");
+    // Across to the plot's lower edge, which is 0.
+    await page.mouse.move(box.x + 100, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 101, box.y + box.height + 20, { steps: 4 });
+    await page.mouse.up();
+    await showAll.waitFor();
+  };
+  await zoom();
+  await showAll.click();
+  await showAll.waitFor({ state: "detached" });
+  await zoom();
+  await page.getByRole("checkbox", { name: "Logarithmic" }).check();
+  await showAll.waitFor({ state: "detached" });
+  await expect.poll(() => last(page, "Loss")).toBe("Step 200: one 0.005");
+
+  const menu = page.getByTitle("Save Loss");
+  const hasFocus = (): Promise<boolean> => menu.evaluate((element) => element === document.activeElement);
+  await menu.press("Enter");
+  await page.getByRole("button", { name: "SVG" }).first().focus();
+  await page.keyboard.press("Escape");
+  expect([await hasFocus(), await page.locator("details[open]").count()]).toEqual([true, 0]);
+  await menu.press("Enter");
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "SVG" }).first().press("Enter");
+  await downloading;
+  expect(await hasFocus()).toBe(true);
+});
+
 it("shows what it can of runs whose files are damaged, and of a folder that is a run itself", async () => {
   await writeRun("it's a run", { metrics: lines(20, 60) });
   await writeRun("damaged", { metrics: `nonsense\n${lines(20, 40)}`, started: "2026-01-02T00:00:00Z" });
