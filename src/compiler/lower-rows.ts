@@ -28,7 +28,7 @@ const shortRow = 16;
  * together, and a group along a row does not: these have to be longer, and not so many that they occupy the machine by themselves.
  */
 const groupRow = 64;
-const groupNeighbour = 256;
+const groupNeighbour = 128;
 const manyRows = 1024;
 
 /** Elements of a row that each invocation of a group should have at least. */
