@@ -200,6 +200,18 @@ it("takes back a zoom in values, by its button and where a logarithmic axis cann
   await page.getByRole("checkbox", { name: "Logarithmic" }).check();
   await showAll.waitFor({ state: "detached" });
   await expect.poll(() => last(page, "Loss")).toBe("Step 200: one 0.005");
+  // One chart the other way, and fewer charts in a row: kept over a reload.
+  const own = page.getByTitle("Logarithmic values of Loss");
+  const columns = (): Promise<number> => page.locator(".charts").evaluate((element) => getComputedStyle(element).gridTemplateColumns.split(" ").length);
+  await expect.poll(() => own.getAttribute("aria-pressed")).toBe("true");
+  await own.click();
+  expect(await columns()).toBe(2);
+  await page.getByText("More settings").click();
+  await page.getByLabel("Width of charts").fill("1200");
+  await expect.poll(columns).toBe(1);
+  await page.reload();
+  await expect.poll(() => own.getAttribute("aria-pressed")).toBe("false");
+  expect(await columns()).toBe(1);
 
   const menu = page.getByTitle("Save Loss");
   const hasFocus = (): Promise<boolean> => menu.evaluate((element) => element === document.activeElement);

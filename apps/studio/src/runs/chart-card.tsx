@@ -28,14 +28,16 @@ export interface ChartCardProps {
 }
 
 /** One chart of the page, with its downloads. */
-export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onRange, onWidth }: ChartCardProps) {
+export function ChartCard({ kind, runs, curves, axis, smoothed, logY: pageLogY, range, onRange, onWidth }: ChartCardProps) {
   const { name, title, format } = kind;
   const id = useId();
   const [large, setLarge] = useState(false);
   const [inNumbers, setInNumbers] = useState(false);
   const [problem, setProblem] = useState<string>();
-  const { pinned, ignoreOutliers, smoothValidation, readingOrder } = preferences.value;
+  const { pinned, otherScale, ignoreOutliers, smoothValidation, readingOrder } = preferences.value;
   const isPinned = pinned.includes(name);
+  const logY = pageLogY !== otherScale.includes(name);
+  const toggled = (list: readonly string[]): readonly string[] => (list.includes(name) ? list.filter((other) => other !== name) : [...list, name]);
   const validation = smoothed && smoothValidation;
   // Lines of one run, or of validation, leave the other charts as they are.
   const series = useMemo(() => seriesOf(name, runs, curves, { train: smoothed, validation }), [name, runs, smoothed, validation, ...curvesOf(name, runs, curves)]);
@@ -54,7 +56,8 @@ export function ChartCard({ kind, runs, curves, axis, smoothed, logY, range, onR
       <header>
         <h3 id={id}>{title}</h3>
         <div class="chart-actions">
-          <Button kind="plain" small pressed={isPinned} title={`Keep ${title} before the other charts`} onClick={() => prefer((now) => ({ pinned: isPinned ? now.pinned.filter((other) => other !== name) : [...now.pinned, name] }))}><Icon name="pin" /></Button>
+          <Button kind="plain" small pressed={isPinned} title={`Keep ${title} before the other charts`} onClick={() => prefer((now) => ({ pinned: toggled(now.pinned) }))}><Icon name="pin" /></Button>
+          <Button kind="plain" small pressed={logY} title={`Logarithmic values of ${title}`} onClick={() => prefer((now) => ({ otherScale: toggled(now.otherScale) }))}><Icon name="logarithm" /></Button>
           <Button kind="plain" small pressed={inNumbers} title={`${title} in numbers`} onClick={() => setInNumbers(!inNumbers)}><Icon name="table" /></Button>
           <Menu label={<Icon name="save" />} title={`Save ${title}`}>
             <Button kind="plain" small title={`The points of ${title} as comma-separated values`} onClick={() => void exportPoints("csv")}>CSV</Button>

@@ -1,8 +1,8 @@
 import { useId } from "preact/hooks";
-import { Check, Select } from "../ui/controls.js";
+import { Check, Select, Slider } from "../ui/controls.js";
 import type { ReadingOrder } from "../ui/chart-readings.js";
 import { Menu } from "../ui/menu.js";
-import { prefer, preferences, type ColourBy } from "./preferences.js";
+import { chartWidths, prefer, preferences, type ColourBy } from "./preferences.js";
 
 const orders: readonly { readonly value: ReadingOrder; readonly label: string }[] = [
   { value: "given", label: "as in the list" },
@@ -21,11 +21,12 @@ const colourings: readonly { readonly value: ColourBy; readonly label: string }[
 /** What is rarely changed about the charts. */
 export function ChartSettings() {
   const id = useId();
-  const { ignoreOutliers, smoothValidation, readingOrder, colourBy, pattern } = preferences.value;
+  const { ignoreOutliers, smoothValidation, readingOrder, colourBy, pattern, chartWidth } = preferences.value;
   return (
     <div class="chart-settings">
       <Menu label="More settings" title="More settings of the charts" stays>
         <Check label="Ignore outliers" checked={ignoreOutliers} onChange={(value) => prefer(() => ({ ignoreOutliers: value }))} />
+        <Slider label="Width of charts" value={chartWidth} min={chartWidths.min} max={chartWidths.max} step={20} format={(pixels) => `${pixels} px`} onInput={(value) => prefer(() => ({ chartWidth: value }))} />
         <Check label="Smooth validation too" checked={smoothValidation} onChange={(value) => prefer(() => ({ smoothValidation: value }))} />
         <Select label="Values under the pointer" value={readingOrder} choices={orders} onChange={(value) => prefer(() => ({ readingOrder: value }))} />
         <Select label="Colours of the runs" value={colourBy} choices={colourings} onChange={(value) => prefer(() => ({ colourBy: value }))} />

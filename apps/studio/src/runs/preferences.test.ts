@@ -6,9 +6,9 @@ const row = (name: string, recipe = "mlp", data = "digits"): RunRow => ({ id: na
 const usual = readPreferences("");
 
 test("what a browser has kept is looked at", () => {
-  const kept = { ...usual, ignoreOutliers: true, readingOrder: "nearest", pinned: ["loss"], colours: { mlp: "--series-3" } };
+  const kept = { ...usual, ignoreOutliers: true, readingOrder: "nearest", pinned: ["loss"], otherScale: ["accuracy"], chartWidth: 600, colours: { mlp: "--series-3" } };
   expect(readPreferences(JSON.stringify(kept))).toEqual(kept);
-  for (const text of ["{", "null", "[1]", '"x"', '{"pinned":7,"colours":"x","readingOrder":"up","pattern":3,"ignoreOutliers":1}']) expect(readPreferences(text)).toEqual(usual);
+  for (const text of ["{", "null", "[1]", '"x"', '{"pinned":7,"colours":"x","readingOrder":"up","pattern":3,"ignoreOutliers":1,"otherScale":{},"chartWidth":9}']) expect(readPreferences(text)).toEqual(usual);
   expect(readPreferences('{"pinned":["a",1],"colours":{"a":"--series-2","b":"red"}}')).toMatchObject({ pinned: ["a"], colours: { a: "--series-2" } });
 });
 

@@ -19,10 +19,16 @@ export interface Preferences {
   readonly colours: Readonly<Record<string, string>>;
   /** Charts that stand before the others. */
   readonly pinned: readonly string[];
+  /** Charts with logarithmic values where the others have linear ones, and the reverse. */
+  readonly otherScale: readonly string[];
+  /** The least width of a chart, in pixels of CSS. */
+  readonly chartWidth: number;
 }
 
+export const chartWidths = { min: 280, max: 1200 };
+
 const key = "gradus-charts";
-const usual: Preferences = { ignoreOutliers: false, smoothValidation: false, readingOrder: "given", colourBy: "run", pattern: "", colours: {}, pinned: [] };
+const usual: Preferences = { ignoreOutliers: false, smoothValidation: false, readingOrder: "given", colourBy: "run", pattern: "", colours: {}, pinned: [], otherScale: [], chartWidth: 420 };
 
 export const preferences = signal<Preferences>(readPreferences(stored()));
 
@@ -50,7 +56,8 @@ function stored(): string {
 export function readPreferences(text: string): Preferences {
   const kept = recordOf(parsed(text));
   const oneOf = <T extends string>(value: unknown, known: readonly T[], otherwise: T): T => known.find((one) => one === value) ?? otherwise;
-  const { ignoreOutliers, smoothValidation, readingOrder, colourBy, pattern, colours, pinned } = kept;
+  const { ignoreOutliers, smoothValidation, readingOrder, colourBy, pattern, colours, pinned, otherScale, chartWidth } = kept;
+  const names = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((name) => typeof name === "string") : []);
   return {
     ignoreOutliers: ignoreOutliers === true,
     smoothValidation: smoothValidation === true,
@@ -58,7 +65,9 @@ export function readPreferences(text: string): Preferences {
     colourBy: oneOf(colourBy, ["run", "recipe", "data", "pattern"], usual.colourBy),
     pattern: typeof pattern === "string" ? pattern : usual.pattern,
     colours: Object.fromEntries(Object.entries(recordOf(colours)).filter((entry): entry is [string, string] => seriesTokens.some((token) => token === entry[1]))),
-    pinned: Array.isArray(pinned) ? pinned.filter((name) => typeof name === "string") : usual.pinned,
+    pinned: names(pinned),
+    otherScale: names(otherScale),
+    chartWidth: typeof chartWidth === "number" && chartWidth >= chartWidths.min && chartWidth <= chartWidths.max ? chartWidth : usual.chartWidth,
   };
 }
 

@@ -82,7 +82,7 @@ export function RunsPage() {
         {selected.some((id) => !curves.has(id)) && feed.problem.value === undefined && <p class="quiet" role="status">Reading what the runs have written …</p>}
         {selected.length === 0 && <p class="quiet">Choose runs in the list to draw their curves.</p>}
         <h2 class="visually-hidden">Curves</h2>
-        <div class="charts">
+        <div class="charts" style={{ "--chart-width": `${preferences.value.chartWidth}px` }}>
           {charts.map((kind) => (
             <ChartCard
               key={kind.name}
