@@ -133,8 +133,10 @@ try {
     if (running.exitCode !== null) throw new Error("the run that was to be seen while it trains has ended");
     await setTimeout(200);
   }
+  // However fast the machine is, it is not at its end when the pictures are taken.
+  running.kill("SIGSTOP");
   for (const { name, path, width = 1280, height = 860, colorScheme = "light", prepare } of pictures) {
-    if (!path.startsWith("runs")) running.kill("SIGINT");
+    if (!path.startsWith("runs")) running.kill("SIGKILL");
     const context = await browser.newContext({ viewport: { width, height }, colorScheme });
     const page = await context.newPage();
     await page.goto(studio.address);
