@@ -4,7 +4,7 @@ import { firstImages } from "../data/image-set.js";
 import { confusionMatrix } from "../metrics/confusion.js";
 import { crossEntropy } from "../node.js";
 import { evaluateImages } from "../train/evaluate.js";
-import { imageReportFiles } from "../train/evaluation-report.js";
+import { imageReportFiles } from "../train/image-report.js";
 import { measureNormalization, normalize } from "../train/normalization.js";
 import { classScoring } from "./class-scoring.js";
 import { confusionText } from "./confusion-text.js";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { decodeImage } from "../data/decode-image.js";
-import { imageReportFiles, misreadOnes, type ClassificationReport } from "./evaluation-report.js";
+import { misreadOnes, type ClassificationReport } from "./evaluation-report.js";
+import { imageReportFiles } from "./image-report.js";
 
 test("the report of a classifier counts, and lists what was misread, the surest first", async () => {
   // Two rows of 1 × 2 pixels for each example: its place in both.

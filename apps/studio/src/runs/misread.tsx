@@ -1,13 +1,13 @@
 import { formatCount } from "../ui/format.js";
 import { fileAddress } from "./api.js";
 import type { Mistake } from "../ui/confusion.js";
-import type { Classification } from "./run-files.js";
+import type { ClassificationReport } from "../../../../src/train/evaluation-report.js";
 
 /** Pixels of a picture on the page, at least. */
 const pictureSize = 72;
 
 /** Examples that were taken for something else, those of which the network was surest first. */
-export function Misread({ run, evaluation, chosen }: { readonly run: string; readonly evaluation: Classification; readonly chosen: Mistake | undefined }) {
+export function Misread({ run, evaluation, chosen }: { readonly run: string; readonly evaluation: ClassificationReport; readonly chosen: Mistake | undefined }) {
   const { misread, classes, wrong, pictures } = evaluation;
   const listed = misread.map((example, place) => ({ ...example, place }));
   const shown = listed.filter(({ actual, predicted }) => !chosen || (actual === chosen.actual && predicted === chosen.predicted));
@@ -52,7 +52,7 @@ export function Misread({ run, evaluation, chosen }: { readonly run: string; rea
 interface PictureProps {
   readonly address: string;
   readonly place: number;
-  readonly sheet: NonNullable<Classification["pictures"]>;
+  readonly sheet: NonNullable<ClassificationReport["pictures"]>;
   readonly label: string;
 }
 

@@ -1,11 +1,11 @@
 import { formatValue } from "../ui/chart-data.js";
 import { ticks } from "../ui/chart-svg.js";
-import type { Regression } from "./run-files.js";
+import type { RegressionReport } from "../../../../src/train/evaluation-report.js";
 
 const [size, margin] = [420, 56];
 
 /** What was predicted over what is: right answers lie on the diagonal. */
-export function RegressionPlot({ target, pairs, r2 }: Regression) {
+export function RegressionPlot({ target, pairs, r2 }: RegressionReport) {
   const values = pairs.flat();
   const [min, max] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
   const place = (value: number): number => ((value - min) / (max - min || 1)) * (size - margin - 12);

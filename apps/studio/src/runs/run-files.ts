@@ -1,28 +1,6 @@
 // What the files in a run's folder say, as far as pages show it. A file may come from another version: everything is looked at before it is used.
 
-/** evaluation.json of a classifier. */
-export interface Classification {
-  readonly task: "classification";
-  readonly examples: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly classes: readonly string[];
-  readonly confusion: readonly (readonly number[])[];
-  readonly wrong: number;
-  readonly misread: readonly { readonly index: number; readonly actual: number; readonly predicted: number; readonly confidence?: number }[];
-  readonly pictures?: { readonly width: number; readonly height: number; readonly columns: number; readonly count: number };
-}
-
-/** evaluation.json of a network for numbers. */
-export interface Regression {
-  readonly task: "regression";
-  readonly examples: number;
-  readonly loss: number;
-  readonly rmse: number;
-  readonly r2: number;
-  readonly target: string;
-  readonly pairs: readonly (readonly [actual: number, predicted: number])[];
-}
+import type { ClassificationReport, RegressionReport } from "../../../../src/train/evaluation-report.js";
 
 /** model.json. */
 export interface ModelTable {
@@ -41,13 +19,13 @@ export interface ModelTable {
 }
 
 /** Undefined for what is no report of a test. */
-export function evaluationOf(value: unknown): Classification | Regression | undefined {
+export function evaluationOf(value: unknown): ClassificationReport | RegressionReport | undefined {
   if (!isRecord(value)) return undefined;
   if (value["task"] === "classification") return classificationOf(value);
   return value["task"] === "regression" ? regressionOf(value) : undefined;
 }
 
-function classificationOf({ examples, loss, accuracy, classes, confusion, wrong, misread, pictures }: Readonly<Record<string, unknown>>): Classification | undefined {
+function classificationOf({ examples, loss, accuracy, classes, confusion, wrong, misread, pictures }: Readonly<Record<string, unknown>>): ClassificationReport | undefined {
   if (!isNumber(examples) || !isNumber(loss) || !isNumber(accuracy) || !isNumber(wrong)) return undefined;
   if (!isListOf(classes, isText) || !isListOf(misread, isMisread) || !isListOf(confusion, isCounts)) return undefined;
   const count = classes.length;
@@ -58,7 +36,7 @@ function classificationOf({ examples, loss, accuracy, classes, confusion, wrong,
   return { task: "classification", ...scores, classes, confusion, misread, ...(isSheet(pictures) && { pictures }) };
 }
 
-function regressionOf({ examples, loss, rmse, r2, target, pairs }: Readonly<Record<string, unknown>>): Regression | undefined {
+function regressionOf({ examples, loss, rmse, r2, target, pairs }: Readonly<Record<string, unknown>>): RegressionReport | undefined {
   if (!isNumber(examples) || !isNumber(loss) || !isNumber(rmse) || !isNumber(r2) || !isText(target) || !Array.isArray(pairs)) return undefined;
   const scores = { examples: numberOf(examples), loss: numberOf(loss), rmse: numberOf(rmse), r2: numberOf(r2) };
   return { task: "regression", ...scores, target, pairs: pairs.filter(isPair) };
@@ -75,15 +53,15 @@ function isLayer(value: unknown): value is ModelTable["rows"][number] {
   return isRecord(value) && isText(value["name"]) && isText(value["kind"]) && isListOf(value["outputs"], isCounts) && isCounts([value["depth"], value["parameters"], value["multiplyAdds"]]);
 }
 
-function isMisread(value: unknown): value is Classification["misread"][number] {
+function isMisread(value: unknown): value is ClassificationReport["misread"][number] {
   return isRecord(value) && isCounts([value["index"], value["actual"], value["predicted"]]) && (value["confidence"] === undefined || typeof value["confidence"] === "number");
 }
 
-function isSheet(value: unknown): value is NonNullable<Classification["pictures"]> {
+function isSheet(value: unknown): value is NonNullable<ClassificationReport["pictures"]> {
   return isRecord(value) && ["width", "height", "columns", "count"].every((name) => isCount(value[name]) && value[name] > 0);
 }
 
-function isPair(value: unknown): value is Regression["pairs"][number] {
+function isPair(value: unknown): value is RegressionReport["pairs"][number] {
   return Array.isArray(value) && value.length === 2 && value.every((number) => Number.isFinite(number));
 }
 

@@ -1,6 +1,7 @@
 import { DataError, encodeModel, loadModel } from "gradus";
 import type { ImageSet, MetricsLine, nn, Normalization } from "gradus";
 import { parseMetricsLine } from "../../../../../src/studio/metrics-line.js";
+import { classificationReport, listedExamples, type ClassificationReport } from "../../../../../src/train/evaluation-report.js";
 import { isZip, readZip, writeZip, type ImageFit } from "gradus/data";
 import type { Judgement } from "./judge.js";
 import type { PickedFile } from "./lab-data.js";
@@ -76,18 +77,12 @@ export async function filesOfRun(session: Session, judgement: Judgement, gradus:
 }
 
 /** A judgement as `evaluation.json` of a run holds it. */
-function reportOf({ loss, accuracy, predicted, confidence, confusion: { counts, classes } }: Judgement, { labels, count, classNames }: ImageSet): object {
+function reportOf({ loss, predicted, confidence, confusion }: Judgement, { labels, classNames }: ImageSet): ClassificationReport {
   const wrong = Array.from(predicted.keys()).filter((i) => predicted[i] !== labels[i]);
-  const misread = wrong.map((index) => ({ index, actual: labels[index], predicted: predicted[index], confidence: confidence[index] ?? 0 }));
+  const misread = wrong.map((index) => ({ index, actual: labels[index] ?? -1, predicted: predicted[index] ?? -1, confidence: confidence[index] ?? 0 }));
   return {
-    task: "classification",
-    examples: count,
-    loss,
-    accuracy,
-    classes: classNames ?? Array.from({ length: classes }, (_, i) => String(i)),
-    confusion: Array.from({ length: classes }, (_, i) => [...counts.subarray(i * classes, (i + 1) * classes)]),
-    wrong: wrong.length,
-    misread: misread.sort((a, b) => b.confidence - a.confidence).slice(0, 1000),
+    ...classificationReport({ loss, matrix: confusion, names: classNames }),
+    misread: misread.sort((a, b) => b.confidence - a.confidence).slice(0, listedExamples),
   };
 }
 
