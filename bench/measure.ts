@@ -10,7 +10,7 @@ import type { BenchOptions } from "./options.js";
 import type { Peaks } from "./peak.js";
 import type { Peer } from "./peers/peer.js";
 import { emptyRow, type Row } from "./row.js";
-import { timeRound } from "./time-round.js";
+import { timed } from "./peers/timed.mjs";
 
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
@@ -74,7 +74,7 @@ async function alternate(prepared: Prepared, peers: readonly Peer[], { rounds, s
   for (let i = 0; i < 2; i++) await prepared.run();
   for (let r = 0; r < rounds; r++) {
     await untilIdle();
-    own.push(await timeRound(prepared.run, seconds));
+    own.push(await timed(prepared.run, seconds));
     for (const [peer, times] of theirs) {
       await untilIdle();
       times.push(await peer.round(seconds));

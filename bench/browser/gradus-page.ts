@@ -1,7 +1,7 @@
 import { manualSeed, openDevice, setDefaultDevice } from "../../src/browser.js";
 import type { Prepared } from "../case.js";
 import { steps } from "../cases/steps.js";
-import { timeRound } from "../time-round.js";
+import { timed } from "../peers/timed.mjs";
 
 /** A tensor for a peer, in values of JSON. */
 export interface PlainTensor {
@@ -60,5 +60,5 @@ export async function gpuCalls(): Promise<{ readonly submissions: number; readon
 /** Milliseconds of one run, averaged over a round. */
 export async function round(seconds: number): Promise<number> {
   if (!prepared) throw new Error("nothing is prepared");
-  return timeRound(prepared.run, seconds);
+  return timed(prepared.run, seconds);
 }
