@@ -45,6 +45,8 @@ function program(inputs: readonly number[], outputs: readonly number[], kernels:
 
 /** Makes a program run on the device's threads however little it does. */
 const onThreads = { flops: 1e12 } as const;
+/** The same with the calling thread as the first of them. */
+const withCaller = { flops: 60e6 } as const;
 
 const launch = (kernel: number, from: Place, to: Place, items: number, grain: number): Step => ({ kind: "launch", kernel, buffers: [from, to], ints: [], items, grain });
 
@@ -59,9 +61,9 @@ describe("isNativeAvailable", () => {
 });
 
 describe.skipIf(!isNativeAvailable())("NativeBackend", () => {
-  it("runs a launch in place, on the caller and on threads", async () => {
+  it("runs a launch in place, on the caller, on threads and on both", async () => {
     const backend = device(2);
-    for (const more of [{}, onThreads]) {
+    for (const more of [{}, withCaller, onThreads]) {
       const n = 1000;
       const executable = backend.loadProgram(none, program([n], [n], [addOne], [launch(0, at("input", 0), at("output", 0), n, 7)], more));
       const x = backend.upload(floats(range(n)));
@@ -95,7 +97,7 @@ describe.skipIf(!isNativeAvailable())("NativeBackend", () => {
       { kind: "copy", from: at("constant", 1, 4), to: at("output", 1), bytes: 8 },
     ];
     const constants = [floats([9, 9, 9]), floats([1, 2, 3])];
-    for (const more of [{}, onThreads]) {
+    for (const more of [{}, withCaller, onThreads]) {
       const executable = backend.loadProgram(none, program([12 * row], [12 * row, 2], [scale], steps, { arenaBytes: 64 + bytes, constants, ...more }));
       const outputs = [backend.allocate(12 * bytes), backend.allocate(8)];
       backend.submit(executable, [backend.upload(floats(range(12 * row)))], outputs);
@@ -114,12 +116,14 @@ describe.skipIf(!isNativeAvailable())("NativeBackend", () => {
       const to = i === 29 ? at("output", 0) : at("arena", 0, ((i + 1) % 2) * n * 4);
       return i % 7 === 3 ? { kind: "copy", from, to, bytes: n * 4 } : launch(0, from, to, n, i % 3 === 0 ? n : 64);
     });
-    const results = [1, 2, 5].map((threads) => {
+    const results = [1, 2, 5].flatMap((threads) => {
       const backend = device(threads);
-      const executable = backend.loadProgram(none, program([n], [n], [mixed], steps, { arenaBytes: 8 * n, ...onThreads }));
-      const [x, y] = [backend.upload(floats(range(n).map((i) => i / 3))), backend.allocate(4 * n)];
-      for (let repeat = 0; repeat < 20; repeat++) backend.submit(executable, [x], [y]);
-      return Buffer.from(backend.readSync(y)).toString("base64");
+      return [onThreads, withCaller].map((more) => {
+        const executable = backend.loadProgram(none, program([n], [n], [mixed], steps, { arenaBytes: 8 * n, ...more }));
+        const [x, y] = [backend.upload(floats(range(n).map((i) => i / 3))), backend.allocate(4 * n)];
+        for (let repeat = 0; repeat < 20; repeat++) backend.submit(executable, [x], [y]);
+        return Buffer.from(backend.readSync(y)).toString("base64");
+      });
     });
     expect(new Set(results).size).toBe(1);
   });
@@ -140,14 +144,16 @@ describe.skipIf(!isNativeAvailable())("NativeBackend", () => {
     const n = 64;
     const step = (kernel: number): Step[] => [launch(kernel, at("input", 0), at("output", 0), n, 8)];
     const slow = backend.loadProgram(none, program([n], [n], [addOne, double], step(0), onThreads));
-    const quick = backend.loadProgram(none, program([n], [n], [addOne, double], step(1)));
+    const quick = [{}, withCaller].map((more) => backend.loadProgram(none, program([n], [n], [addOne, double], step(1), more)));
     const x = backend.upload(floats(new Array<number>(n).fill(0)));
     const reads: Promise<number | undefined>[] = [];
     const expected: number[] = [];
     let value = 0;
     for (let i = 0; i < 100; i++) {
-      backend.submit(i % 3 === 0 ? quick : slow, [x], [x]);
+      backend.submit((i % 3 === 0 ? quick[i % 2] : undefined) ?? slow, [x], [x]);
       value = Math.fround(i % 3 === 0 ? value * 2 : value + 1);
+      // Now and then all is done, so that the next run may have the calling thread.
+      if (i % 27 === 26) backend.readSync(x);
       if (i % 9 === 0) {
         // A read sees the value of its time, though later runs overwrite the memory.
         reads.push(backend.read(x).then((bytes) => numbers(bytes)[n - 1]));

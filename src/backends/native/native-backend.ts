@@ -17,9 +17,11 @@ import { baseTable, encodeProgram, type BaseTable } from "./program-code.js";
 /** Runs that may be queued and not done; the next one waits for the oldest. */
 const mostPending = 16;
 /** How long threads look for work before they sleep. */
-const spinNanoseconds = 50_000;
-/** Programs that take less run on the calling thread: waking another costs as much. */
+const spinNanoseconds = 200_000;
+/** Programs that take one thread less run on the calling thread: waking another costs as much. */
 const inlineMicroseconds = 30;
+/** Programs that take one thread less have the calling thread as one of theirs: it would soon be told that they are done. */
+const sharedMicroseconds = 2000;
 
 export interface NativeOptions {
   /** Threads that compute; as many as the process has processors when not given. */
@@ -137,7 +139,7 @@ export class NativeBackend implements Backend {
     constants.forEach((s, i) => (bases[table.constants + i] = s.block.address));
     ins.forEach((s, i) => (bases[table.inputs + i] = s.block.address));
     outs.forEach((s, i) => (bases[table.outputs + i] = s.block.address));
-    const here = executable.microseconds < inlineMicroseconds ? 1 : 0;
+    const here = executable.microseconds < inlineMicroseconds ? 1 : executable.microseconds < sharedMicroseconds ? 2 : 0;
     const record = this.#profiler && this.#record(this.#profiler, executable.description);
     const ticket = this.#host.calls.submit(this.#handle, executable.code.block.address, this.#basesAddress, table.count, here, record?.block.address ?? 0);
     if (ticket === 0) throw new OutOfMemoryError("the memory for a program's intermediate values could not be allocated: use smaller tensors or batches");

@@ -16,6 +16,7 @@ export const runtimeSource = `
 #include <time.h>
 #ifdef __linux__
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -70,27 +71,28 @@ static void signal_raise(Signal *s) {
 #endif
 }
 
-/* How long one thread spins for one signal. Where threads share a processor spinning only keeps the other from its work,
-   so a vain try halves the time; each 32nd try has the whole of it, to notice when things are better. */
+/* Whether one thread spins for one signal. Where threads share a processor spinning only keeps the other from its work, so
+   after vain tries in a row it rests for ever more of them, up to 30. */
 typedef struct {
-  int64_t spin;
-  uint32_t tries;
+  uint32_t vain, rest;
 } Patience;
 
-static void signal_await(Signal *s, uint32_t old, Patience *patience, int64_t longest) {
-  int64_t spin = ++patience->tries % 32 == 0 || patience->spin > longest ? longest : patience->spin;
-  if (spin > 0) {
+static void signal_await(Signal *s, uint32_t old, Patience *patience, int64_t spin) {
+  if (patience->rest > 0) {
+    patience->rest--;
+  } else if (spin > 0) {
     int64_t end = now() + spin;
     do {
       for (int i = 0; i < 32; i++) {
         if (atomic_load_explicit(&s->value, memory_order_acquire) != old) {
-          patience->spin = longest;
+          patience->vain = 0;
           return;
         }
         relax();
       }
     } while (now() < end);
-    patience->spin = spin / 2;
+    if (patience->vain < 5) patience->vain++;
+    patience->rest = (1u << patience->vain) - 2;
   }
 #ifdef __linux__
   atomic_fetch_add(&s->sleepers, 1);
@@ -122,7 +124,8 @@ typedef struct {
   _Alignas(LINE) int64_t issued;            /* ticket of the last job submitted */
   _Atomic bool stop;
   const Job *team_job;
-  Patience caller;
+  Patience caller, at_barrier; /* of the thread that submits */
+  int64_t first_processor;     /* of thread 0, or -1 */
   Job ring[RING];
   Job inline_job;
   int64_t threads, spin;
@@ -268,22 +271,53 @@ static void quiet_signals(void) {
   pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
-/* One thread a processor where there are as many of both: some systems keep threads that often sleep on one processor. */
-static void take_processor(int64_t index, int64_t threads) {
 #ifdef __linux__
-  uint64_t allowed[128] = {0}, own[128] = {0};
-  long bytes = syscall(SYS_sched_getaffinity, 0, sizeof allowed, allowed);
+typedef struct {
+  uint64_t words[128];
+} Processors;
+#endif
+
+/* The processor of thread \`index\`, or -1 where threads may move. One thread a processor where there are as many of both:
+   some systems keep threads that often sleep on one processor. */
+static int64_t processor_of(int64_t index, int64_t threads) {
+#ifdef __linux__
+  Processors allowed = {{0}};
+  long bytes = syscall(SYS_sched_getaffinity, 0, sizeof allowed, &allowed);
   int64_t count = 0, mine = -1;
   for (int64_t cpu = 0; cpu < bytes * 8; cpu++) {
-    if (!(allowed[cpu / 64] >> (cpu % 64) & 1)) continue;
+    if (!(allowed.words[cpu / 64] >> (cpu % 64) & 1)) continue;
     if (count++ == index) mine = cpu;
   }
-  if (threads < 2 || count != threads || mine < 0) return;
-  own[mine / 64] = (uint64_t)1 << (mine % 64);
-  syscall(SYS_sched_setaffinity, 0, bytes, own);
+  return threads > 1 && count == threads ? mine : -1;
 #else
   (void)index;
   (void)threads;
+  return -1;
+#endif
+}
+
+static void take_processor(int64_t processor) {
+#ifdef __linux__
+  if (processor < 0) return;
+  Processors own = {{0}};
+  own.words[processor / 64] = (uint64_t)1 << (processor % 64);
+  syscall(SYS_sched_setaffinity, 0, sizeof own, &own);
+#else
+  (void)processor;
+#endif
+}
+
+/* Moves the calling thread to a processor, from which it may go on to any other. */
+static void visit_processor(int64_t processor) {
+#ifdef __linux__
+  if (processor < 0 || sched_getcpu() == processor) return;
+  Processors allowed;
+  long bytes = syscall(SYS_sched_getaffinity, 0, sizeof allowed, &allowed);
+  if (bytes <= 0) return;
+  take_processor(processor);
+  syscall(SYS_sched_setaffinity, 0, bytes, &allowed);
+#else
+  (void)processor;
 #endif
 }
 
@@ -292,8 +326,8 @@ static void *work(void *argument) {
   Runtime *rt = start.runtime;
   free(argument);
   quiet_signals();
-  take_processor(start.id, rt->threads);
-  Patience at_start = {rt->spin, 0}, at_barrier = {rt->spin, 0};
+  take_processor(processor_of(start.id, rt->threads));
+  Patience at_start = {0}, at_barrier = {0};
   for (uint32_t seen = 0;; seen++) {
     while (atomic_load(&rt->started.value) == seen) signal_await(&rt->started, seen, &at_start, rt->spin);
     if (!rt->team_job) return NULL;
@@ -306,8 +340,8 @@ static void *coordinate(void *argument) {
   Runtime *rt = start.runtime;
   free(argument);
   quiet_signals();
-  take_processor(start.id, rt->threads);
-  Patience at_queue = {rt->spin, 0}, at_barrier = {rt->spin, 0};
+  take_processor(processor_of(start.id, rt->threads));
+  Patience at_queue = {0}, at_barrier = {0};
   for (uint32_t taken = 0;; taken++) {
     while (atomic_load(&rt->queued.value) == taken) signal_await(&rt->queued, taken, &at_queue, rt->spin);
     if (atomic_load(&rt->stop)) break;
@@ -356,7 +390,7 @@ void gradus_wait(int64_t handle, int64_t ticket) {
 
 /* Waits, asleep, on any thread. */
 void gradus_wait_aside(int64_t handle, int64_t ticket) {
-  Patience none = {0, 0};
+  Patience none = {0};
   wait_for((Runtime *)(uintptr_t)handle, ticket, &none, 0);
 }
 
@@ -396,6 +430,7 @@ int64_t gradus_create(int64_t threads, int64_t spin) {
   memset(rt, 0, sizeof(Runtime));
   rt->threads = threads;
   rt->spin = spin;
+  rt->first_processor = processor_of(0, threads);
   rt->scratch = calloc(threads, sizeof(char *));
   rt->ids = calloc(threads, sizeof(pthread_t));
   Signal *signals[] = {&rt->queued, &rt->started, &rt->phase, &rt->finished};
@@ -413,8 +448,8 @@ int64_t gradus_create(int64_t threads, int64_t spin) {
   return (int64_t)(uintptr_t)rt;
 }
 
-/* Queues a program, or runs it on the calling thread if \`here\` and nothing is queued. The bases' first entry becomes the
-   arena; \`record\`, unless it is 0, is where the run is measured. Returns its ticket, 0 if memory for arena or scratch is missing. At most RING - 1 jobs may be unfinished. */
+/* Queues a program, or runs it before it returns if nothing is queued: on the calling thread where \`here\` is 1, with that as the
+   team's first thread where it is 2. The bases' first entry becomes the arena; \`record\`, unless it is 0, is where the run is measured. Returns its ticket, 0 if memory for arena or scratch is missing. At most RING - 1 jobs may be unfinished. */
 int64_t gradus_submit(int64_t handle, int64_t code_address, int64_t bases_address, int64_t count, int64_t here, int64_t record) {
   Runtime *rt = (Runtime *)(uintptr_t)handle;
   const int64_t *code = (const int64_t *)(uintptr_t)code_address;
@@ -451,7 +486,14 @@ int64_t gradus_submit(int64_t handle, int64_t code_address, int64_t bases_addres
   job->record = (double *)(uintptr_t)record;
   job->ticket = ++rt->issued;
   if (job == &rt->inline_job) {
-    interpret(rt, job, 0, 1, NULL);
+    bool team = here > 1 && rt->threads > 1 && code[3];
+    if (team) {
+      /* The others' processors are theirs. */
+      visit_processor(rt->first_processor);
+      rt->team_job = job;
+      signal_raise(&rt->started);
+    }
+    interpret(rt, job, 0, team ? rt->threads : 1, &rt->at_barrier);
     atomic_store(&rt->done, job->ticket);
   } else {
     signal_raise(&rt->queued);
