@@ -17,10 +17,10 @@ export function swapped(spec: Contraction): Contraction {
 }
 
 /** Whether the result's neighbours in memory are rows of the contraction, not columns. */
-export function columnsAreFar(draft: Draft, root: Value, spec: Contraction): boolean {
+export function columnsAreFar(draft: Draft, written: Value, spec: Contraction): boolean {
   const { b } = draft;
   const m = counters(b, "m", spec.m);
-  const address = draft.address(root, spec.out(counters(b, "b", spec.batch), m, counters(b, "n", spec.n)));
+  const address = draft.address(written, spec.out(counters(b, "b", spec.batch), m, counters(b, "n", spec.n)));
   const last = [...m].reverse().find((e) => e.kind === "var");
   return last?.kind === "var" && factorOf(b, address, last.variable) === 1;
 }

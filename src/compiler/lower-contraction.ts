@@ -69,7 +69,9 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
   const type = dtypeInfo[root.dtype].compute;
   const dtype = type === "bool" ? "int32" : type;
   const original = specOf(draft, reader);
-  const swaps = changesPlaces(draft, root, original, target);
+  // What is computed from the sums is written, in the order that was chosen for it.
+  const written = group.stored[0] ?? root;
+  const swaps = changesPlaces(draft, written, original, target);
   const given = swaps ? swapped(original) : original;
   const order = orderOfWindow(draft, given);
   const bytes = byteSize(dtype);
@@ -186,7 +188,7 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
   if (splits === 1) {
     const stores = computeThenStore(draft, group.stored, () => index, reader);
     // Where neighbouring rows are neighbours in memory, squares of the block are transposed on the way.
-    const crossed = columnsAreFar(draft, root, spec);
+    const crossed = columnsAreFar(draft, written, spec);
     if (crossed) body.push(...over.wrapOuter(columns.wrap(over.wrapInner([named, ...stores], true), false)));
     else body.push(...over.wrap(columns.wrap([named, ...stores], true), false));
     return [...calls, draft.call(name, item, body, items)];
@@ -282,10 +284,10 @@ function sumOfParts(root: Value, partial: Temporary): (draft: Draft) => Given {
  * Vectors run along n, the first operand is read element by element: the two change places where the second one is a window,
  * where the result's neighbours in memory lie along m, and where n is shorter than a vector and m is not.
  */
-function changesPlaces(draft: Draft, root: Value, spec: Contraction, target: Target): boolean {
+function changesPlaces(draft: Draft, written: Value, spec: Contraction, target: Target): boolean {
   const window = sizeOf(spec.m) >= fewestColumns ? windowOf(draft, (batch, own, steps) => spec.rhs(batch, steps, own), { batch: spec.batch, own: spec.n, steps: spec.k }) : undefined;
   const short = sizeOf(spec.n) * 4 < target.vectorBytes && sizeOf(spec.m) > sizeOf(spec.n);
-  return window?.overlaps === true || (sizeOf(spec.m) >= fewestColumns && columnsAreFar(draft, root, spec)) || short;
+  return window?.overlaps === true || (sizeOf(spec.m) >= fewestColumns && columnsAreFar(draft, written, spec)) || short;
 }
 
 /** Whether an operand's elements along k are neighbours in memory, and those along its own axis are not. */
