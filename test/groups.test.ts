@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { compileGraph } from "./compile-graph.js";
-import { compileScans } from "../src/compiler/compile-scans.js";
 import { chooseTile, directTiles, largeTiles } from "../src/compiler/group-tiles.js";
 import type { Program, Step } from "../src/compiler/program.js";
 import type { GroupTile } from "../src/compiler/target.js";
@@ -15,8 +14,6 @@ import type { Probe } from "./conformance/problems.js";
 import { runGraph } from "./conformance/run-graph.js";
 import { groupTarget, InterpretedDevice, smallGroups } from "./interpreted-device.js";
 import { Numbers } from "./opinfo/sample.js";
-
-compileScans();
 
 const random = new Numbers(31);
 

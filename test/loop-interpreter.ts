@@ -4,10 +4,13 @@ import { sizeOf, type Shape } from "../src/core/shape.js";
 import { ExprBuilder } from "../src/ir/expr-builder.js";
 import type { BlockProduct, Node, Scratch, TensorType } from "../src/ir/graph.js";
 import type { ComputeType, Expr, FoldOp, Kernel, Stmt, Variable } from "../src/ir/loop.js";
+import { provideAllParts } from "../src/compiler/all-parts.js";
 import { foldIdentity } from "../src/ops/fold.js";
 import { wrapNumber } from "../src/ops/index.js";
 import { forEachIndex, numberAt } from "../src/backends/reference/numbers.js";
 import { at, ravel } from "../src/ops/indexing.js";
+
+provideAllParts();
 
 /** A buffer as plain numbers that its dtype holds exactly. */
 export interface Memory extends TensorType {

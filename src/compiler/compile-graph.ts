@@ -16,7 +16,7 @@ import { lowerRows } from "./lower-rows.js";
 import type { Machine } from "./machine.js";
 import { type Group, partition } from "./partition.js";
 import type { Program } from "./program.js";
-import { scanCompiler, withFewerScans } from "./scan-compiler.js";
+import { scanPart, withFewerScans } from "./scan-compiler.js";
 import { splitReductions } from "./split-reductions.js";
 import type { Target } from "./target.js";
 import { allExprs, nested, ownExprs } from "./walk.js";
@@ -73,7 +73,7 @@ function lowerGroup(group: Group, stored: Stored, target: Target, machine: Machi
     case "loops":
       return lowerLoops(group, stored, target, machine);
     case "scan":
-      return group.members.slice(0, 1).flatMap(({ node }) => scanCompiler().lower(new ExprBuilder(), node, stored, (body) => lowerGraph(body, target, machine)));
+      return group.members.slice(0, 1).flatMap(({ node }) => scanPart().value.lowerScan(new ExprBuilder(), node, stored, (body) => lowerGraph(body, target, machine)));
   }
 }
 

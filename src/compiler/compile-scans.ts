@@ -1,8 +1,11 @@
-import { lowerScan, slicesOf } from "./lower-scan.js";
-import { provideScans } from "./scan-compiler.js";
-import { simplifyScans } from "./simplify-scans.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
+import type { Value } from "../ir/graph.js";
+import { slicesOf } from "./lower-scan.js";
 
-/** Lets the compiler take graphs with scans: whoever makes them calls it. */
-export function compileScans(): void {
-  provideScans({ simplify: simplifyScans, lower: lowerScan, stackOf: (b, input, isStored) => slicesOf(b, input, isStored).memory });
+export { lowerScan } from "./lower-scan.js";
+export { simplifyScans } from "./simplify-scans.js";
+
+/** The value in whose memory the slices of a stacked input lie. */
+export function stackOf(b: ExprBuilder, input: Value, isStored: (v: Value) => boolean): Value {
+  return slicesOf(b, input, isStored).memory;
 }

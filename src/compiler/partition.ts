@@ -3,7 +3,7 @@ import { ExprBuilder } from "../ir/expr-builder.js";
 import { isLeaf, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Expr } from "../ir/loop.js";
 import { memoryOf } from "./call.js";
-import { scanCompiler } from "./scan-compiler.js";
+import { scanPart } from "./scan-compiler.js";
 import { counters, Reader } from "./reader.js";
 import type { Target } from "./target.js";
 import { allExprs } from "./walk.js";
@@ -102,7 +102,7 @@ function chooseAtoms(b: ExprBuilder, graph: Graph, order: readonly Node[], { gro
         const { consts, carries } = lower.loop(node.attrs);
         node.inputs.forEach((v, k) => {
           const isStored = (x: Value): boolean => stop(x) !== undefined;
-          const from = k < consts + carries ? memoryOf(v, isStored) : scanCompiler().stackOf(b, v, isStored);
+          const from = k < consts + carries ? memoryOf(v, isStored) : scanPart().value.stackOf(b, v, isStored);
           if (!isStored(from)) atoms.add(from);
         });
         continue;

@@ -1,5 +1,6 @@
 import { isFloat, type DType } from "../core/dtype.js";
 import { DeviceError } from "../core/errors.js";
+import type { LatePart } from "../core/late-part.js";
 import type { Shape } from "../core/shape.js";
 import type { ExprBuilder } from "./expr-builder.js";
 import type { Expr, FoldOp, Stmt } from "./loop.js";
@@ -266,7 +267,12 @@ export type Lowering<A extends Attrs> =
   /** A graph run once for each step. */
   | { readonly kind: "scan"; loop(attrs: A): ScanLoop }
   /** Loops of the operator's own (sort, scatter, cumulative): `items` independent bodies. Inputs may still be fused into reads. */
-  | { readonly kind: "loops"; build(b: ExprBuilder, ctx: LoopsContext<A>): Loops };
+  | {
+      readonly kind: "loops";
+      /** What `build` is written in, where pages without the operator do not load it. */
+      readonly part?: LatePart;
+      build(b: ExprBuilder, ctx: LoopsContext<A>): Loops;
+    };
 
 /** Bodies that do not depend on each other. */
 export interface Loops {

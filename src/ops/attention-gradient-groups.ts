@@ -2,7 +2,7 @@ import { sizeOf } from "../core/shape.js";
 import type { GroupLoops, GroupOffer, Loops, LoopsContext } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
-import { attentionShape, gradientMask, queriesOfPart, type GradientAttrs } from "./attention-blocks.js";
+import { attentionShape, gradientMask, queriesOfPart, type GradientAttrs } from "./attention-shape.js";
 import { chooseScoreTile, GroupWriter, paddedWidth } from "./attention-groups.js";
 import { at, range, unravel } from "./indexing.js";
 import { lanesOf, type LaneShape } from "./lane-tile.js";

@@ -1,16 +1,15 @@
 import { likelyBelow } from "../core/rng.js";
 import { sizeOf } from "../core/shape.js";
-import { apply, type Attrs, type LoopsContext, type Op, type Value } from "../ir/graph.js";
-import type { ExprBuilder } from "../ir/expr-builder.js";
-import type { Expr, Stmt } from "../ir/loop.js";
+import { apply, type Op, type Value } from "../ir/graph.js";
 import { add, mul, sub } from "./arithmetic.js";
-import { AttentionWriter, attentionShape, blockSizes, checkAttention, gradientMask, type GradientAttrs, queriesOfPart, spanAt, type AttentionAttrs, type AttentionShape } from "./attention-blocks.js";
+import { attentionPart } from "./attention-part.js";
+import { attentionShape, blockSizes, checkAttention, gradientMask, type AttentionAttrs, type AttentionShape, type GradientAttrs } from "./attention-shape.js";
 import { broadcast } from "./broadcast.js";
 import { le, lt, select } from "./compare.js";
 import { constant, iota } from "./constant.js";
 import { convert } from "./convert.js";
 import { dot } from "./dot.js";
-import { at, range, unravel } from "./indexing.js";
+import { at, range } from "./indexing.js";
 import { reshape, transpose } from "./movement.js";
 import { slice } from "./slicing.js";
 import { exp } from "./transcendental.js";
@@ -26,113 +25,6 @@ function partsOf(shape: AttentionShape): number {
   return Math.max(1, Math.min(blocks, Math.ceil(wantedItems / Math.max(1, sizeOf(shape.batch)))));
 }
 
-/** Weights are computed again from the logarithms of their sums, block by block, instead of being kept (Dao et al. 2022). */
-function buildGradient(b: ExprBuilder, ctx: LoopsContext<Attrs>, attrs: GradientAttrs): { items: number; body(item: Expr): Stmt[] } {
-  const shape = attentionShape(at(ctx.inputs, 0).shape, at(ctx.inputs, 1).shape, at(ctx.inputs, 2).shape);
-  const { batch: sizes, queries, keys, features, values } = shape;
-  const { tall, wide } = blockSizes(shape);
-  const { parts } = attrs;
-  const most = queriesOfPart(shape, parts);
-  const perPart = most / tall;
-  const keyBlocks = Math.ceil(keys / wide);
-  return {
-    items: sizeOf(sizes) * parts,
-    body: (item) => {
-      const w = new AttentionWriter(b, ctx, attrs, shape, gradientMask);
-      const batch = unravel(b, b.div(item, b.index(parts)), sizes);
-      const part = b.rem(item, b.index(parts));
-      const first = b.mul(part, b.index(perPart));
-      const last = b.min(b.index(Math.ceil(queries / tall)), b.add(first, b.index(perPart)));
-      const begin = b.mul(first, b.index(tall));
-      const own = parts * perPart * tall === queries ? b.index(most) : b.max(b.index(0), b.min(b.index(most), b.sub(b.index(queries), begin)));
-      const [q, out] = [w.matrix(tall, features), w.matrix(tall, values)];
-      const [kTurned, vTurned, k] = [w.matrix(features, wide), w.matrix(values, wide), w.matrix(wide, features)];
-      const [weights, slopes] = [w.matrix(tall, wide), w.matrix(tall, wide)];
-      const [dqBlock, dk, dv] = [w.matrix(tall, features), w.matrix(wide, features), w.matrix(wide, values)];
-      const dq = w.matrix(most, features);
-      const scaled = (x: Expr): Expr => b.mul(x, w.number(attrs.scale));
-
-      const [kb, qb] = [b.counter("kb", keyBlocks), b.counter("qb", Math.ceil(queries / tall))];
-      const span = spanAt(b, keys, wide, b.ref(kb));
-      const rows = spanAt(b, queries, tall, b.ref(qb));
-      const slopesOf = (i: Expr): Stmt[] => {
-        const query = b.add(rows.begin, i);
-        const logSum = w.named("logSum", ctx.operand(3, [...batch, query]));
-        const offset = w.named("offset", ctx.operand(4, [...batch, query]));
-        return [
-          logSum.stmt, offset.stmt,
-          w.loop("j", span.count, span.most, (j) => {
-            const key = b.add(span.begin, j);
-            const score = w.named("score", weights.memory.load(w.at(weights, i, j)));
-            const slope = w.named("slope", slopes.memory.load(w.at(slopes, i, j)));
-            const weight = w.named("weight", b.exp(b.sub(w.masked(score.ref, batch, query, key), logSum.ref)));
-            const factor = w.dropout(batch, query, key);
-            const times = (x: Expr): Expr => (factor ? b.mul(x, factor) : x);
-            return [
-              score.stmt, slope.stmt, weight.stmt,
-              weights.memory.store(w.at(weights, i, j), times(weight.ref)),
-              slopes.memory.store(w.at(slopes, i, j), b.mul(weight.ref, b.sub(times(slope.ref), offset.ref))),
-            ];
-          }, true),
-        ];
-      };
-      const addToQueries = w.loop("i", rows.count, rows.most, (i) => [
-        w.loop("e", b.index(features), features, (e) => {
-          const place = w.at(dq, b.add(b.sub(rows.begin, begin), i), e);
-          const [sum, more] = [w.named("sum", dq.memory.load(place)), w.named("more", dqBlock.memory.load(w.at(dqBlock, i, e)))];
-          return [sum.stmt, more.stmt, dq.memory.store(place, b.add(sum.ref, more.ref))];
-        }, true),
-      ]);
-      const overQueries: Stmt = {
-        kind: "for",
-        variable: qb,
-        // A key is seen by the queries from its own position on.
-        begin: attrs.causal ? b.max(first, b.div(span.begin, b.index(tall))) : first,
-        end: last,
-        step: 1,
-        body: [
-          w.copy(q, 0, batch, rows, features, scaled),
-          w.copy(out, 5, batch, rows, values),
-          w.product(q, kTurned, weights, rows, span, { count: b.index(features), most: features }),
-          w.product(out, vTurned, slopes, rows, span, { count: b.index(values), most: values }),
-          w.loop("i", rows.count, rows.most, slopesOf),
-          w.product(slopes, k, dqBlock, rows, features, span),
-          addToQueries,
-          w.product(weights, out, dv, span, values, rows, { turned: true, adds: true }),
-          w.product(slopes, q, dk, span, features, rows, { turned: true, adds: true }),
-        ],
-        vectorize: false,
-      };
-      const write = (output: number, from: typeof dk, before: readonly Expr[], span: { begin: Expr; count: Expr; most: number }, columns: number, change = (x: Expr): Expr => x): Stmt =>
-        w.loop("r", span.count, span.most, (r) => [
-          w.loop("e", b.index(columns), columns, (e) => {
-            const value = w.named("value", from.memory.load(w.at(from, r, e)));
-            return [value.stmt, ctx.store(output, [...before, ...batch, b.add(span.begin, r), e], change(value.ref))];
-          }, true),
-        ]);
-      const overKeys: Stmt = {
-        kind: "for",
-        variable: kb,
-        begin: b.index(0),
-        end: b.index(keyBlocks),
-        step: 1,
-        body: [
-          w.copyTurned(kTurned, 1, batch, span, features),
-          w.copyTurned(vTurned, 2, batch, span, values),
-          w.copy(k, 1, batch, span, features),
-          w.zero(dk.memory, wide * dk.width),
-          w.zero(dv.memory, wide * dv.width),
-          overQueries,
-          write(1, dk, [part], span, features),
-          write(2, dv, [part], span, values),
-        ],
-        vectorize: false,
-      };
-      return [w.zero(dq.memory, most * dq.width), ...(keyBlocks > 0 ? [overKeys] : []), write(0, dq, [], { begin, count: own, most }, features, scaled)];
-    },
-  };
-}
-
 export const attentionGradientOp: Op<GradientAttrs> = {
   name: "attention-gradient",
   infer: (inputs, attrs) => {
@@ -145,7 +37,7 @@ export const attentionGradientOp: Op<GradientAttrs> = {
     const [dq, ...parts] = apply(attentionGradientOp, inputs.map((_, k) => all(k)), attrs);
     return [at([dq], 0), ...parts.map((x) => transpose(x, [1, 0, ...range(x.shape.length).slice(2)]))].filter((x) => x !== undefined);
   },
-  lower: { kind: "loops", build: (b, ctx) => buildGradient(b, ctx, ctx.attrs) },
+  lower: { kind: "loops", part: attentionPart, build: (b, ctx) => attentionPart.value.buildAttentionGradient(b, ctx, ctx.attrs) },
 };
 
 /** Gradients of queries, keys and values; the operands are those of `attentionGradientOp`. */

@@ -3,7 +3,8 @@ import { sizeOf } from "../core/shape.js";
 import type { Attrs, GroupLoops, GroupOffer, Loops, LoopsContext, Scratch } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt, Variable } from "../ir/loop.js";
-import { attentionMask, AttentionWriter, attentionShape, type AttentionAttrs, type AttentionShape, type Matrix } from "./attention-blocks.js";
+import { attentionMask, attentionShape, type AttentionAttrs, type AttentionShape } from "./attention-shape.js";
+import { AttentionWriter, type Matrix } from "./attention-writer.js";
 import { at, range, unravel } from "./indexing.js";
 import { addProducts, lanesOf, LaneTile, type LaneShape } from "./lane-tile.js";
 

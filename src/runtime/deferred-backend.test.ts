@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ReferenceBackend } from "../backends/reference/reference-backend.js";
 import { CompileError, DeviceError } from "../core/errors.js";
-import { input, type Graph, type Storage } from "../ir/graph.js";
+import { LatePart } from "../core/late-part.js";
+import { applyOne, input, type Graph, type Op, type Storage } from "../ir/graph.js";
 import * as ops from "../ops/index.js";
 import { compile, nn, setDefaultDevice, tensor, type Tensor } from "../index.js";
 import type { Backend, Executable } from "./backend.js";
@@ -98,6 +99,33 @@ describe("a device that is not there yet", () => {
 
   it("refuses memory of another device", () => {
     expect(() => deferred().device.release(new ReferenceBackend().allocate(8))).toThrow(".to(\"late\")");
+  });
+
+  it("waits for a part of the compiler that a program needs, and says why it cannot be had", async () => {
+    const { device, arrive } = deferred();
+    arrive(new ReferenceBackend());
+    await device.idle();
+    const x = device.upload(floats(1, 2));
+    const sorting = (part: LatePart<() => void>): Executable => {
+      const leaf = input(float2);
+      const op: Op = { name: "twice", infer: ([type]) => (type ? [type] : []), lower: { kind: "loops", part, build: () => ({ items: 0, body: () => [] }) } };
+      return device.load({ inputs: [leaf], outputs: [applyOne(op, [leaf], {})] });
+    };
+    let bring: (part: () => void) => void = () => undefined;
+    const part = new LatePart(() => new Promise<() => void>((resolve) => (bring = resolve)));
+    sorting(part);
+    const before = device.load(doubling());
+    expect(() => device.readSync(x)).toThrow("being fetched");
+    expect(() => part.value).toThrow(TypeError);
+    const read = device.read(run(device, before, x));
+    bring(() => undefined);
+    expect(numbers(await read)).toEqual([2, 4]);
+    expect([part.isThere, numbers(device.readSync(x))]).toEqual([true, [1, 2]]);
+    const absent = new LatePart<() => void>(() => Promise.reject(new DeviceError("no such file")));
+    sorting(absent);
+    expect(numbers(await device.read(x))).toEqual([1, 2]);
+    expect(() => absent.value).toThrow("no such file");
+    expect(device.isLost).toBe(false);
   });
 
   it("trains: a compiled step that was called before it came, and after", async () => {

@@ -1,3 +1,4 @@
+import { missingParts } from "../compiler/late-parts.js";
 import { ArgumentError, DeviceError } from "../core/errors.js";
 import type { DType } from "../core/dtype.js";
 import type { Graph, Storage } from "../ir/graph.js";
@@ -79,15 +80,18 @@ class DeferredExecutable implements Executable {
 }
 
 /**
- * A device whose code is fetched, or whose hardware is found, only when it is first used. It takes every call at once: those
- * that come before the device wait in their order, later ones go straight through. What a waiting call throws is thrown by the reads
+ * A device whose code is fetched, or whose hardware is found, only when it is first used; parts of the compiler come with the
+ * first program that needs them. It takes every call at once: those that come before the code wait in their order, later ones
+ * go straight through. What a waiting call throws is thrown by the reads
  * that depend on it, and by `idle`.
  */
 export class DeferredBackend implements Backend {
   readonly name: string;
   readonly #options: DeferredOptions;
-  readonly #arrival: Promise<Backend>;
-  #backend: Backend | undefined;
+  readonly #opening: Promise<Backend>;
+  #opened: Backend | undefined;
+  /** What is being fetched: the device itself, and parts of the compiler that programs need. */
+  #fetches = 0;
   #waiting: ((backend: Backend) => void)[] = [];
   #waitingRuns = 0;
   /** Why the device will not come. */
@@ -99,29 +103,27 @@ export class DeferredBackend implements Backend {
   constructor(options: DeferredOptions, open: () => Promise<Backend>) {
     this.name = options.name;
     this.#options = options;
-    this.#arrival = open().then((backend) => this.#arrive(backend));
-    // Reads that wait for the device report it too.
-    this.#arrival.catch((error: unknown) => {
-      this.#absence = { error };
-      this.#waiting = [];
-    });
+    this.#opening = open();
+    this.#waitFor(this.#opening.then((backend) => (this.#opened = backend)));
   }
 
   /** Whether the device could not be had, or went away. */
   get isLost(): boolean {
-    return this.#absence !== undefined || this.#backend?.isLost === true;
+    return this.#absence !== undefined || this.#opened?.isLost === true;
   }
 
   get threads(): number {
-    return this.#backend?.threads ?? this.#options.threads;
+    return this.#opened?.threads ?? this.#options.threads;
   }
 
   supports(dtype: DType): boolean {
-    return this.#backend?.supports(dtype) ?? this.#options.supports?.(dtype) ?? true;
+    return this.#opened?.supports(dtype) ?? this.#options.supports?.(dtype) ?? true;
   }
 
   load(graph: Graph): Executable {
     const executable = new DeferredExecutable(graph);
+    const missing = missingParts(graph);
+    if (missing.length > 0) this.#waitFor(Promise.all(missing.map((part) => part.arrive())));
     this.#call(executable.outcome, (backend) => backend.load(graph));
     return executable;
   }
@@ -139,7 +141,7 @@ export class DeferredBackend implements Backend {
     this.#requirePossible();
     if (!(executable instanceof DeferredExecutable)) throw new DeviceError(`[${this.name}] the executable was loaded by another device`);
     if (!this.#backend && ++this.#waitingRuns > maxWaiting) {
-      throw new DeviceError(`[${this.name}] ${maxWaiting} runs wait for the device to start: await a read or idle() between runs`);
+      throw new DeviceError(`[${this.name}] ${maxWaiting} runs wait for the device's code: await a read or idle() between runs`);
     }
     const own = (storage: Storage): Storage => this.#own(storage).outcome.value;
     this.#do((backend) => {
@@ -159,11 +161,11 @@ export class DeferredBackend implements Backend {
     return this.#later((backend) => backend.read(outcome.value));
   }
 
-  /** Throws DeviceError before the device is there. */
+  /** Throws DeviceError before the device's code is there. */
   readSync(storage: Storage): Uint8Array {
     const { outcome } = this.#own(storage);
     this.#requirePossible();
-    if (!this.#backend) throw new DeviceError(`[${this.name}] the device is being started and cannot be waited for: use the asynchronous read`);
+    if (!this.#backend) throw new DeviceError(`[${this.name}] the device's code is being fetched and cannot be waited for: use the asynchronous read`);
     if (!this.#backend.readSync) throw new DeviceError(`[${this.name}] cannot be read without waiting: use the asynchronous read`);
     return this.#backend.readSync(outcome.value);
   }
@@ -190,7 +192,12 @@ export class DeferredBackend implements Backend {
   }
 
   async close(): Promise<void> {
-    await this.#arrival.then((backend) => backend.close(), () => undefined);
+    await this.#opening.then((backend) => backend.close(), () => undefined);
+  }
+
+  /** The device, unless calls wait. */
+  get #backend(): Backend | undefined {
+    return this.#fetches === 0 ? this.#opened : undefined;
   }
 
   #own(storage: Storage): DeferredStorage {
@@ -223,7 +230,7 @@ export class DeferredBackend implements Backend {
   #later<T>(call: (backend: Backend) => Promise<T>): Promise<T> {
     this.#requirePossible();
     return new Promise((resolve, reject) => {
-      this.#arrival.catch(reject);
+      this.#opening.catch(reject);
       this.#waiting.push((backend) => {
         try {
           resolve(call(backend));
@@ -234,16 +241,29 @@ export class DeferredBackend implements Backend {
     });
   }
 
-  #arrive(backend: Backend): Backend {
-    for (const call of this.#waiting) {
-      try {
-        call(backend);
-      } catch (error) {
-        this.#failure ??= { error };
+  #waitFor(fetch: Promise<unknown>): void {
+    this.#fetches++;
+    fetch.then(
+      () => this.#arrive(),
+      (error: unknown) => {
+        this.#absence = { error };
+        this.#waiting = [];
+      },
+    );
+  }
+
+  #arrive(): void {
+    if (this.#opened && this.#fetches === 1) {
+      for (const call of this.#waiting) {
+        try {
+          call(this.#opened);
+        } catch (error) {
+          this.#failure ??= { error };
+        }
       }
+      this.#waiting = [];
+      this.#waitingRuns = 0;
     }
-    this.#waiting = [];
-    this.#backend = backend;
-    return backend;
+    this.#fetches--;
   }
 }

@@ -1,5 +1,6 @@
-import { compileScans } from "../compiler/compile-scans.js";
+import { offerScans } from "../compiler/scan-compiler.js";
 import { ArgumentError, DTypeError, ShapeError } from "../core/errors.js";
+import { LatePart } from "../core/late-part.js";
 import { formatShape, sameShape } from "../core/shape.js";
 import type { Value } from "../ir/graph.js";
 import * as ops from "../ops/index.js";
@@ -14,6 +15,8 @@ export interface ScanOptions {
   readonly reverse?: boolean | undefined;
 }
 
+const compileScans = new LatePart(() => import("../compiler/compile-scans.js"));
+
 /**
  * A loop as one operation: cₜ₊₁, yₜ = fn(cₜ, xₜ) for each slice xₜ of xs along the first axis, from c₀ = init. Gives the last carry
  * and the y of all steps stacked along a new first axis; without steps, init and nothing. Carries, xs and ys are nested arrays
@@ -22,7 +25,7 @@ export interface ScanOptions {
  * dtypes of the carry, and may not read values, assign state or be async: ArgumentError, ShapeError, DTypeError, TraceError.
  */
 export function scan<C, X, Y>(fn: (carry: C, x: X) => readonly [carry: C, y: Y], init: C, xs: X, options: ScanOptions = {}): [carry: C, ys: Y] {
-  compileScans();
+  offerScans(compileScans);
   const { reverse = false } = options;
   const stacks = valuesOf(xs);
   const first = valuesOf(init);

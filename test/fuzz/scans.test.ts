@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { vjpOf } from "../../src/autodiff/backward.js";
-import { compileScans } from "../../src/compiler/compile-scans.js";
 import type { Shape } from "../../src/core/shape.js";
 import { input, type Value } from "../../src/ir/graph.js";
 import * as ops from "../../src/ops/index.js";
@@ -8,8 +7,6 @@ import { compiledDevices, reference } from "../conformance/devices.js";
 import { inner } from "../conformance/problems.js";
 import { runGraph } from "../conformance/run-graph.js";
 import { Numbers } from "../opinfo/sample.js";
-
-compileScans();
 
 /** A scan of a random body, its gradients of first and second order, and numbers for all leaves. */
 interface Case {

@@ -1,12 +1,13 @@
-import { compileScans } from "../../src/compiler/compile-scans.js";
+import { offerScans } from "../../src/compiler/scan-compiler.js";
 import { ArgumentError, DTypeError, ShapeError } from "../../src/core/errors.js";
+import { LatePart } from "../../src/core/late-part.js";
 import type { Shape } from "../../src/core/shape.js";
 import { input, type Value } from "../../src/ir/graph.js";
 import * as ops from "../../src/ops/index.js";
 import { leaf, Numbers, operand, refused, sample, type OpInfo, type Operand, type Sample } from "./sample.js";
 
 // Graphs are made here without `scan`, which would do it.
-compileScans();
+offerScans(new LatePart(() => import("../../src/compiler/compile-scans.js")));
 
 const random = new Numbers(12);
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { provideAllParts } from "../../compiler/all-parts.js";
 import { compileForCores } from "../../compiler/compile-for-cores.js";
 import type { Program, Step } from "../../compiler/program.js";
 import { byteSize, type DType } from "../../core/dtype.js";
@@ -22,6 +23,8 @@ const spinNanoseconds = 200_000;
 const inlineMicroseconds = 30;
 /** Programs that take one thread less have the calling thread as one of theirs: it would soon be told that they are done. */
 const sharedMicroseconds = 2000;
+
+provideAllParts();
 
 export interface NativeOptions {
   /** Threads that compute; as many as the process has processors when not given. */

@@ -1,6 +1,6 @@
 import { drawBits, drawKey, likelyBelow } from "../../core/rng.js";
 import { sizeOf, type Shape } from "../../core/shape.js";
-import { attentionMask, attentionShape, type AttentionAttrs, gradientMask, queriesOfPart } from "../../ops/attention-blocks.js";
+import { attentionMask, attentionShape, type AttentionAttrs, gradientMask, queriesOfPart } from "../../ops/attention-shape.js";
 import { attentionGradientOp } from "../../ops/attention-gradient.js";
 import { attentionOp } from "../../ops/attention.js";
 import { at, range } from "../../ops/indexing.js";

@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
+import { provideAllParts } from "../../compiler/all-parts.js";
 import { compileForCores } from "../../compiler/compile-for-cores.js";
 import { hasRelaxedSimd } from "./features.js";
 import { WasmBackend } from "./wasm-backend.js";
 import { workerSource } from "./worker-source.js";
 import type { WorkerFactory, WorkerReply } from "./worker-queue.js";
+
+provideAllParts();
 
 export interface NodeWasmOptions {
   /** Worker threads; as many as cores by default. 0 runs everything on the calling thread. */

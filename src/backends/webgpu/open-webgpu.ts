@@ -1,5 +1,6 @@
 import type { GroupTile, Target } from "../../compiler/target.js";
 import { DeviceError } from "../../core/errors.js";
+import { LatePart } from "../../core/late-part.js";
 import { describeAdapter, isSoftware } from "./find-adapter.js";
 import { keepsHalves } from "./keeps-halves.js";
 import { WebgpuBackend } from "./webgpu-backend.js";
@@ -34,6 +35,7 @@ export async function openWebgpu(adapter: GPUAdapter, { limits, features = wante
   const maxStorageBufferBindingSize = Math.min(adapter.limits.maxStorageBufferBindingSize, mostBindingBytes);
   const requiredLimits = { ...Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]])), maxStorageBufferBindingSize, ...limits };
   const requiredFeatures = wantedFeatures.filter((feature) => features.includes(feature) && adapter.features.has(feature));
+  await LatePart.fetchAll();
   let device: GPUDevice;
   try {
     device = await adapter.requestDevice({ label: "gradus", requiredFeatures, requiredLimits });
