@@ -15,6 +15,9 @@ class LocalRunner {
   readonly #installed = new Set<KernelModule>();
   readonly #thread: number;
   readonly #run: (thread: number, program: number, end: number) => void;
+  readonly #lead: (thread: number, command: number) => void;
+  /** The block of this thread as the first of the queue's. */
+  #first = 0;
   /** When a measured run was last looked at. */
   #marked = 0;
 
@@ -24,13 +27,22 @@ class LocalRunner {
     const unused = (): void => undefined;
     const mark = (field: number, fresh: number): void => this.#mark(field >>> 0, fresh !== 0);
     const env = { memory: memory.memory, table: this.#table, read: unused, drained: unused, mark };
-    this.#run = exported(new WebAssembly.Instance(interpreter, { env }), "run");
+    const instance = new WebAssembly.Instance(interpreter, { env });
+    this.#run = exported(instance, "run");
+    this.#lead = exported(instance, "lead");
   }
 
   run(command: RunCommand, modules: Iterable<KernelModule>): void {
     for (const module of modules) this.#install(module);
     this.#memory.write(this.#thread + threadLayout.bases, runWords(command));
     this.#run(this.#thread, command.program, command.program + command.programBytes);
+  }
+
+  /** Runs a program with the queue's threads, in place of the first. */
+  lead(queue: WorkerQueue, command: RunCommand, modules: Iterable<KernelModule>): void {
+    for (const module of modules) this.#install(module);
+    this.#first ||= newThread(this.#memory, queue.control, 0, queue.threads);
+    queue.lead(command, (address) => this.#lead(this.#first, address));
   }
 
   #mark(field: number, fresh: boolean): void {
@@ -65,6 +77,9 @@ export interface ExecutorOptions {
   readonly worker: WorkerFactory;
 }
 
+/** Who runs a program: the calling thread, the calling thread and the workers but the first, or those that take commands. */
+export type Runner = "caller" | "team" | "queue";
+
 /** One in-order queue of commands, run by worker threads, or by the calling thread where that is quicker. */
 export class Executor implements Progress {
   readonly memory: MemoryRanges;
@@ -72,6 +87,8 @@ export class Executor implements Progress {
   readonly wait?: (command: number) => void;
   readonly copy?: (address: number, length: number) => Uint8Array<ArrayBuffer>;
   readonly #local: LocalRunner | undefined;
+  readonly #workers: WorkerQueue | undefined;
+  readonly #installed = new Set<KernelModule>();
   #commands = 0;
 
   constructor(limit: number, { threads, canWait, worker, remote = false }: ExecutorOptions) {
@@ -85,7 +102,7 @@ export class Executor implements Progress {
     this.copy = (address, length) => memory.bytes(address, length).slice();
     this.#local = new LocalRunner(memory, interpreter);
     const queue = threads > 0 ? new WorkerQueue(memory, interpreter, threads, canWait, worker) : undefined;
-    this.queue = queue;
+    this.queue = this.#workers = queue;
     if (!queue || canWait) this.wait = (command) => queue?.wait(this.#commands - command);
   }
 
@@ -97,16 +114,23 @@ export class Executor implements Progress {
     return this.#commands - (this.queue?.pending() ?? 0);
   }
 
-  install(module: KernelModule): void {
-    if (!this.queue) return;
-    this.queue.install(module.module, module.first, module.count);
-    this.#commands++;
+  /** Who runs a program with these kernels: `wanted` if nothing is under way, and else the queue, whose threads are then given the kernels. */
+  choose(wanted: Runner, modules: Iterable<KernelModule>): Runner {
+    if (!this.queue) return "caller";
+    if (wanted === "caller" && this.queue.pending() === 0) return wanted;
+    for (const module of modules) {
+      if (this.#installed.has(module)) continue;
+      this.#installed.add(module);
+      this.queue.install(module.module, module.first, module.count);
+      this.#commands++;
+    }
+    return wanted === "team" && this.queue.pending() === 0 ? wanted : "queue";
   }
 
-  /** Runs a program, at once on this thread if it is `small` and nothing is under way. */
-  run(command: RunCommand, modules: Iterable<KernelModule>, small: boolean): void {
-    if (this.#local && (!this.queue || (small && this.queue.pending() === 0))) this.#local.run(command, modules);
-    else this.queue?.run(command);
+  run(command: RunCommand, modules: Iterable<KernelModule>, runner: Runner): void {
+    if (runner === "queue") this.queue?.run(command);
+    else if (runner === "team" && this.#workers) this.#local?.lead(this.#workers, command, modules);
+    else this.#local?.run(command, modules);
     this.#commands++;
   }
 

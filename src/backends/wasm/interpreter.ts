@@ -10,6 +10,7 @@ import {
   loopLayout,
   placeLayout,
   ringSlots,
+  sleepers,
   stepKind,
   threadLayout,
 } from "./program-layout.js";
@@ -29,8 +30,9 @@ import {
  * The program interpreter, as a WebAssembly module of its own: every thread runs the same program and takes its share of
  * each launch, so that nothing crosses into JavaScript between kernels. Imports: `read(address, bytes, ticket)`,
  * `drained()` and `mark(field, fresh)`, called on thread 0. `mark` adds the milliseconds since the last mark to a float64
- * in memory or, if fresh, sets it to the time. Exports: `run(thread, program, end)` runs one program, `serve(thread)` takes
- * commands from the queue until it is told to pause.
+ * in memory or, if fresh, sets it to the time. Exports: `run(thread, program, end)` runs one program, `lead(thread, command)`
+ * a command together with the threads that serve, as thread 0 and while nothing is queued; `serve(thread)` takes commands, thread 0 from
+ * the queue and the others from it, until it is told to pause.
  */
 export function interpreterModule(sharedMemory: boolean): WasmModule {
   return {
@@ -42,7 +44,7 @@ export function interpreterModule(sharedMemory: boolean): WasmModule {
     sharedMemory,
     table: true,
     types: [kernelType],
-    functions: [begin, barrier, sync, place, launch, copy, steps, run, serve],
+    functions: [begin, barrier, sync, place, launch, copy, steps, part, join, lead, run, serve],
   };
 }
 
@@ -63,7 +65,7 @@ function define(name: string, params: number, results: 0 | 1, locals: number, ..
 }
 
 const imported = ["read", "drained", "mark"] as const;
-const called = ["begin", "barrier", "sync", "place", "launch", "copy", "steps"] as const;
+const called = ["begin", "barrier", "sync", "place", "launch", "copy", "steps", "part", "join", "lead"] as const;
 const names: readonly FunctionName[] = [...imported, ...called];
 type FunctionName = (typeof imported)[number] | (typeof called)[number];
 
@@ -83,9 +85,6 @@ const [add, sub, mul, and, or] = [
 const [equal, different, less, more] = [binary(wasm.i32Eq), binary(wasm.i32Ne), binary(wasm.i32LtU), binary(wasm.i32GtU)];
 const [divide, smaller] = [binary(wasm.i32DivU), binary(wasm.i32LtS)];
 const shiftRight = (a: Code, by: number): Code => [...a, ...num(by), plain(wasm.i32ShrU)];
-/** `a` is evaluated twice. */
-const constantMin = (a: Code, limit: number): Code => [...a, ...num(limit), ...less(a, num(limit)), plain(wasm.select)];
-const constantMax = (a: Code, limit: number): Code => [...a, ...num(limit), ...more(a, num(limit)), plain(wasm.select)];
 const not = (a: Code): Code => [...a, plain(wasm.i32Eqz)];
 const load = (address: Code, offset = 0): Code => [...address, memory(wasm.i32Load, offset)];
 const store = (address: Code, offset: number, value: Code): Code => [...address, ...value, memory(wasm.i32Store, offset)];
@@ -134,6 +133,8 @@ const {
   pending,
   depth,
   sequence,
+  idle,
+  inStep,
   record,
   recorded,
   counters,
@@ -141,31 +142,40 @@ const {
 } = threadLayout;
 
 /**
- * A thread looks this often before it sleeps, a look costing about two nanoseconds. Sleeping and waking take many times
- * longer, but where another process has the core that the waker needs, looking only keeps it away: the number halves
- * whenever it did not suffice, and grows again when it did.
+ * A thread looks at most this often before it sleeps, a look costing one or two nanoseconds. Sleeping and waking take as long as all of
+ * them, but where threads share a core, looking only keeps it from who has work: what did not suffice is halved the next
+ * time. Each 32nd time a thread is patient again, to notice when things are better.
  */
-const spins = { least: 1024, most: 16384 } as const;
+const mostLooks = 32768;
 
-/** Looks at a control word until it is no longer `old`; sleeps after a while. `spin` is a free local. */
-function untilChanged(thread: Code, control: Code, offset: number, old: Code, spin: number): Code {
+/** Looks at a control word until it is no longer `old`; sleeps after a while. `spin` is a free local, `patience` which waiting it is. */
+function untilChanged(thread: Code, control: Code, offset: number, old: Code, spin: number, patience: number): Code {
   const unchanged = equal(atomic(wasm.i32AtomicLoad, control, offset), old);
-  const patience = load(thread, threadLayout.patience);
-  const halved: Code = constantMax(shiftRight(patience, 1), spins.least);
-  const grown: Code = constantMin(add(patience, shiftRight(patience, 3)), spins.most);
+  const tries = load(thread, patience + 4);
   return [
-    ...set(spin, patience),
+    ...set(spin, [...load(thread, patience), ...num(mostLooks), ...and(tries, num(31)), plain(wasm.select)]),
+    ...store(thread, patience + 4, add(tries, num(1))),
+    ...store(thread, patience, shiftRight(get(spin), 1)),
     ...loop(and(unchanged, different(get(spin), num(0))), set(spin, sub(get(spin), num(1)))),
-    ...store(thread, threadLayout.patience, [...grown, ...halved, ...get(spin), plain(wasm.select)]),
+    ...when(not(unchanged), store(thread, patience, num(mostLooks))),
     ...loop(unchanged, [
-      ...atomic(wasm.i32AtomicRmwAdd, control, controlLayout.sleepers, num(1)),
+      ...atomic(wasm.i32AtomicRmwAdd, control, offset + sleepers, num(1)),
       plain(wasm.drop),
       ...wait32(control, offset, old),
-      ...atomic(wasm.i32AtomicRmwSub, control, controlLayout.sleepers, num(1)),
+      ...atomic(wasm.i32AtomicRmwSub, control, offset + sleepers, num(1)),
       plain(wasm.drop),
     ]),
   ];
 }
+
+/** Changes a control word that threads wait for. */
+const raise = (control: Code, offset: number, value: Code): Code => [
+  ...atomic(wasm.i32AtomicStore, control, offset, value),
+  ...when(atomic(wasm.i32AtomicLoad, control, offset + sleepers), [
+    ...atomic(wasm.memoryAtomicNotify, control, offset, num(-1)),
+    plain(wasm.drop),
+  ]),
+];
 
 /** begin(thread): a run begins; its first fields are the time and what passes before the first step. */
 const begin = ((): WasmFunction => {
@@ -206,13 +216,9 @@ const barrier = ((): WasmFunction => {
       [
         ...atomic(wasm.i32AtomicStore, get(control), controlLayout.arrived, num(0)),
         ...reset,
-        ...atomic(wasm.i32AtomicStore, get(control), controlLayout.generation, add(get(old), num(1))),
-        ...when(atomic(wasm.i32AtomicLoad, get(control), controlLayout.sleepers), [
-          ...atomic(wasm.memoryAtomicNotify, get(control), controlLayout.generation, num(-1)),
-          plain(wasm.drop),
-        ]),
+        ...raise(get(control), controlLayout.generation, add(get(old), num(1))),
       ],
-      untilChanged(get(thread), get(control), controlLayout.generation, get(old), spin),
+      untilChanged(get(thread), get(control), controlLayout.generation, get(old), spin, inStep),
     ),
     failed,
   );
@@ -386,76 +392,99 @@ const steps = ((): WasmFunction => {
   );
 })();
 
+/** part(thread, command): this thread's part of a run. */
+const part = ((): WasmFunction => {
+  const [thread, command] = [0, 1];
+  const field = (offset: number): Code => load(get(command), offset);
+  const who = load(get(thread), ofThread);
+  return define(
+    "",
+    2,
+    0,
+    0,
+    store(get(thread), ofBases, field(commandLayout.bases)),
+    store(get(thread), scratch, add(field(commandLayout.scratch), mul(who, field(commandLayout.scratchStride)))),
+    when(not(who), [...store(get(thread), record, field(commandLayout.record)), ...call("begin", get(thread))]),
+    call("steps", get(thread), field(commandLayout.program), field(commandLayout.programEnd)),
+  );
+})();
+
+/** join(thread, command): does it together with the other threads. It ends with a barrier, so that nobody still reads the command. */
+const join = ((): WasmFunction => {
+  const [thread, command] = [0, 1];
+  return define(
+    "",
+    2,
+    0,
+    0,
+    when(
+      equal(load(get(command), commandLayout.kind), num(commandKind.run)),
+      [...call("part", get(thread), get(command)), ...call("sync", get(thread), num(work.end))],
+      call("barrier", get(thread)),
+    ),
+  );
+})();
+
+/** lead(thread, command): begins it on all threads, as thread 0. */
+const lead = ((): WasmFunction => {
+  const [thread, command, control] = [0, 1, 2];
+  return define(
+    "lead",
+    2,
+    0,
+    1,
+    set(control, load(get(thread), ofControl)),
+    store(get(control), controlLayout.team, get(command)),
+    raise(get(control), controlLayout.started, add(load(get(control), controlLayout.started), num(1))),
+    call("join", get(thread), get(command)),
+  );
+})();
+
 /** run(thread, program, end): a whole program on the calling thread alone. */
 const run = define("run", 3, 0, 0, call("begin", get(0)), call("steps", get(0), get(1), get(2)), call("sync", get(0), num(work.end)));
 
 /** serve(thread): takes commands in order. Returns when told to pause, so that the thread can see its messages. */
 const serve = ((): WasmFunction => {
-  const [thread, control, seen, slot, kind, spin, progress, isFirst, done] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const field = (offset: number): Code => load(get(slot), offset);
-  const behind: Code = smaller(sub(get(done), get(seen)), num(0));
-  const lookAtFirst: Code = set(done, atomic(wasm.i32AtomicLoad, get(control), controlLayout.progress));
-  // Thread 0 may still be busy with commands of its own.
-  const waitForFirst: Code = [
-    ...lookAtFirst,
-    ...loop(behind, [
-      ...untilChanged(get(thread), get(control), controlLayout.progress, get(done), spin),
-      ...lookAtFirst,
+  const [thread, control, seen, command, kind, spin] = [0, 1, 2, 3, 4, 5];
+  const field = (offset: number): Code => load(get(command), offset);
+  /** Waits until a control word has counted one more, sets `command` and deals with it. */
+  const takeEach = (counter: number, address: Code, take: Code): Code => [
+    typed(wasm.loop),
+    ...untilChanged(get(thread), get(control), counter, get(seen), spin, idle),
+    ...set(command, address),
+    ...set(kind, field(commandLayout.kind)),
+    ...set(seen, add(get(seen), num(1))),
+    ...store(get(thread), sequence, get(seen)),
+    ...take,
+    ...different(get(kind), num(commandKind.pause)),
+    indexed(wasm.brIf, 0),
+    plain(wasm.end),
+  ];
+  const slot = add(get(control), mul(and(get(seen), num(ringSlots - 1)), num(commandLayout.bytes)));
+  const alone: Code = [...call("part", get(thread), get(command)), ...store(get(thread), pending, num(work.none))];
+  const led = call("lead", get(thread), get(command));
+  const first: Code = [
+    ...when(
+      equal(get(kind), num(commandKind.read)),
+      call("read", field(commandLayout.address), field(commandLayout.length), field(commandLayout.ticket)),
+      when(and(equal(get(kind), num(commandKind.run)), field(commandLayout.alone)), alone, led),
+    ),
+    ...raise(get(control), controlLayout.progress, get(seen)),
+    ...when(equal(atomic(wasm.i32AtomicLoad, get(control), controlLayout.submitted), get(seen)), [
+      ...when(atomic(wasm.i32AtomicRmwXchg, get(control), controlLayout.drainWanted, num(0)), call("drained")),
     ]),
   ];
-  const runCommand: Code = when(or(get(isFirst), not(field(commandLayout.alone))), [
-    ...waitForFirst,
-    ...store(get(thread), ofBases, field(commandLayout.bases)),
-    ...store(
-      get(thread),
-      scratch,
-      add(field(commandLayout.scratch), mul(load(get(thread), ofThread), field(commandLayout.scratchStride))),
-    ),
-    ...when(get(isFirst), [
-      ...store(get(thread), record, field(commandLayout.record)),
-      ...call("begin", get(thread)),
-    ]),
-    ...call("steps", get(thread), field(commandLayout.program), field(commandLayout.programEnd)),
-    ...when(
-      field(commandLayout.alone),
-      store(get(thread), pending, num(work.none)),
-      call("sync", get(thread), num(work.end)),
-    ),
-  ]);
-  const read: Code = when(
-    get(isFirst),
-    call("read", field(commandLayout.address), field(commandLayout.length), field(commandLayout.ticket)),
-  );
   return define(
     "serve",
     1,
     0,
-    8,
+    5,
     set(control, load(get(thread), ofControl)),
-    set(isFirst, not(load(get(thread), ofThread))),
-    set(progress, add(get(control), mul(load(get(thread), ofThread), num(64)))),
     set(seen, load(get(thread), sequence)),
-    [typed(wasm.loop)],
-    untilChanged(get(thread), get(control), controlLayout.submitted, get(seen), spin),
-    set(slot, add(get(control), mul(and(get(seen), num(ringSlots - 1)), num(commandLayout.bytes)))),
-    set(slot, add(get(slot), num(controlLayout.ring))),
-    set(kind, field(commandLayout.kind)),
-    when(equal(get(kind), num(commandKind.run)), runCommand, when(equal(get(kind), num(commandKind.read)), read)),
-    set(seen, add(get(seen), num(1))),
-    store(get(thread), sequence, get(seen)),
-    atomic(wasm.i32AtomicStore, get(progress), controlLayout.progress, get(seen)),
-    when(get(isFirst), [
-      ...when(
-        or(
-          atomic(wasm.i32AtomicLoad, get(control), controlLayout.mainWaits),
-          atomic(wasm.i32AtomicLoad, get(control), controlLayout.sleepers),
-        ),
-        [...atomic(wasm.memoryAtomicNotify, get(control), controlLayout.progress, num(-1)), plain(wasm.drop)],
-      ),
-      ...when(equal(atomic(wasm.i32AtomicLoad, get(control), controlLayout.submitted), get(seen)), [
-        ...when(atomic(wasm.i32AtomicRmwXchg, get(control), controlLayout.drainWanted, num(0)), call("drained")),
-      ]),
-    ]),
-    [...different(get(kind), num(commandKind.pause)), indexed(wasm.brIf, 0), plain(wasm.end)],
+    when(
+      load(get(thread), ofThread),
+      takeEach(controlLayout.started, load(get(control), controlLayout.team), call("join", get(thread), get(command))),
+      takeEach(controlLayout.submitted, add(slot, num(controlLayout.ring)), first),
+    ),
   );
 })();

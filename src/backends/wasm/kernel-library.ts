@@ -29,15 +29,13 @@ export interface KernelSet {
 export class KernelLibrary {
   readonly #relaxed: boolean;
   readonly #sharedMemory: boolean;
-  readonly #install: (module: KernelModule) => void;
   readonly #byCode = new Map<string, CompiledKernel>();
   readonly #byKernel = new WeakMap<Kernel, CompiledKernel>();
   #count = 0;
 
-  constructor(relaxed: boolean, sharedMemory: boolean, install: (module: KernelModule) => void) {
+  constructor(relaxed: boolean, sharedMemory: boolean) {
     this.#relaxed = relaxed;
     this.#sharedMemory = sharedMemory;
-    this.#install = install;
   }
 
   /** Functions compiled so far. */
@@ -96,6 +94,5 @@ export class KernelLibrary {
     [...fresh].forEach(([key, { scratchBytes }], i) =>
       this.#byCode.set(key, { index: module.first + i, scratchBytes, module }),
     );
-    this.#install(module);
   }
 }

@@ -24,7 +24,8 @@ export const maxPlaces = 16384;
 
 /**
  * What one thread keeps: who it is, the run it is in, the counters of its loops, the addresses for the current launch.
- * `bases`, `scratch` and `record` are set together for a run on one thread. `record` is where thread 0 measures the run, or 0, and `recorded` the fields of the step that it measured last.
+ * `bases`, `scratch` and `record` are set together for a run on one thread. `record` is where thread 0 measures the run, or 0, and
+ * `recorded` the fields of the step that it measured last. `idle` and `inStep` say how patiently it waits for work and for the other threads.
  */
 export const threadLayout = {
   control: 0,
@@ -36,16 +37,19 @@ export const threadLayout = {
   pending: 24,
   depth: 28,
   sequence: 32,
-  patience: 36,
-  recorded: 40,
+  recorded: 36,
+  idle: 40,
+  inStep: 48,
   counters: 64,
   pointers: 64 + 4 * maxLoops,
   bytes: 64 + 4 * maxLoops + 4 * maxPlaces,
 } as const;
 
-export const maxThreads = 64;
 /** Commands that may be queued at once; a power of two. */
 export const ringSlots = 64;
+
+/** How many threads are asleep until a word of the control block changes is the word behind it. */
+export const sleepers = 4;
 
 /** What all threads share; each word that is written often has a cache line of its own. */
 export const controlLayout = {
@@ -56,23 +60,24 @@ export const controlLayout = {
   arrived: 128,
   /** The next item of the current launch that no thread has taken. */
   next: 192,
-  /** Threads asleep, at a barrier or waiting for commands. */
-  sleepers: 256,
+  /** Commands begun by all threads together so far, and the address of the last one. */
+  started: 256,
+  team: 264,
   /** Not 0 once a kernel has trapped. */
   failed: 320,
   /** Set by the main thread: call `drained` when the queue becomes empty. */
   drainWanted: 384,
-  /** Set by the main thread while it sleeps until a command is done. */
-  mainWaits: 448,
-  /** Commands done by each thread, a cache line each; those of thread 0 are done by all. */
+  /** A command of the main thread's own, begun while nothing is queued. */
+  own: 448,
+  /** Queued commands that are done. */
   progress: 512,
-  ring: 512 + 64 * maxThreads,
-  bytes: 512 + 64 * maxThreads + 64 * ringSlots,
+  ring: 576,
+  bytes: 576 + 64 * ringSlots,
 } as const;
 
 export const commandKind = { run: 1, read: 2, pause: 3 } as const;
 
-/** A queued command. `alone`: thread 0 runs it and no other takes part. */
+/** A command. `alone`: thread 0 runs it and no other takes part. */
 export const commandLayout = {
   kind: 0,
   program: 4,

@@ -7,7 +7,7 @@ import type { Graph, Storage, TensorType } from "../../ir/graph.js";
 import type { Backend, Executable } from "../../runtime/backend.js";
 import { describeProgram, recordLength, type ProgramDescription, type Profiler } from "../../runtime/profile.js";
 import { baseLayout, encodeProgram, type EncodedProgram } from "./encode-program.js";
-import { Executor, type ExecutorOptions } from "./executor.js";
+import { Executor, type ExecutorOptions, type Runner } from "./executor.js";
 import { hasRelaxedSimd } from "./features.js";
 import { KernelLibrary, type KernelSet } from "./kernel-library.js";
 import type { MemoryRanges } from "./memory-ranges.js";
@@ -30,7 +30,7 @@ export const wasmTarget: Target = {
 
 export interface WasmBackendOptions extends ExecutorOptions {
   readonly compileGraph: (graph: Graph, target: Target) => Program;
-  /** Whether small programs may run on the calling thread. */
+  /** Whether small programs may run on the calling thread, or on it and the workers together. */
   readonly inline: boolean;
   /** Bytes that storages may take in linear memory before the least recently used are put out; 1.5 GiB by default. */
   readonly budgetBytes?: number;
@@ -42,6 +42,8 @@ export interface WasmBackendOptions extends ExecutorOptions {
 const maxPending = 16;
 /** Programs below this estimate run on the calling thread: another one takes as long to wake. */
 const inlineMicroseconds = 30;
+/** Below this one, the calling thread takes part: handing the program over and waiting for its end would cost a tenth of it. */
+const blockingMicroseconds = 1000;
 /** Reads of at least this size are copied by a worker. */
 const largeRead = 1 << 20;
 
@@ -66,7 +68,8 @@ class WasmExecutable implements Executable {
   /** The steps, and all constants, as they go into linear memory. */
   readonly code: Block;
   readonly constants: Block;
-  readonly small: boolean;
+  /** Who runs it where the calling thread may. */
+  readonly runner: Runner;
   readonly description: ProgramDescription;
 
   constructor(graph: Graph, program: Program, kernels: KernelSet, compileMs: number, threads: number) {
@@ -80,9 +83,11 @@ class WasmExecutable implements Executable {
     const constants = new Uint8Array(this.encoded.constantBytes);
     program.constants.forEach((c, i) => constants.set(c, this.encoded.constantOffsets[i]));
     this.constants = new Block(constants.byteLength, constants);
-    // 4 operations and 4 bytes a nanosecond, and what a launch costs.
-    const estimate = Math.max(program.flops, program.bytes) / 4000 + this.encoded.stepCount * 0.2;
-    this.small = estimate < inlineMicroseconds;
+    // Operations or bytes a nanosecond, and what a launch costs.
+    const estimate = (rate: number): number => Math.max(program.flops, program.bytes) / (1000 * rate) + this.encoded.stepCount * 0.2;
+    const { alone } = this.encoded;
+    const blocks = estimate(alone ? 20 : 20 * threads) < blockingMicroseconds;
+    this.runner = estimate(4) < inlineMicroseconds || (blocks && alone) ? "caller" : blocks ? "team" : "queue";
   }
 
   get inPlace(): readonly number[] {
@@ -120,9 +125,7 @@ export class WasmBackend implements Backend {
     this.#executor = new Executor(options.memoryBytes ?? memoryLimit, options);
     this.#memory = this.#executor.memory;
     this.#residency = new Residency(this.#memory, this.#executor, options.budgetBytes ?? 1.5 * 2 ** 30);
-    this.#library = new KernelLibrary(hasRelaxedSimd(), options.threads > 0, (module) =>
-      this.#executor.install(module),
-    );
+    this.#library = new KernelLibrary(hasRelaxedSimd(), options.threads > 0);
   }
 
   supports(_dtype: DType): boolean {
@@ -173,6 +176,7 @@ export class WasmBackend implements Backend {
 
     const residency = this.#residency;
     residency.nextRun();
+    const runner = this.#executor.choose(this.#options.inline ? executable.runner : "queue", kernels.modules);
     const command = this.#executor.queued() + 1;
     const layout = baseLayout(program);
     const scratchStride = Math.ceil(kernels.scratchBytes / 64) * 64;
@@ -197,7 +201,7 @@ export class WasmBackend implements Backend {
       record,
     };
     try {
-      this.#executor.run(run, kernels.modules, this.#options.inline && executable.small);
+      this.#executor.run(run, kernels.modules, runner);
     } catch (error) {
       this.#failure ??= error;
       throw error;

@@ -13,7 +13,7 @@ provideAllParts();
 export interface NodeWasmOptions {
   /** Worker threads; as many as cores by default. 0 runs everything on the calling thread. */
   readonly threads?: number;
-  /** Whether programs of some microseconds run on the calling thread; true by default. */
+  /** Whether the calling thread runs programs of some microseconds, and takes part in those below a millisecond; true by default. */
   readonly inline?: boolean;
   /** Whether one worker owns the memory, as in a page that may not share it; the calling thread then cannot wait. */
   readonly remote?: boolean;

@@ -1,7 +1,7 @@
 import { DeviceError, type GradusError } from "../../core/errors.js";
 import type { LinearMemory } from "./linear-memory.js";
 import type { MemoryRanges } from "./memory-ranges.js";
-import { commandKind, commandLayout, controlLayout, ringSlots, threadLayout } from "./program-layout.js";
+import { commandKind, commandLayout, controlLayout, ringSlots, sleepers, threadLayout } from "./program-layout.js";
 
 export type WorkerMessage =
   | {
@@ -67,12 +67,12 @@ const word = (offset: number): number => offset >> 2;
 /** How often the main thread looks before it sleeps. */
 const spins = 2000;
 
-/** The queue of commands that worker threads take from shared memory, in order. */
+/** The queue of commands that worker threads take from shared memory, in order: the first thread takes them, and leads the others. */
 export class WorkerQueue implements CommandQueue {
   readonly threads: number;
   /** Whether this thread may sleep. */
   readonly canWait: boolean;
-  readonly #control: number;
+  readonly control: number;
   readonly #workers: WorkerThread[];
   readonly #tickets = new Map<number, { resolve: (bytes: Uint8Array<ArrayBuffer>) => void; reject: (error: GradusError) => void }>();
   #nextTicket = 0;
@@ -91,14 +91,14 @@ export class WorkerQueue implements CommandQueue {
   ) {
     this.threads = threads;
     this.canWait = canWait;
-    this.#control = newControl(memory);
-    this.#view = memory.words(this.#control, word(controlLayout.bytes));
+    this.control = newControl(memory);
+    this.#view = memory.words(this.control, word(controlLayout.bytes));
     this.#workers = Array.from({ length: threads }, (_, i) => {
       const worker = factory((reply) => this.#receive(reply));
       worker.keepAlive(false);
-      const thread = newThread(memory, this.#control, i, threads);
+      const thread = newThread(memory, this.control, i, threads);
       const { timeOrigin: origin } = performance;
-      worker.post({ kind: "start", module: interpreter, memory: memory.memory, thread, control: this.#control, origin });
+      worker.post({ kind: "start", module: interpreter, memory: memory.memory, thread, control: this.control, origin });
       return worker;
     });
   }
@@ -114,16 +114,23 @@ export class WorkerQueue implements CommandQueue {
   }
 
   run(command: RunCommand): void {
-    this.#push((slot) => {
-      slot[word(commandLayout.kind)] = commandKind.run;
-      slot[word(commandLayout.program)] = command.program;
-      slot[word(commandLayout.programEnd)] = command.program + command.programBytes;
-      slot[word(commandLayout.bases)] = command.bases;
-      slot[word(commandLayout.scratch)] = command.scratch;
-      slot[word(commandLayout.scratchStride)] = command.scratchStride;
-      slot[word(commandLayout.alone)] = command.alone ? 1 : 0;
-      slot[word(commandLayout.record)] = command.record;
-    });
+    this.#push((slot) => writeRun(slot, command));
+  }
+
+  /** Lets `begin` do a run with the threads but the first, at once; nothing may be queued. It is told where the command lies. */
+  lead(command: RunCommand, begin: (address: number) => void): void {
+    const address = this.control + controlLayout.own;
+    writeRun(this.#view.subarray(word(controlLayout.own)), command);
+    try {
+      begin(address);
+    } catch (error) {
+      this.check();
+      // Threads that wait at a barrier end then.
+      Atomics.store(this.#view, word(controlLayout.failed), 1);
+      Atomics.add(this.#view, word(controlLayout.generation), 1);
+      Atomics.notify(this.#view, word(controlLayout.generation));
+      throw error;
+    }
   }
 
   read(address: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -154,15 +161,15 @@ export class WorkerQueue implements CommandQueue {
       );
     }
     for (let i = 0; i < spins && this.pending() > pending; i++);
-    const flag = word(controlLayout.mainWaits);
-    Atomics.store(this.#view, flag, 1);
+    const sleeping = word(controlLayout.progress + sleepers);
+    Atomics.store(this.#view, sleeping, 1);
     for (;;) {
       this.check();
       const done = Atomics.load(this.#view, word(controlLayout.progress));
       if (((this.#submitted - done) | 0) <= pending) break;
       Atomics.wait(this.#view, word(controlLayout.progress), done);
     }
-    Atomics.store(this.#view, flag, 0);
+    Atomics.store(this.#view, sleeping, 0);
   }
 
   async close(): Promise<void> {
@@ -172,29 +179,14 @@ export class WorkerQueue implements CommandQueue {
 
   #push(write: (slot: Int32Array) => void): void {
     this.check();
-    if (this.#behind() >= ringSlots) this.#waitForSlot();
+    if (this.pending() >= ringSlots) this.wait(ringSlots / 2);
     const slot = word(controlLayout.ring) + (this.#submitted % ringSlots) * word(commandLayout.bytes);
     write(this.#view.subarray(slot, slot + word(commandLayout.bytes)));
     this.#hold();
     this.#submitted++;
     Atomics.store(this.#view, word(controlLayout.submitted), this.#submitted | 0);
-    if (Atomics.load(this.#view, word(controlLayout.sleepers)) > 0)
+    if (Atomics.load(this.#view, word(controlLayout.submitted + sleepers)) > 0)
       Atomics.notify(this.#view, word(controlLayout.submitted));
-  }
-
-  /** Commands that some thread has not passed; a thread without work may lag behind the first one. */
-  #behind(): number {
-    let most = 0;
-    for (let i = 0; i < this.threads; i++) {
-      most = Math.max(most, (this.#submitted - Atomics.load(this.#view, word(controlLayout.progress + 64 * i))) | 0);
-    }
-    return most;
-  }
-
-  #waitForSlot(): void {
-    this.wait(ringSlots / 2);
-    // Threads that only skip commands take no time to speak of.
-    while (this.#behind() >= ringSlots) this.check();
   }
 
   /** Keeps the process alive until the queue is empty. */
@@ -244,6 +236,17 @@ export class WorkerQueue implements CommandQueue {
     this.#holding = true;
     for (const worker of this.#workers) worker.keepAlive(false);
   }
+}
+
+function writeRun(slot: Int32Array, command: RunCommand): void {
+  slot[word(commandLayout.kind)] = commandKind.run;
+  slot[word(commandLayout.program)] = command.program;
+  slot[word(commandLayout.programEnd)] = command.program + command.programBytes;
+  slot[word(commandLayout.bases)] = command.bases;
+  slot[word(commandLayout.scratch)] = command.scratch;
+  slot[word(commandLayout.scratchStride)] = command.scratchStride;
+  slot[word(commandLayout.alone)] = command.alone ? 1 : 0;
+  slot[word(commandLayout.record)] = command.record;
 }
 
 /** A control block with everything at 0. */

@@ -2,8 +2,7 @@
  * The program of a worker thread, for a Node worker or a browser's. It holds an instance of the interpreter and of every
  * kernel module, and sits in `serve` until a pause sends it back to its messages; each message ends by serving again. One that
  * owns its memory (`own`) has no shared queue to serve: every command is a message.
- * The numbers 64, 256, 320 and 512 are offsets of the control block (program-layout.ts): generation, sleepers, failed,
- * progress.
+ * The numbers 64, 320 and 512 are offsets of the control block (program-layout.ts): generation, failed, progress.
  */
 export const workerSource = `"use strict";
 const port = typeof require === "function" ? require("node:worker_threads").parentPort : self;
