@@ -142,11 +142,11 @@ const {
 } = threadLayout;
 
 /**
- * A thread looks at most this often before it sleeps, a look costing one or two nanoseconds. Sleeping and waking take as long as all of
+ * A thread looks at most this often before it sleeps, a look costing up to one nanosecond. Sleeping and waking take as long as all of
  * them, but where threads share a core, looking only keeps it from who has work: what did not suffice is halved the next
  * time. Each 32nd time a thread is patient again, to notice when things are better.
  */
-const mostLooks = 32768;
+const mostLooks = 131072;
 
 /** Looks at a control word until it is no longer `old`; sleeps after a while. `spin` is a free local, `patience` which waiting it is. */
 function untilChanged(thread: Code, control: Code, offset: number, old: Code, spin: number, patience: number): Code {

@@ -261,6 +261,45 @@ for (const options of variants) {
   });
 }
 
+/** Launches that need each other, now for all threads, now for one; so many that a calling thread does not run them alone. */
+function chain(count: number, n: number, flops = 0): Program {
+  const at = (k: number): Place => arena((k % 2) * 4 * n);
+  const steps = range(count).map((k) =>
+    launch(0, [k === 0 ? input() : at(k), k === count - 1 ? output() : at(k + 1)], n, k % 5 === 0 ? n : 7, [n]),
+  );
+  return program({ inputs: [f32(n)], outputs: [f32(n)], kernels: [reverseAddOne], steps, arenaBytes: 8 * n, flops });
+}
+
+for (const threads of [2, 3]) {
+  it(`lets the calling thread take part between what ${threads} threads run without it`, async () => {
+    const d = device({ threads, inline: true });
+    const n = 128;
+    const [small, middle, large] = [chain(1, n), chain(201, n), chain(201, n, 1e12)].map((p) => d.loadProgram(graph, p));
+    if (!small || !middle || !large) throw new Error("three programs");
+    let x: Storage = d.upload(bytesOf(range(n)));
+    const next = (run: Executable): void => {
+      const y = d.allocate(4 * n);
+      d.submit(run, [x], [y]);
+      x = y;
+    };
+    next(large);
+    d.readSync(x);
+    let count = 201;
+    for (let k = 0; k < 90; k++) {
+      next(k % 4 === 3 ? large : k % 4 === 1 ? small : middle);
+      count += k % 4 === 1 ? 1 : 201;
+      if (k % 8 !== 3) continue;
+      d.readSync(x);
+      next(middle);
+      count += 201;
+      // Done when submit returns: this thread did it.
+      expect(d.pending).toBe(0);
+      expect(numbersOf(await d.read(x))[0]).toBe(count + (count % 2 ? n - 1 : 0));
+    }
+    expect(numbersOf(d.readSync(x))).toEqual(range(n).map((i) => (count % 2 ? n - 1 - i : i) + count));
+  });
+}
+
 describe("memory", () => {
   const size = 1 << 16;
   const increment = (d: WasmBackend): Executable =>
@@ -480,6 +519,29 @@ describe("errors", () => {
       expect(() => d.submit(run, [], [y])).toThrow();
     });
   }
+});
+
+it("ends the device when a kernel traps while the calling thread takes part", async () => {
+  const d = device({ threads: 2, inline: true, memoryBytes: 16 << 20 });
+  const stride = kernel(
+    "stride",
+    ["write"],
+    (b, item) => [{ kind: "store", buffer: 0, index: b.mul(item, b.intArg(0)), value: b.const(1, "float32") }],
+    1,
+  );
+  const [run, wild] = [0, 2 ** 27].map((by) => {
+    const steps = range(200).map(() => launch(0, [output()], 6, 1, [by]));
+    return d.loadProgram(graph, program({ inputs: [], outputs: [f32(4)], kernels: [stride], steps }));
+  });
+  if (!run || !wild) throw new Error("two programs");
+  const y = d.allocate(16);
+  d.submit(run, [], [y]);
+  d.readSync(y);
+  d.submit(run, [], [y]);
+  expect(d.pending).toBe(0);
+  expect(() => d.submit(wild, [], [y])).toThrow();
+  await expect(d.idle()).rejects.toThrow();
+  expect(() => d.submit(run, [], [y])).toThrow();
 });
 
 it("compiles equal kernels once", () => {
