@@ -179,20 +179,29 @@ describe.skipIf(!isNativeAvailable())("NativeBackend", () => {
 
   it("gives released memory out again, once no run uses it", () => {
     const backend = device(2);
-    const n = 1 << 20;
-    const executable = backend.loadProgram(none, program([n], [n], [addOne], [launch(0, at("input", 0), at("output", 0), n, 1024)], onThreads));
-    let x = backend.upload(floats(new Array<number>(n).fill(0)));
-    const addresses = new Set<number>();
-    for (let i = 0; i < 20; i++) {
-      const y = backend.allocate(4 * n);
-      addresses.add(y.block.address);
-      backend.submit(executable, [x], [y]);
-      backend.release(x);
-      x = y;
-      if (i % 4 === 3) backend.readSync(x);
+    for (const n of [100, 1 << 20]) {
+      const executable = backend.loadProgram(none, program([n], [n], [addOne], [launch(0, at("input", 0), at("output", 0), n, 1024)], onThreads));
+      let x = backend.upload(floats(new Array<number>(n).fill(0)));
+      const addresses = new Set<number>();
+      for (let i = 0; i < 20; i++) {
+        const y = backend.allocate(4 * n);
+        addresses.add(y.block.address);
+        backend.submit(executable, [x], [y]);
+        backend.release(x);
+        x = y;
+        if (i % 4 === 3) backend.readSync(x);
+      }
+      expect(numbers(backend.readSync(x))[n - 1]).toBe(20);
+      expect(addresses.size).toBeLessThan(12);
     }
-    expect(numbers(backend.readSync(x))[n - 1]).toBe(20);
-    expect(addresses.size).toBeLessThan(12);
+  });
+
+  it("takes memory back after it was closed", async () => {
+    const backend = new NativeBackend({ threads: 1 });
+    const storage = backend.upload(floats([1]));
+    await backend.close();
+    backend.release(storage);
+    expect(() => backend.allocate(4)).toThrow(DeviceError);
   });
 
   it("aligns memory to 64 bytes and keeps empty storages", () => {

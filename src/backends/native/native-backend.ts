@@ -177,7 +177,8 @@ export class NativeBackend implements Backend {
   release(storage: Storage): void {
     const own = this.#own(storage);
     this.#serveReads(own);
-    this.#pool.give(own.detach(), own.usedBy);
+    const block = own.detach();
+    if (this.#handle !== 0) this.#pool.give(block, own.usedBy, this.#done());
   }
 
   profile(profiler: Profiler | undefined): void {

@@ -8,8 +8,6 @@ export interface Block {
   readonly address: number;
 }
 
-/** Blocks from this size on are worth keeping: fresh pages cost more than the copy that fills them. */
-const pooledBytes = 64 * 1024;
 /** Most memory that lies in the pool. */
 const poolLimit = 256 * 1024 * 1024;
 
@@ -51,7 +49,7 @@ export class NativeStorage implements Storage {
   }
 }
 
-/** Gives out blocks, and keeps large ones that came back. */
+/** Gives out blocks, and keeps those that come back: new memory costs more than most work on a small one, and its pages more than filling a large one. */
 export class BlockPool {
   readonly #host: NativeHost;
   readonly #free = new Map<number, Block[]>();
@@ -63,16 +61,17 @@ export class BlockPool {
     this.#host = host;
   }
 
-  /** A block of at least `bytes` with undefined contents. Throws OutOfMemoryError. */
+  /** A block of at least `bytes` with undefined contents; runs up to ticket `done` are over. Throws OutOfMemoryError. */
   take(bytes: number, done: number): Block {
     const size = roundedSize(bytes);
-    if (size >= pooledBytes) {
+    let kept = this.#free.get(size)?.pop();
+    if (!kept && this.#waiting.length > 0) {
       this.#settle(done);
-      const kept = this.#free.get(size)?.pop();
-      if (kept) {
-        this.#pooled -= size;
-        return kept;
-      }
+      kept = this.#free.get(size)?.pop();
+    }
+    if (kept) {
+      this.#pooled -= size;
+      return kept;
     }
     try {
       // allocUnsafeSlow is memory of its own that is not zeroed first.
@@ -85,12 +84,13 @@ export class BlockPool {
     }
   }
 
-  /** Takes a block back that runs up to `ticket` may use. */
-  give(block: Block, ticket: number): void {
+  /** Takes a block back that runs up to `ticket` may use; those up to `done` are over. */
+  give(block: Block, ticket: number, done: number): void {
     const size = block.bytes.byteLength;
-    if (size < pooledBytes || this.#pooled + size > poolLimit) return;
+    if (this.#pooled + size > poolLimit) return;
     this.#pooled += size;
-    this.#waiting.push({ block, ticket });
+    if (ticket <= done) this.#keep(block);
+    else this.#waiting.push({ block, ticket });
   }
 
   clear(): void {
@@ -102,18 +102,21 @@ export class BlockPool {
   #settle(done: number): void {
     this.#waiting = this.#waiting.filter(({ block, ticket }) => {
       if (ticket > done) return true;
-      const size = block.bytes.byteLength;
-      const list = this.#free.get(size);
-      if (list) list.push(block);
-      else this.#free.set(size, [block]);
+      this.#keep(block);
       return false;
     });
+  }
+
+  #keep(block: Block): void {
+    const size = block.bytes.byteLength;
+    const list = this.#free.get(size);
+    if (list) list.push(block);
+    else this.#free.set(size, [block]);
   }
 }
 
 /** Sizes are few, so that a block fits the next of about its size: multiples of an eighth of a power of two. */
 function roundedSize(bytes: number): number {
-  if (bytes < pooledBytes) return Math.max(64, Math.ceil(bytes / 64) * 64);
-  const step = 2 ** Math.floor(Math.log2(bytes) - 3);
-  return Math.ceil(bytes / step) * step;
+  const step = Math.max(64, 2 ** Math.floor(Math.log2(bytes) - 3));
+  return Math.max(step, Math.ceil(bytes / step) * step);
 }
