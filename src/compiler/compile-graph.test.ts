@@ -3,6 +3,7 @@ import { OutOfMemoryError } from "../core/errors.js";
 import { input, type Value } from "../ir/graph.js";
 import { add, broadcast, concat, constant, div, dot, exp, max, mul, neg, reduce, sub } from "../ops/index.js";
 import { compileGraph } from "../../test/compile-graph.js";
+import type { Stmt } from "../ir/loop.js";
 import type { Program } from "./program.js";
 import type { Target } from "./target.js";
 
@@ -71,6 +72,21 @@ describe("work for several threads", () => {
     const [a, b] = [f32(1024, 1024), f32(1024, 1024)];
     const [step] = compile([a, b], [dot(a, b, { batchA: [], batchB: [], contractA: [1], contractB: [0] })]).steps;
     expect(step?.kind === "launch" && step.items).toBeGreaterThanOrEqual(8);
+  });
+});
+
+describe("sums of columns", () => {
+  const innermost = (stmts: readonly Stmt[]): readonly Stmt[] => {
+    const loop = stmts.find((s) => s.kind === "for");
+    return loop ? innermost(loop.body) : stmts;
+  };
+
+  it("take several vectors of neighbours in one pass over the rows", () => {
+    const x = f32(100, 256);
+    const [kernel] = compile([x], [reduce(x, [0], "add")]).kernels;
+    const folds = innermost(kernel?.body ?? []).filter((s) => s.kind === "accumulate");
+    expect(new Set(folds.map((s) => s.variable)).size).toBe(4);
+    expect(folds.map((s) => s.variable.lanes)).toEqual([8, 8, 8, 8]);
   });
 });
 

@@ -2,6 +2,7 @@ import type { DType } from "../core/dtype.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, FoldOp, Kernel, KernelBuffer, Stmt, Variable } from "../ir/loop.js";
 import { identityOf } from "./draft.js";
+import { jam } from "./jam.js";
 import { factorOf } from "./loops.js";
 import type { Target } from "./target.js";
 import { splitAtGuards } from "./split-guards.js";
@@ -20,7 +21,7 @@ export function vectorize(b: ExprBuilder, kernel: Kernel, target: Target): Kerne
   const split = rewrite(kernel.body, (loop) => splitAtGuards(b, loop, storage));
   const lanesOf = (loop: For): number => Math.floor(target.vectorBytes / widestElement(loop.body));
   const tiled = rewriteOuter(split, (loop) => squareTiles(b, kernel, loop, lanesOf(loop)));
-  return { ...kernel, body: rewrite(tiled, (loop) => vectorLoops(b, kernel, loop, lanesOf(loop))) };
+  return { ...kernel, body: rewrite(tiled, (loop) => vectorLoops(b, kernel, loop, lanesOf(loop), target)) };
 }
 
 /** A pair of loops of which one read runs along the outer one, in squares that are transposed. */
@@ -51,15 +52,15 @@ function rewriteOuter(stmts: readonly Stmt[], pair: (outer: For) => readonly Stm
 }
 
 /** A loop as vectors of at most `lanes`; what is left over of a known length goes on with half of them. */
-function vectorLoops(b: ExprBuilder, kernel: Kernel, loop: For, lanes: number): readonly Stmt[] {
+function vectorLoops(b: ExprBuilder, kernel: Kernel, loop: For, lanes: number, target: Target): readonly Stmt[] {
   const count = b.sub(loop.end, loop.begin);
   if (lanes < 2) return [loop];
-  if (count.max < lanes) return lanes > fewestLanes ? vectorLoops(b, kernel, loop, lanes / 2) : [loop];
+  if (count.max < lanes) return lanes > fewestLanes ? vectorLoops(b, kernel, loop, lanes / 2, target) : [loop];
   try {
-    const stmts = new LoopVectorizer(b, kernel.buffers, loop, lanes).run();
+    const stmts = new LoopVectorizer(b, kernel.buffers, loop, lanes).run(target.vectorRegisters);
     const last = stmts[stmts.length - 1];
     if (count.kind !== "const" || lanes <= fewestLanes || last?.kind !== "for" || last.step !== 1) return stmts;
-    return [...stmts.slice(0, -1), ...vectorLoops(b, kernel, last, lanes / 2)];
+    return [...stmts.slice(0, -1), ...vectorLoops(b, kernel, last, lanes / 2, target)];
   } catch (error) {
     if (error instanceof NotVectorizable) return [loop];
     throw error;
@@ -114,7 +115,8 @@ class LoopVectorizer {
     return this.#stmts(this.#loop.body);
   }
 
-  run(): Stmt[] {
+  /** The vector loop and the loop for the rest, for a processor with so many vector registers. */
+  run(registers: number): Stmt[] {
     const b = this.#b;
     const loop = this.#loop;
     if (loop.step !== 1) throw new NotVectorizable();
@@ -138,8 +140,8 @@ class LoopVectorizer {
       vectorize: false,
     };
     const noRest = whole === loop.end || (count.kind === "const" && count.value % this.#lanes === 0);
-    const unrolled = this.#unrolled(vectorLoop);
-    return [...before, ...(unrolled ?? [vectorLoop]), ...after, ...(noRest ? [] : [rest])];
+    const several = this.#unrolled(vectorLoop) ?? jam(b, vectorLoop, registers, (k) => this.#storage(k));
+    return [...before, ...(several ?? [vectorLoop]), ...after, ...(noRest ? [] : [rest])];
   }
 
   /**
