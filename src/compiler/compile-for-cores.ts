@@ -1,6 +1,7 @@
 import type { Graph } from "../ir/graph.js";
 import { compileGraph } from "./compile-graph.js";
 import { lowerContraction } from "./lower-contraction.js";
+import { lowerWinograd } from "./lower-winograd.js";
 import type { Machine } from "./machine.js";
 import type { Program } from "./program.js";
 import type { Target } from "./target.js";
@@ -8,7 +9,7 @@ import { vectorize } from "./vectorize.js";
 
 const cores: Machine = {
   prepare: (graph) => graph,
-  contraction: lowerContraction,
+  contraction: (group, stored, target) => lowerWinograd(group, stored, target) ?? lowerContraction(group, stored, target),
   loops: [],
   fit: (call) => call,
   vectorize,

@@ -29,8 +29,10 @@ export interface Blocks {
   readonly a: number;
   readonly b: number;
   readonly c: number;
-  /** Where the second operand's block starts. */
+  /** Where the blocks of the operands and of the results start; 0 where not given. */
+  readonly aBase?: Expr;
   readonly bBase: Expr;
+  readonly cBase?: Expr;
   readonly rows: readonly TileAxis[];
   readonly column: TileAxis;
   readonly steps: readonly StepAxis[];
@@ -168,7 +170,7 @@ export function tilesAcross(b: ExprBuilder, p: Blocks, rowTile: RowTile, nv: num
     });
     return [...start, ...loop, ...finish];
   };
-  return overTiles(b, "jt", p.column, nv * lanes, (column0) => overRows(b, p.rows, rowTile, (operand, result) => tile(column0, operand, result)));
+  return overTiles(b, "jt", p.column, nv * lanes, (column0) => overRows(b, p.rows, rowTile, (operand, result) => tile(column0, operand, result), 0, p.aBase, p.cBase));
 }
 
 /**
@@ -214,5 +216,5 @@ export function tilesAlong(b: ExprBuilder, p: Blocks, rowTile: RowTile, nc: numb
     });
     return [...start, ...loop, ...finish];
   };
-  return overTiles(b, "jt", p.column, nc, (column0) => overRows(b, p.rows, rowTile, (operand, result) => tile(column0, operand, result)));
+  return overTiles(b, "jt", p.column, nc, (column0) => overRows(b, p.rows, rowTile, (operand, result) => tile(column0, operand, result), 0, p.aBase, p.cBase));
 }

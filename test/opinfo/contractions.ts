@@ -65,6 +65,16 @@ const convs: readonly (readonly [input: Shape, kernel: Shape, options: ConvOptio
   [[1, 0, 4, 4], [3, 0, 2, 2], {}],
 ];
 
+/** Filters of 3×3 that move by one over enough channels, which cores compute with fewer multiplications. */
+const filtered: readonly (readonly [input: Shape, kernel: Shape, padding: readonly (readonly [number, number])[]])[] = [
+  [[1, 16, 7, 7], [16, 16, 3, 3], [[1, 1], [1, 1]]],
+  [[2, 17, 9, 8], [21, 17, 3, 3], [[0, 2], [2, 1]]],
+  [[3, 24, 6, 11], [40, 24, 3, 3], [[0, 0], [0, 0]]],
+  [[1, 72, 8, 5], [20, 72, 3, 3], [[2, 2], [2, 2]]],
+  [[5, 16, 8, 10], [17, 16, 3, 3], [[-1, 1], [1, -1]]],
+  [[1, 16, 5, 150], [16, 16, 3, 3], [[1, 1], [1, 1]]],
+];
+
 function convolved(input: Shape, kernel: Shape, options: ConvOptions, extra: Parameters<typeof sample>[3] = {}, dtype: DType = "float32"): Sample {
   const name = `${dtype} [${input.join(",")}] [${kernel.join(",")}] ${JSON.stringify(options)}`;
   return sample(name, [random.any(input, dtype), random.any(kernel, dtype)], ([x, w]) => (x && w ? ops.conv(x, w, options) : []), extra);
@@ -116,6 +126,7 @@ export const contractionInfos: readonly OpInfo[] = [
     accuracy: "sum",
     samples: [
       ...convs.map(([x, w, options], i) => convolved(x, w, options, i % 3 === 0 ? {} : first)),
+      ...filtered.map(([x, w, padding], i) => convolved(x, w, { padding }, i < 2 ? first : forward)),
       convolved([2, 8, 11, 9], [24, 8, 3, 3], { padding: [[1, 1], [1, 1]] }, forward),
       convolved([1, 3, 17, 19], [33, 3, 5, 5], { strides: [2, 2], padding: [[2, 2], [2, 2]] }, forward),
       convolved([1, 2, 6, 5], [3, 2, 3, 3], { padding: [[1, 1], [1, 1]] }, forward, "float64"),
