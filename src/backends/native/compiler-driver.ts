@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -8,6 +7,7 @@ import { temporaryName } from "../../core/temporary-name.js";
 import { placeEntry, readEntry, sha256, writeEntry } from "./cache-entry.js";
 import { preludeHead } from "./c-prelude.js";
 import { kernelName, type KernelSource } from "./render-c.js";
+import { runShell } from "./run-shell.js";
 import type { Toolchain } from "./toolchain.js";
 
 /** Where the machine code of a source lies. */
@@ -34,6 +34,9 @@ export interface Source extends KernelSource {
 interface Pending extends Source {
   readonly key: string;
 }
+
+/** The assembler begins before the compiler is done, and there is nothing to unwind: kernels call nothing that could. */
+const quick = ["-pipe", "-fno-asynchronous-unwind-tables", "-fno-ident"];
 
 const levels = { kernel: "-O3", light: "-Og", library: "-O3" } as const;
 
@@ -141,7 +144,7 @@ export class CompilerDriver {
       const base = join(work, `unit${level ?? ""}-${i}`);
       writeFileSync(`${base}.c`, unitText(unit));
       const build = unit[0]?.build ?? "kernel";
-      const flags = [...this.#toolchain.flags, level ?? levels[build], "-std=gnu11", "-D_GNU_SOURCE", "-w", "-shared", "-fPIC"];
+      const flags = [...this.#toolchain.flags, level ?? levels[build], "-std=gnu11", "-D_GNU_SOURCE", "-w", "-shared", "-fPIC", ...quick];
       const command = [...this.#toolchain.command, ...flags, "-o", `${base}.so`, `${base}.c`, ...this.#libraries(build)].map(quote).join(" ");
       return { unit, base, command };
     });
@@ -150,7 +153,7 @@ export class CompilerDriver {
     for (let i = 0; i < jobs.length; i += width) {
       const script = jobs.slice(i, i + width).map(({ base, command }) => `{ ${command} 2> ${quote(`${base}.log`)} && : > ${quote(`${base}.ok`)}; } &`);
       // Ctrl-C reaches all processes of a terminal; a compiler that it ended would be one that rejects the kernel.
-      spawnSync("/bin/sh", ["-c", `trap '' INT\n${script.join("\n")}\nwait`], { stdio: "ignore" });
+      runShell(`trap '' INT\n${script.join("\n")}\nwait`);
     }
     return jobs.flatMap(({ unit, base }) => {
       if (readable(`${base}.ok`) !== undefined) {
