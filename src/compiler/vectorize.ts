@@ -51,20 +51,35 @@ function rewriteOuter(stmts: readonly Stmt[], pair: (outer: For) => readonly Stm
   });
 }
 
-/** A loop as vectors of at most `lanes`; what is left over of a known length goes on with half of them. */
-function vectorLoops(b: ExprBuilder, kernel: Kernel, loop: For, lanes: number, target: Target): readonly Stmt[] {
+/**
+ * A loop as vectors of at most `lanes`, or so many of them at a time; what is left over of a known length goes on with half of a
+ * vector, what is left of several with one.
+ */
+function vectorLoops(b: ExprBuilder, kernel: Kernel, loop: For, lanes: number, target: Target, atATime = isChain(loop) ? (target.interleaved ?? 1) : 1): readonly Stmt[] {
   const count = b.sub(loop.end, loop.begin);
   if (lanes < 2) return [loop];
-  if (count.max < lanes) return lanes > fewestLanes ? vectorLoops(b, kernel, loop, lanes / 2, target) : [loop];
+  if (count.max < lanes) return lanes > fewestLanes ? vectorLoops(b, kernel, loop, lanes / 2, target, 1) : [loop];
+  const wide = count.max < lanes * atATime ? lanes : lanes * atATime;
   try {
-    const stmts = new LoopVectorizer(b, kernel.buffers, loop, lanes).run(target.vectorRegisters);
+    const stmts = new LoopVectorizer(b, kernel.buffers, loop, wide).run(target.vectorRegisters);
     const last = stmts[stmts.length - 1];
-    if (count.kind !== "const" || lanes <= fewestLanes || last?.kind !== "for" || last.step !== 1) return stmts;
-    return [...stmts.slice(0, -1), ...vectorLoops(b, kernel, last, lanes / 2, target)];
+    const next = wide > lanes ? lanes : count.kind === "const" && lanes > fewestLanes ? lanes / 2 : 0;
+    if (next === 0 || last?.kind !== "for" || last.step !== 1) return stmts;
+    return [...stmts.slice(0, -1), ...vectorLoops(b, kernel, last, next, target, 1)];
   } catch (error) {
     if (error instanceof NotVectorizable) return [loop];
     throw error;
   }
+}
+
+/** Operations for an element from which on they keep it waiting, and to which several elements' code stays short. */
+const chain = { least: 24, most: 100 } as const;
+
+/** Whether a loop's elements take many operations and add nothing up: sums have their own way (`foldsAtATime`). */
+function isChain({ body }: For): boolean {
+  if (body.some((s) => s.kind !== "let" && s.kind !== "store")) return false;
+  const operations = allExprs(body.flatMap((s) => ownExprs(s))).filter((e) => e.kind === "op" && e.type !== "index").length;
+  return operations >= chain.least && operations <= chain.most;
 }
 
 /** Vectors that a fold takes at a time: additions take about four cycles, and two can begin in each. */

@@ -490,6 +490,30 @@ describe("memory", () => {
 });
 
 describe("vectors", () => {
+  it("are limited by a number, which a NaN passes", () => {
+    const values = floatSamples.slice(0, floatSamples.length & ~3);
+    for (const type of ["float32", "float64"] as const) {
+      for (const op of ["min", "max"] as const) {
+        for (const limit of [2.5, -1, 0, -0, Infinity, NaN]) {
+          const b = new ExprBuilder();
+          const kernel = kernelOf("limit", [buffer(type), buffer(type), buffer(type)], b, (item) => {
+            const index = b.mul(item, b.index(4));
+            const [x, by] = [b.load(0, type, index, 4), b.splat(b.const(limit, type), 4)];
+            return [
+              { kind: "store", buffer: 1, index, value: b.op(op, x, by) },
+              { kind: "store", buffer: 2, index, value: b.op(op, by, x) },
+            ];
+          });
+          const x = bytesOf(type, values);
+          const [, after, before] = run(kernel, [x, x.slice(), x.slice()], values.length / 4);
+          const expected = numbersOf(type, x).map((v) => Math[op](v, limit));
+          expect(numbersOf(type, after ?? x), `${op}(x, ${limit}) ${type}`).toEqual(expected);
+          expect(numbersOf(type, before ?? x), `${op}(${limit}, x) ${type}`).toEqual(expected);
+        }
+      }
+    }
+  });
+
   const folds: readonly FoldOp[] = ["add", "mul", "min", "max", "and", "or"];
 
   it("folds by halves", () => {

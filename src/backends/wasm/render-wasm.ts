@@ -394,6 +394,13 @@ class KernelRenderer {
       this.#emit(evenWords);
       return;
     }
+    const limit = e.args.find((arg) => isLimit(arg));
+    const limited = limit && limitBy(e);
+    if (limited !== undefined) {
+      for (const arg of [limit === a ? b : a, limit]) if (arg) this.#value(arg, part);
+      this.#emit(plain(limited));
+      return;
+    }
     for (const arg of e.args) this.#value(arg, part);
     this.#spelled(e.op, a.type, lanesIn(a, part), "vector");
   }
@@ -501,6 +508,20 @@ class KernelRenderer {
     this.#foldRegisters(op, arg, first + step, step * 2, count / 2);
     this.#spelled(op, arg.type, registerLanes(arg.type), "vector");
   }
+}
+
+/** A number that equals nothing but itself: against one, a NaN or a zero on the other side stays what it is. */
+function isLimit(e: Expr): boolean {
+  const value = e.kind === "splat" ? constantOf(e.arg) : undefined;
+  return value !== undefined && value !== 0 && !Number.isNaN(value);
+}
+
+/** A minimum or maximum as a comparison that keeps the first operand where it does not hold: one instruction instead of eight. */
+function limitBy({ op, type }: Extract<Expr, { kind: "op" }>): wasm.Opcode | undefined {
+  if (type !== "float32" && type !== "float64") return undefined;
+  if (op === "min") return type === "float32" ? wasm.f32x4Pmin : wasm.f64x2Pmin;
+  if (op === "max") return type === "float32" ? wasm.f32x4Pmax : wasm.f64x2Pmax;
+  return undefined;
 }
 
 function scalarConstant(type: ComputeType, value: number): Instruction {

@@ -1,13 +1,16 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { compileForCores } from "../../compiler/compile-for-cores.js";
 import type { Place, Program, Step } from "../../compiler/program.js";
 import { ArgumentError, CompileError, DeviceError, DisposedError, OutOfMemoryError } from "../../core/errors.js";
 import { ExprBuilder } from "../../ir/expr-builder.js";
-import type { Graph, Storage, TensorType } from "../../ir/graph.js";
+import { input as valueOf, type Graph, type Storage, type TensorType } from "../../ir/graph.js";
 import type { Expr, Kernel, KernelBuffer, Stmt } from "../../ir/loop.js";
+import { add, constant, erf, mul, tanh } from "../../ops/index.js";
 import type { Executable } from "../../runtime/backend.js";
 import type { Profiler } from "../../runtime/profile.js";
 import { interpreterModule } from "./interpreter.js";
-import type { WasmBackend } from "./wasm-backend.js";
+import { renderKernel } from "./render-wasm.js";
+import { wasmTarget, type WasmBackend } from "./wasm-backend.js";
 import { encodeModule } from "./wasm-module.js";
 import { createNodeWasm, type NodeWasmOptions } from "./wasm-node.js";
 
@@ -542,6 +545,21 @@ it("ends the device when a kernel traps while the calling thread takes part", as
   expect(() => d.submit(wild, [], [y])).toThrow();
   await expect(d.idle()).rejects.toThrow();
   expect(() => d.submit(run, [], [y])).toThrow();
+});
+
+it("computes the same for costly elements, however many vectors it takes at a time", async () => {
+  const d = device({ threads: 0 });
+  for (const n of [3, 7, 16, 31, 64, 93, 1003]) {
+    const x = valueOf(f32(n));
+    const half = constant(0.5, "float32", [n]);
+    const costly: Graph = { inputs: [x], outputs: [mul(mul(x, half), add(erf(mul(x, half)), tanh(x)))] };
+    const values = range(n).map((i) => Math.sin(i) * 8);
+    const [one, several] = [1, wasmTarget.interleaved ?? 1].map((interleaved) => compileForCores(costly, { ...wasmTarget, interleaved }));
+    if (!one || !several) throw new Error("two programs");
+    expect(await runOnce(d, several, [values])).toEqual(await runOnce(d, one, [values]));
+    const [ofOne, ofSeveral] = [one, several].map(({ kernels }) => kernels.reduce((sum, k) => sum + renderKernel(k, true).body.length, 0));
+    expect((ofSeveral ?? 0) / (ofOne ?? 1) > 1.5).toBe(n >= 16);
+  }
 });
 
 it("compiles equal kernels once", () => {

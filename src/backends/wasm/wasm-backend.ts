@@ -22,6 +22,7 @@ export const wasmTarget: Target = {
   // Of 15 that are free: V8 loads all operands of a loop's step before the first multiply-add, so that a register tile of
   // 4×2 with its six operands just fits, while one of 6×2 is spilled.
   vectorRegisters: 12,
+  interleaved: 4,
   l1Bytes: 32 << 10,
   l2Bytes: 1 << 20,
   float64: true,
