@@ -135,9 +135,12 @@ class LoopVectorizer {
     const b = this.#b;
     const loop = this.#loop;
     if (loop.step !== 1) throw new NotVectorizable();
-    const body = this.#stmts(loop.body);
     const count = b.sub(loop.end, loop.begin);
     const whole = b.add(loop.begin, b.mul(b.div(count, b.index(this.#lanes)), b.index(this.#lanes)));
+    // Where lanes cannot run over the end, divisions of their indexes are known to.
+    const variable = b.variable(loop.variable.name, "index", 1, loop.variable.min, Math.max(loop.variable.min, Math.min(loop.variable.max, whole.max - this.#lanes)));
+    this.#vectors.set(loop.variable, variable);
+    const body = this.#stmts(loop.body);
     const before: Stmt[] = [];
     const after: Stmt[] = [];
     for (const [total, partial] of this.#partials) {
@@ -145,7 +148,7 @@ class LoopVectorizer {
       before.push({ kind: "mutable", variable: partial.variable, value });
       after.push({ kind: "accumulate", variable: total, op: partial.op, value: b.fold(partial.op, b.ref(partial.variable)) });
     }
-    const vectorLoop: For = { ...loop, end: whole, step: this.#lanes, body, vectorize: false };
+    const vectorLoop: For = { ...loop, variable, end: whole, step: this.#lanes, body, vectorize: false };
     const restVariable = b.variable(loop.variable.name, "index", 1, loop.variable.min, loop.variable.max);
     const rest: Stmt = {
       ...loop,

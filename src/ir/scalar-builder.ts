@@ -301,15 +301,31 @@ export class ScalarBuilder {
       if (factor % divisor === 0) whole.terms.set(term, factor / divisor);
       else rest.terms.set(term, factor);
     }
-    if (whole.terms.size === 0 && whole.constant === 0) return { quotient: undefined, remainder: undefined };
     const remaining = this.#fromLinear(rest);
-    if (remaining.min < 0) return { quotient: undefined, remainder: undefined };
-    const fits = remaining.max < divisor;
-    const d = this.index(divisor);
-    return {
-      quotient: fits ? this.#fromLinear(whole) : this.add(this.#fromLinear(whole), this.div(remaining, d)),
-      remainder: fits ? remaining : this.rem(remaining, d),
-    };
+    const none = { quotient: undefined, remainder: undefined };
+    if (remaining.min < 0) return none;
+    const [first, d] = [this.#fromLinear(whole), this.index(divisor)];
+    if (remaining.max < divisor) return { quotient: first, remainder: remaining };
+    const coarse = this.#divideCoarsely(rest, divisor);
+    if (coarse) return { quotient: this.add(first, coarse.quotient), remainder: coarse.remainder };
+    if (whole.terms.size === 0 && whole.constant === 0) return none;
+    return { quotient: this.add(first, this.div(remaining, d)), remainder: this.rem(remaining, d) };
+  }
+
+  /** (g·x + y) / (g·d) is x / d where 0 ≤ y < g, and the remainder g·(x % d) + y. */
+  #divideCoarsely(sum: Linear, divisor: number): { quotient: Expr; remainder: Expr } | undefined {
+    for (const g of new Set([...sum.terms.values()].map((factor) => greatestDivisor(Math.abs(factor), divisor)))) {
+      if (g === 1) continue;
+      const constant = Math.floor(sum.constant / g);
+      const multiples = [...sum.terms].filter(([, factor]) => factor % g === 0);
+      const rest = [...sum.terms].filter(([, factor]) => factor % g !== 0);
+      const x = this.#fromLinear({ terms: new Map(multiples.map(([term, factor]) => [term, factor / g])), constant });
+      const y = this.#fromLinear({ terms: new Map(rest), constant: sum.constant - constant * g });
+      if (x.min < 0 || y.min < 0 || y.max >= g) continue;
+      const d = this.index(divisor / g);
+      return { quotient: this.div(x, d), remainder: this.add(this.mul(this.rem(x, d), this.index(g)), y) };
+    }
+    return undefined;
   }
 
   /** The expression as a sum of factor·term + constant, where no term is itself a sum. */
@@ -368,6 +384,10 @@ export class ScalarBuilder {
     this.#linear.set(sum.id, linear);
     return sum;
   }
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** Whether an expression is m / s, in one division or several. */

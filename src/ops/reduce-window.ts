@@ -4,6 +4,7 @@ import { applyOne, type TensorType, type Value, type Op, apply } from "../ir/gra
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { add, mul } from "./arithmetic.js";
+import { broadcast } from "./broadcast.js";
 import { constant, constantLike } from "./constant.js";
 import { checkFold, foldIdentity } from "./fold.js";
 import { checkKind, numbers } from "./dtype-rules.js";
@@ -110,12 +111,28 @@ export function reduceWindow(x: Value, options: WindowOptions & { readonly fold:
 }
 
 /** The sum of windows is linear: its transpose sums, for each input element, the windows that it was in. */
-function sumVjp(ct: Value, x: Value, { window, strides, padding, dilation }: WindowAttrs): Value {
+function sumVjp(ct: Value, x: Value, attrs: WindowAttrs): Value {
+  const { window, strides, padding, dilation } = attrs;
+  if (window.every((w, i) => w === 1 || (at(dilation, i) === 1 && w <= at(strides, i)))) return repeatedVjp(ct, x, attrs);
   const low = window.map((w, i) => (w - 1) * at(dilation, i) - at(padding, i)[0]);
   const spread = ct.shape.map((d, i) => (d === 0 ? 0 : (d - 1) * at(strides, i) + 1));
   const high = window.map((w, i) => at(x.shape, i) + (w - 1) * at(dilation, i) - at(low, i) - at(spread, i));
   const padded = pad(ct, constant(0, ct.dtype), low, high, strides.map((s) => s - 1));
   return reduceWindow(padded, { window, dilation, fold: "add" });
+}
+
+/** The same where windows do not overlap: each element takes the cotangent of its window, those between windows 0. */
+function repeatedVjp(ct: Value, x: Value, { window, strides, padding }: WindowAttrs): Value {
+  const zero = constant(0, ct.dtype);
+  const none = window.map(() => 0);
+  const split = (sizes: Shape): number[] => ct.shape.flatMap((d, i) => [d, at(sizes, i)]);
+  const repeated = broadcast(ct, split(window), range(window.length).map((i) => 2 * i));
+  const gaps = window.flatMap((w, i) => [0, at(strides, i) - w]);
+  const apart = gaps.some((g) => g > 0) ? pad(repeated, zero, gaps.map(() => 0), gaps, gaps.map(() => 0)) : repeated;
+  const flat = reshape(apart, ct.shape.map((d, i) => d * at(strides, i)));
+  const low = padding.map(([first]) => -first);
+  const high = flat.shape.map((d, i) => at(x.shape, i) - d - at(low, i));
+  return [...low, ...high].some((d) => d !== 0) ? pad(flat, zero, low, high, none) : flat;
 }
 
 /** The product of the other elements, window place by window place: zeros make a division wrong. */
