@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { sizesAsArguments } from "../../src/compiler/sizes-as-arguments.js";
 import { renderKernel as renderC } from "../../src/backends/native/render-c.js";
 import { renderKernel as renderWasm } from "../../src/backends/wasm/render-wasm.js";
 import { renderWgsl } from "../../src/backends/webgpu/render-wgsl.js";
@@ -35,7 +36,7 @@ const graphs: Readonly<Record<string, () => Graph>> = {
 };
 
 test.each(Object.entries(graphs))("%s is written in C as before", (_, make) => {
-  expect(compileGraph(make(), target).kernels.map((kernel) => renderC(kernel).text).join("\n")).toMatchSnapshot();
+  expect(sizesAsArguments(compileGraph(make(), target)).kernels.map((kernel) => renderC(kernel).text).join("\n")).toMatchSnapshot();
 });
 
 test.each(Object.entries(graphs))("%s is written in WebAssembly as before", (_, make) => {

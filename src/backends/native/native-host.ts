@@ -2,13 +2,14 @@ import { createRequire } from "node:module";
 import type { LibraryHandle } from "koffi";
 import { CompileError, DeviceError } from "../../core/errors.js";
 import type { Program } from "../../compiler/program.js";
+import { sizesAsArguments, withArguments } from "../../compiler/sizes-as-arguments.js";
 import type { Target } from "../../compiler/target.js";
 import type { Graph } from "../../ir/graph.js";
 import type { Kernel } from "../../ir/loop.js";
 import { openCacheFolder } from "./cache-folder.js";
 import { CompilerDriver, type Source } from "./compiler-driver.js";
 import { ProgramStore, type BuiltKernel, type BuiltProgram } from "./program-store.js";
-import { renderKernel, scratchBytes } from "./render-c.js";
+import { renderKernel, scratchBytes, scratchPlaces } from "./render-c.js";
 import { runtimeSource } from "./runtime-source.js";
 import { findToolchain } from "./toolchain.js";
 
@@ -71,7 +72,8 @@ export class NativeHost {
   }
 
   /** Compiles the kernels that are not there yet. Throws CompileError. */
-  build(program: Program): BuiltProgram {
+  build(given: Program): BuiltProgram {
+    const program = sizesAsArguments(given);
     const sources = program.kernels.map((kernel): Source => {
       const source = renderKernel(kernel);
       return { ...source, build: isLight(kernel, source.text) ? "light" : "kernel" };
@@ -81,7 +83,7 @@ export class NativeHost {
       const { name, flops, bytes } = kernel;
       return { name, flops, bytes, scratchBytes: scratchBytes(kernel), key: compiled[i]?.key ?? "" };
     });
-    return { ...program, kernels };
+    return { ...program, kernels, steps: withArguments(program.steps, program.kernels.map(scratchPlaces)) };
   }
 
   /** Where the kernels of a program lie in memory; loads what is not there yet. Throws CompileError. */

@@ -23,13 +23,21 @@ export function scratchBytes(kernel: Kernel): number {
   return kernel.buffers.reduce((sum, b) => sum + scratchSpan(b), 0);
 }
 
+/** Where the kernel's scratch buffers after the first begin, in bytes: arguments of a launch that follow the kernel's own. */
+export function scratchPlaces(kernel: Kernel): number[] {
+  const spans = kernel.buffers.filter((b) => b.access === "scratch").map(scratchSpan);
+  let place = 0;
+  return spans.slice(0, -1).map((span) => (place += span));
+}
+
 function scratchSpan(buffer: KernelBuffer): number {
   return buffer.access === "scratch" ? Math.ceil((buffer.scratchSize * dtypeInfo[buffer.dtype].bytes) / 64) * 64 : 0;
 }
 
 /**
  * The C text of a kernel: `void KERNEL(void *const *buffers, const int64_t *ints, int64_t begin, int64_t end, char *scratch)`,
- * where `buffers` holds those that are not scratch. Equal kernels give equal text.
+ * where `buffers` holds those that are not scratch, and `ints` the kernel's arguments, then `scratchPlaces`. Equal kernels give
+ * equal text, and those that differ only in the sizes of their scratch buffers too.
  */
 export function renderKernel(kernel: Kernel): KernelSource {
   return new Renderer(kernel).render();
@@ -40,6 +48,8 @@ class Renderer {
   readonly #names = new Map<number, string>();
   readonly #kernel: Kernel;
   readonly #lines: string[] = [];
+  /** Arguments that are divided by. */
+  readonly #divisors = new Set<number>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -50,22 +60,24 @@ class Renderer {
     if (this.#kernel.group) throw this.#hasGroup();
     this.#lines.push(`void ${kernelName}(void *const *buffers, const int64_t *ints, int64_t begin, int64_t end, char *scratch) {`);
     let passed = 0;
-    let offset = 0;
+    let scratch = 0;
     buffers.forEach((buffer, i) => {
       const { c } = elementTypes[storedTypes[buffer.dtype]];
       if (!isPassed(buffer)) {
         // Only scratch is restrict: an output may be the memory of an input.
-        this.#lines.push(`  ${c} *restrict b${i} = (${c} *)(scratch + ${offset});`);
-        offset += scratchSpan(buffer);
+        this.#lines.push(`  ${c} *restrict b${i} = (${c} *)(scratch${scratch === 0 ? "" : ` + ints[${intCount + scratch - 1}]`});`);
+        scratch++;
       } else {
         this.#lines.push(`  ${buffer.access === "read" ? "const " : ""}${c} *b${i} = buffers[${passed++}];`);
       }
     });
     for (let slot = 0; slot < intCount; slot++) this.#lines.push(`  const int64_t n${slot} = ints[${slot}];`);
+    const head = this.#lines.length;
     const name = this.#name(item);
     this.#lines.push(`  for (int64_t ${name} = begin; ${name} < end; ${name}++) {`);
     this.#block(body, "    ");
     this.#lines.push("  }", "}", "");
+    this.#lines.splice(head, 0, ...[...this.#divisors].sort((x, y) => x - y).map((slot) => `  const uint64_t r${slot} = UINT64_MAX / (uint64_t)n${slot} + 1;`));
     return { text: this.#lines.join("\n"), definitions: this.#prelude.definitions };
   }
 
@@ -189,6 +201,14 @@ class Renderer {
     return `${name}(${this.#expr(e.a)}, ${this.#expr(e.b)})`;
   }
 
+  #byArgument(op: "div" | "rem", x: Expr, slot: number): string {
+    this.#divisors.add(slot);
+    const quotient = quotientFunction(this.#prelude);
+    if (op === "div") return `${quotient}(${this.#expr(x)}, r${slot})`;
+    const remainder = this.#prelude.function("int64_t", "remainder", "int64_t a, uint64_t reciprocal, int64_t n", [`return (uint32_t)(a - ${quotient}(a, reciprocal) * n);`]);
+    return `${remainder}(${this.#expr(x)}, r${slot}, n${slot})`;
+  }
+
   #op(e: Extract<Expr, { kind: "op" }>): string {
     const p = this.#prelude;
     const [x, y] = e.args;
@@ -202,10 +222,19 @@ class Renderer {
       const args = [...x.args, ...e.args.slice(1)].map((a) => this.#expr(a));
       return `${compareSelectFunction(p, x.op as Comparison, compared, e.type, e.lanes)}(${args.join(", ")})`;
     }
+    if (y?.kind === "int-arg" && (e.op === "div" || e.op === "rem") && x.min >= 0 && x.max < 2 ** 32 && y.min >= 2) return this.#byArgument(e.op, x, y.slot);
     const type = e.op === "select" ? e.type : x.type;
     const [a = "", b = "", c = ""] = e.args.map((arg) => this.#expr(arg));
     return scalarSpellings[e.op](p, type, e.lanes, a, b, c);
   }
+}
+
+/**
+ * Quotients of 32 bits as products with ⌈2⁶⁴ / divisor⌉, which are exact for divisors from 2 on (Lemire, Kaser and Kurz, "Faster
+ * remainder by direct computation", 2019).
+ */
+function quotientFunction(p: Prelude): string {
+  return p.function("int64_t", "quotient", "int64_t a, uint64_t reciprocal", ["return (uint32_t)(((unsigned __int128)reciprocal * (uint64_t)a) >> 64);"]);
 }
 
 function isNumber(e: Expr): boolean {
