@@ -1,8 +1,6 @@
 import { LatePart } from "../core/late-part.js";
 import * as attentionLoops from "../ops/attention-loops.js";
 import { attentionPart } from "../ops/attention-part.js";
-import { sortPart } from "../ops/sort.js";
-import * as sortLoops from "../ops/sort-loops.js";
 import * as compileScans from "./compile-scans.js";
 import { offerScans } from "./scan-compiler.js";
 
@@ -12,5 +10,4 @@ export function provideAllParts(): void {
   scans.provide(compileScans);
   offerScans(scans);
   attentionPart.provide(attentionLoops);
-  sortPart.provide(sortLoops);
 }

@@ -1,6 +1,7 @@
 import type { Graph } from "../ir/graph.js";
 import { compileGraph } from "./compile-graph.js";
 import { lowerContraction } from "./lower-contraction.js";
+import { lowerWinogradGradient } from "./lower-winograd-gradient.js";
 import { lowerWinograd } from "./lower-winograd.js";
 import type { Machine } from "./machine.js";
 import type { Program } from "./program.js";
@@ -9,7 +10,7 @@ import { vectorize } from "./vectorize.js";
 
 const cores: Machine = {
   prepare: (graph) => graph,
-  contraction: (group, stored, target) => lowerWinograd(group, stored, target) ?? lowerContraction(group, stored, target),
+  contraction: (group, stored, target) => lowerWinograd(group, stored, target) ?? lowerWinogradGradient(group, stored, target) ?? lowerContraction(group, stored, target),
   loops: [],
   fit: (call) => call,
   vectorize,

@@ -267,7 +267,8 @@ function joined(b: ExprBuilder, axes: readonly BlockAxis[], strides: readonly (r
   return list;
 }
 
-function sumOfParts(root: Value, partial: Temporary): (draft: Draft) => Given {
+/** A value as the sum of parts that lie one after the other. */
+export function sumOfParts(root: Value, partial: Temporary): (draft: Draft) => Given {
   return (draft) => {
     const parts = draft.memory(partial);
     const { b } = draft;

@@ -15,6 +15,11 @@ function convKernels(x: Shape, w: Shape, options: Parameters<typeof conv>[2], dt
   return kernelsOf([...inputs], conv(...inputs, options));
 }
 
+/** Half of the operations that a program does. */
+function multiplyAdds(inputs: Value[], output: Value): number {
+  return compileGraph({ inputs, outputs: [output] }, target).kernels.reduce((total, { flops }) => total + flops, 0) / 2;
+}
+
 const padding = [[1, 1], [1, 1]] as const;
 
 describe("convolutions by minimal filtering", () => {
@@ -34,6 +39,15 @@ describe("convolutions by minimal filtering", () => {
     ["integers", [4, 32, 16, 16], [32, 32, 3, 3], {}, "int32"],
   ] as const)("are not those with %s", (_, x, w, options, dtype) => {
     expect(convKernels(x, w, options, dtype)).not.toContain("conv-filters");
+  });
+
+  it("are gradients of such filters", () => {
+    const x = input({ shape: [32, 4, 16, 16], dtype: "float32" });
+    const gradient = input({ shape: [24, 4, 16, 16], dtype: "float32" });
+    const plain = input({ shape: [24, 4, 14, 14], dtype: "float32" });
+    expect(multiplyAdds([x, gradient], conv(x, gradient, { padding }))).toBeLessThan(0.65 * 32 * 24 * 9 * 4 * 256);
+    expect(multiplyAdds([x, plain], conv(x, plain))).toBeLessThan(0.65 * 32 * 24 * 9 * 4 * 196);
+    expect(multiplyAdds([x, plain], conv(x, plain, { strides: [2, 2], padding: [[1, 1], [1, 1]] }))).toBeGreaterThan(32 * 24 * 4 * 4 * 196);
   });
 
   it("go on with their epilogue", () => {

@@ -1,16 +1,17 @@
 import { sizeOf } from "../core/shape.js";
+import { range } from "../ops/indexing.js";
 import type { Contraction } from "../ir/graph.js";
 import type { Expr, Stmt } from "../ir/loop.js";
 import { blockAt, blockLoops, makeBox, startOf, type Box } from "./box.js";
-import { columnsAreFar, swapped } from "./contraction-spec.js";
+import { columnsAreFar } from "./contraction-spec.js";
 import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
 import { loopsAround } from "./loops.js";
 import { computeThenStore, groupName, memoryReader } from "./lower-map.js";
 import { named, transformed, twoOfThree as filter } from "./minimal-filtering.js";
 import type { Group } from "./partition.js";
-import type { Reader, Source } from "./reader.js";
 import { tileAcross, tilesAcross } from "./register-tiles.js";
-import { copyPatch, slidingWindow, type SlidingWindow, type Stretch } from "./sliding-window.js";
+import { roundUp, slidingContraction, stretchesOf, zeroed } from "./sliding-contraction.js";
+import { copyPatch, type SlidingWindow, type Stretch } from "./sliding-window.js";
 import type { Target } from "./target.js";
 
 const { outputs, taps, points } = filter;
@@ -26,24 +27,10 @@ const products = points * points;
  * does not pay.
  */
 export function lowerWinograd(group: Group, stored: Stored, target: Target): KernelCall[] | undefined {
-  const draft = new Draft(stored);
+  const given = slidingContraction(group, stored);
+  if (!given) return undefined;
+  const { draft, spec, sliding, reader, sum, written, specOf } = given;
   const { b } = draft;
-  const [root] = group.members;
-  const lower = root?.node.op.lower;
-  if (!root || lower?.kind !== "contraction" || root.dtype !== "float32") return undefined;
-  const written = group.stored[0] ?? root;
-  const sum: { result?: Expr } = {};
-  const local: Source = () => {
-    if (!sum.result) throw new TypeError("the sum is read before it is computed");
-    return sum.result;
-  };
-  const reader = memoryReader(draft, group, stored, (v) => (v === root ? local : undefined));
-  // The images come first, as windows do for other contractions.
-  const specOf = (own: Draft, from: Reader): Contraction => swapped(lower.spec(own.b, from.context(root)));
-  const spec = specOf(draft, reader);
-  if (spec.n.length !== 1) return undefined;
-  const sliding = slidingWindow(draft, spec);
-  if (!sliding) return undefined;
   const sizes = sizesOf(spec, sliding);
   if (sizes.filterRows !== taps || sizes.filterColumns !== taps) return undefined;
   const tiling = chooseTiling(sizes, target);
@@ -56,7 +43,7 @@ export function lowerWinograd(group: Group, stored: Stored, target: Target): Ker
   const [block, nBlock] = [blockAt(b, tiles, tileNumber), blockAt(b, n, nNumber)];
   const kb = b.counter("kb", k.blocks);
   const kBlock = blockAt(b, k, b.ref(kb));
-  const [images, rows, columns] = [0, 1, 2].map((axis) => stretchOf(axis)) as [Stretch, Stretch, Stretch];
+  const [images, rows, columns] = stretchesOf(b, tiles, block);
 
   const halo = points - outputs;
   const spans = { rows: rows.most * outputs + halo, columns: columns.most * outputs + halo };
@@ -74,30 +61,17 @@ export function lowerWinograd(group: Group, stored: Stored, target: Target): Ker
   const u = draft.slot(packed, "read");
 
   const inBlock: Stmt[] = copyPatch(draft, sliding, "float32", patch, {
-    images,
+    outer: images,
     rows: { begin: b.mul(rows.begin, b.index(outputs)), count: b.add(b.mul(rows.count, b.index(outputs)), b.index(halo)), most: spans.rows },
     columns: { begin: b.mul(columns.begin, b.index(outputs)), count: b.add(b.mul(columns.count, b.index(outputs)), b.index(halo)), most: spans.columns },
-    channels: { begin: startOf(b, k, kBlock)[0] ?? b.index(0), count: kBlock.count, most: k.capacity },
+    inner: { begin: startOf(b, k, kBlock)[0] ?? b.index(0), count: kBlock.count, most: k.capacity },
     width: depth,
-  });
+  }, { outer: sliding.image, inner: sliding.channel });
   inBlock.push(...transformSignal(), multiply());
   const kLoop: Stmt = { kind: "for", variable: kb, begin: b.index(0), end: b.index(k.blocks), step: 1, body: inBlock, vectorize: false };
-  const body: Stmt[] = k.blocks > 1 ? [zeroed(m, products * mPlane), kLoop] : [kLoop];
+  const body: Stmt[] = k.blocks > 1 ? [zeroed(b, m, products * mPlane), kLoop] : [kLoop];
   body.push(...transformResults(), ...finish());
   return [packFilters(), draft.call(groupName(group), item, body, items)];
-
-  function stretchOf(axis: number): Stretch {
-    const begin = startOf(b, tiles, block)[axis] ?? b.index(0);
-    if (axis < tiles.axis) return { begin, count: b.index(1), most: 1 };
-    if (axis === tiles.axis) return { begin, count: block.length, most: tiles.chunk };
-    const size = tiles.sizes[axis] ?? 1;
-    return { begin, count: b.index(size), most: size };
-  }
-
-  function zeroed(buffer: number, size: number): Stmt {
-    const z = b.counter("z", size);
-    return { kind: "for", variable: z, begin: b.index(0), end: b.index(size), step: 1, body: [{ kind: "store", buffer, index: b.ref(z), value: b.const(0, "float32") }], vectorize: true };
-  }
 
   /** Loops over the tiles of the block and vectors of channels. */
   function overTiles(channels: number, body: (tile: { readonly number: Expr; readonly at: readonly Expr[] }, c: Expr) => readonly Stmt[]): readonly Stmt[] {
@@ -172,8 +146,8 @@ export function lowerWinograd(group: Group, stored: Stored, target: Target): Ker
     const [vg, vy, vx] = [b.counter("g", images.most), b.counter("y", rows.most * outputs), b.counter("x", columns.most * outputs)];
     const over = blockLoops(b, "n", n, nBlock);
     const own: Expr[] = [b.index(0), b.index(0), b.index(0)];
-    const { image, rows: down, columns: along } = sliding as SlidingWindow;
-    own[image] = b.add(images.begin, b.ref(vg));
+    const { image, rows: down, columns: along } = sliding;
+    own[image.axis] = b.add(images.begin, b.ref(vg));
     own[down.own] = b.add(b.mul(rows.begin, b.index(outputs)), b.ref(vy));
     own[along.own] = b.add(b.mul(columns.begin, b.index(outputs)), b.ref(vx));
     const variable = b.variable("sum", "float32");
@@ -194,12 +168,12 @@ export function lowerWinograd(group: Group, stored: Stored, target: Target): Ker
     const own = new Draft(stored);
     const e = own.b;
     const { rhs } = specOf(own, memoryReader(own, group, stored));
-    const K = sizeOf(spec.k.filter((_, axis) => axis === (sliding as SlidingWindow).channel));
+    const K = sizeOf(spec.k.filter((_, axis) => axis === sliding.channel.axis));
     const part = e.counter("item", n.blocks * K);
     const [block, c] = [e.div(e.ref(part), e.index(K)), e.rem(e.ref(part), e.index(K))];
     const over = blockLoops(e, "n", n, blockAt(e, n, block));
     const stmts: Stmt[] = [];
-    const square = range(taps).map((i) => range(taps).map((j) => named(e, "g", e.cast(rhs([], stepAt(sliding as SlidingWindow, c, e.index(i), e.index(j)), over.index), "float32"), stmts)));
+    const square = range(taps).map((i) => range(taps).map((j) => named(e, "g", e.cast(rhs([], stepAt(sliding, c, e.index(i), e.index(j)), over.index), "float32"), stmts)));
     const [kNumber, inside] = [e.div(c, e.index(k.capacity)), e.rem(c, e.index(k.capacity))];
     transformed(e, filter.filter, square, stmts).flat().forEach((value, p) => stmts.push(own.store(packed, [block, kNumber, e.index(p), inside, over.position], value)));
     return own.call(`${groupName(group)}-filters`, part, over.wrap(stmts, false), n.blocks * K);
@@ -208,7 +182,7 @@ export function lowerWinograd(group: Group, stored: Stored, target: Target): Ker
 
 function stepAt({ channel, rows, columns }: SlidingWindow, c: Expr, row: Expr, column: Expr): Expr[] {
   const index = [c, c, c];
-  index[channel] = c;
+  index[channel.axis] = c;
   index[rows.steps] = row;
   index[columns.steps] = column;
   return index;
@@ -226,10 +200,10 @@ interface Sizes {
 
 function sizesOf({ m, n, k }: Contraction, { image, channel, rows, columns }: SlidingWindow): Sizes {
   return {
-    images: m[image] ?? 1,
+    images: m[image.axis] ?? 1,
     rows: m[rows.own] ?? 1,
     columns: m[columns.own] ?? 1,
-    from: k[channel] ?? 1,
+    from: k[channel.axis] ?? 1,
     to: sizeOf(n),
     filterRows: k[rows.steps] ?? 1,
     filterColumns: k[columns.steps] ?? 1,
@@ -274,12 +248,4 @@ function chooseTiling({ images, rows, columns, from, to }: Sizes, target: Target
   const tiles = tilesOf();
   const { mr, nr } = tileAcross(tiles.capacity, to, lanes, target.vectorRegisters);
   return { lanes, mr, nr, tiles, k, n };
-}
-
-function range(n: number): number[] {
-  return Array.from({ length: n }, (_, i) => i);
-}
-
-function roundUp(x: number, to: number): number {
-  return Math.ceil(x / to) * to;
 }

@@ -28,6 +28,16 @@ export const twoOfThree: MinimalFilter = {
   results: [[1, 1, 1, 0], [0, 1, -1, -1]],
 };
 
+/** F(3, 2), for the gradient of a filter: its results are the filter's three elements, two elements of a gradient filter the signal. */
+export const threeOfTwo: MinimalFilter = {
+  outputs: 3,
+  taps: 2,
+  points: 4,
+  signal: [...signal.slice(0, 3), [0, -1, 0, 1]],
+  filter: [[1, 0], [0.5, 0.5], [0.5, -0.5], [0, 1]],
+  results: [[1, 1, 1, 0], [0, 1, -1, 0], [0, 1, 1, 1]],
+};
+
 /** matrix · x · matrixᵀ of expressions; what comes of the first product is named by statements that are added to `stmts`. */
 export function transformed(b: ExprBuilder, matrix: Matrix, x: readonly (readonly Expr[])[], stmts: Stmt[]): readonly (readonly Expr[])[] {
   const half = matrix.map((row) => (x[0] ?? []).map((_, k) => named(b, "h", combined(b, row, x.map((line) => line[k] ?? b.index(0))), stmts)));

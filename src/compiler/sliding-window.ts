@@ -1,3 +1,4 @@
+import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Contraction } from "../ir/graph.js";
 import type { ComputeType, Expr, Stmt } from "../ir/loop.js";
 import type { Draft } from "./draft.js";
@@ -11,6 +12,12 @@ interface Slide {
   readonly steps: number;
 }
 
+/** An axis of the results (`own`) or of the terms. */
+interface Place {
+  readonly list: "own" | "steps";
+  readonly axis: number;
+}
+
 /**
  * The first operand of a contraction as images that a filter slides over in steps of one, in two directions: its elements lie
  * at [image, row of result + row of filter, column of result + column of filter, channel].
@@ -18,8 +25,8 @@ interface Slide {
 export interface SlidingWindow {
   readonly window: Window;
   /** The axis of the results that says which image, and the axis of the terms that says which channel. */
-  readonly image: number;
-  readonly channel: number;
+  readonly image: Place;
+  readonly channel: Place;
   readonly rows: Slide;
   readonly columns: Slide;
 }
@@ -43,7 +50,7 @@ export function slidingWindow(draft: Draft, spec: Contraction): SlidingWindow | 
   if (!rows || !columns || more || rows.own === columns.own || rows.steps === columns.steps) return undefined;
   if (window.bounds.some(({ dim }) => dim !== rows.dim && dim !== columns.dim)) return undefined;
   const left = (x: number, y: number): number => 3 - x - y;
-  return { window, image: left(rows.own, columns.own), channel: left(rows.steps, columns.steps), rows, columns };
+  return { window, image: { list: "own", axis: left(rows.own, columns.own) }, channel: { list: "steps", axis: left(rows.steps, columns.steps) }, rows, columns };
 }
 
 /** Indexes from `begin` on: how many, and how many at most. */
@@ -53,22 +60,27 @@ export interface Stretch {
   readonly most: number;
 }
 
-/** A part of some images with its channels. */
+/** Pixels with what lies together at each in a copy of them: [outer, row, column, inner]. */
 export interface Patch {
-  readonly images: Stretch;
+  readonly outer: Stretch;
   readonly rows: Stretch;
   readonly columns: Stretch;
-  readonly channels: Stretch;
-  /** Numbers from one pixel to the next in the copy, in which channels lie together. */
+  readonly inner: Stretch;
+  /** Numbers from one pixel to the next in the copy. */
   readonly width: number;
 }
 
-/** Copies a patch to scratch memory with the zeros around its images, channels last: [image, row, column, channel]. */
-export function copyPatch(draft: Draft, { window, image, channel, rows, columns }: SlidingWindow, type: ComputeType, scratch: number, patch: Patch): Stmt[] {
+/** Rows or columns of a patch, counted from its first. */
+interface Range {
+  readonly from: Expr;
+  readonly to: Expr;
+}
+
+/** Copies a patch of a sliding window to scratch memory with the zeros around its images. */
+export function copyPatch(draft: Draft, { window, rows, columns }: SlidingWindow, type: ComputeType, scratch: number, patch: Patch, of: { readonly outer: Place; readonly inner: Place }): Stmt[] {
   const { b } = draft;
   const read = draft.memory(window.argument);
-  /** Where the patch meets the images: everything where there is no border. */
-  const inside = (dim: number, { begin, count }: Stretch): { readonly from: Expr; readonly to: Expr } => {
+  const inside = (dim: number, { begin, count }: Stretch): Range => {
     let [from, to] = [b.index(0), count];
     // A patch of whole tiles may reach beyond what the contraction reads, but not beyond the source.
     const ends = [{ dim, sign: 1, add: -(window.argument.shape[dim] ?? 0) }, { dim, sign: -1, add: -1 }];
@@ -80,36 +92,45 @@ export function copyPatch(draft: Draft, { window, image, channel, rows, columns 
     }
     return { from, to: b.max(from, to) };
   };
-  const [across, along] = [inside(rows.dim, patch.rows), inside(columns.dim, patch.columns)];
-  const everything = { from: b.index(0), to: patch.rows.count };
-  const each = (y: { from: Expr; to: Expr }, x: { from: Expr; to: Expr }, value: (own: readonly Expr[], c: Expr) => Expr): readonly Stmt[] => {
-    if (b.sub(y.to, y.from).max <= 0 || b.sub(x.to, x.from).max <= 0) return [];
-    const [vg, vy, vx, vc] = [b.counter("g", patch.images.most), b.counter("y", patch.rows.most), b.counter("x", patch.columns.most), b.counter("c", patch.channels.most)];
-    const [g, c] = [b.ref(vg), b.ref(vc)];
-    const pixel = b.add(b.mul(b.add(b.mul(g, b.index(patch.rows.most)), b.ref(vy)), b.index(patch.columns.most)), b.ref(vx));
-    const own: Expr[] = [b.index(0), b.index(0), b.index(0)];
-    own[image] = b.add(patch.images.begin, g);
-    own[rows.own] = b.add(patch.rows.begin, b.ref(vy));
-    own[columns.own] = b.add(patch.columns.begin, b.ref(vx));
-    const store: Stmt = { kind: "store", buffer: scratch, index: b.add(b.mul(pixel, b.index(patch.width)), c), value: value(own, b.add(patch.channels.begin, c)) };
-    const inner: Stmt = { kind: "for", variable: vc, begin: b.index(0), end: patch.channels.count, step: 1, body: [store], vectorize: true };
-    const line: Stmt = { kind: "for", variable: vx, begin: x.from, end: x.to, step: 1, body: [inner], vectorize: false };
-    const area: Stmt = { kind: "for", variable: vy, begin: y.from, end: y.to, step: 1, body: [line], vectorize: false };
-    return loopsAround(b, [{ variable: vg, end: patch.images.count }], [area], false);
-  };
-  const zero = (): Expr => b.const(0, type);
-  const element = (own: readonly Expr[], c: Expr): Expr => {
-    const index = window.coordinates.map(({ own: factors, steps, constant }) =>
-      factors.reduce((e, f, axis) => b.add(e, b.mul(own[axis] ?? b.index(0), b.index(f))), b.add(b.mul(c, b.index(steps[channel] ?? 0)), b.index(constant))),
-    );
+  const element = (outer: Expr, row: Expr, column: Expr, inner: Expr): Expr => {
+    const index = window.coordinates.map((c, dim) => {
+      const moved = (place: Place, by: Expr): Expr => b.mul(by, b.index(c[place.list][place.axis] ?? 0));
+      const slid = dim === rows.dim ? row : dim === columns.dim ? column : b.index(0);
+      return b.add(b.add(moved(of.outer, outer), moved(of.inner, inner)), b.add(slid, b.index(c.constant)));
+    });
     return b.cast(read(index), type);
   };
-  return [
-    ...each({ from: b.index(0), to: across.from }, { from: b.index(0), to: patch.columns.count }, zero),
-    ...each({ from: across.to, to: patch.rows.count }, { from: b.index(0), to: patch.columns.count }, zero),
-    ...each(everything, { from: b.index(0), to: along.from }, zero),
-    ...each(everything, { from: along.to, to: patch.columns.count }, zero),
-    ...each(across, along, element),
-  ];
+  return copyPixels(b, type, scratch, patch, { rows: inside(rows.dim, patch.rows), columns: inside(columns.dim, patch.columns) }, element);
 }
 
+/** Copies elements to scratch memory, zeros outside of the given rows and columns. */
+export function copyPixels(
+  b: ExprBuilder,
+  type: ComputeType,
+  scratch: number,
+  { outer, rows, columns, inner, width }: Patch,
+  inside: { readonly rows: Range; readonly columns: Range },
+  element: (outer: Expr, row: Expr, column: Expr, inner: Expr) => Expr,
+): Stmt[] {
+  const area = (y: Range, x: Range, value: typeof element): readonly Stmt[] => {
+    if (b.sub(y.to, y.from).max <= 0 || b.sub(x.to, x.from).max <= 0) return [];
+    const [vo, vy, vx, vi] = [b.counter("o", outer.most), b.counter("y", rows.most), b.counter("x", columns.most), b.counter("i", inner.most)];
+    const [o, row, column, i] = [b.ref(vo), b.ref(vy), b.ref(vx), b.ref(vi)];
+    const pixel = b.add(b.mul(b.add(b.mul(o, b.index(rows.most)), row), b.index(columns.most)), column);
+    const from = value(b.add(outer.begin, o), b.add(rows.begin, row), b.add(columns.begin, column), b.add(inner.begin, i));
+    const store: Stmt = { kind: "store", buffer: scratch, index: b.add(b.mul(pixel, b.index(width)), i), value: from };
+    const together: Stmt = { kind: "for", variable: vi, begin: b.index(0), end: inner.count, step: 1, body: [store], vectorize: true };
+    const line: Stmt = { kind: "for", variable: vx, begin: x.from, end: x.to, step: 1, body: [together], vectorize: false };
+    const lines: Stmt = { kind: "for", variable: vy, begin: y.from, end: y.to, step: 1, body: [line], vectorize: false };
+    return loopsAround(b, [{ variable: vo, end: outer.count }], [lines], false);
+  };
+  const zero = (): Expr => b.const(0, type);
+  const [allRows, allColumns] = [{ from: b.index(0), to: rows.count }, { from: b.index(0), to: columns.count }];
+  return [
+    ...area({ ...allRows, to: inside.rows.from }, allColumns, zero),
+    ...area({ ...allRows, from: inside.rows.to }, allColumns, zero),
+    ...area(allRows, { ...allColumns, to: inside.columns.from }, zero),
+    ...area(allRows, { ...allColumns, from: inside.columns.to }, zero),
+    ...area(inside.rows, inside.columns, element),
+  ];
+}

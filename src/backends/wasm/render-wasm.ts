@@ -375,7 +375,9 @@ class KernelRenderer {
     }
     if (e.lanes === 1) {
       for (const arg of e.args) this.#value(arg, 0);
-      this.#spelled(e.op, a.type, 1, "scalar");
+      // Where no sign is to be thought of, dividing by a power of two is one instruction.
+      const unsigned = (e.op === "div" || e.op === "rem") && e.type === "index" && a.min >= 0 && b && b.min > 0;
+      this.#spelled(e.op, unsigned ? "uint32" : a.type, 1, "scalar");
       return;
     }
     if ((e.op === "shl" || e.op === "shr") && b?.kind === "splat") {
