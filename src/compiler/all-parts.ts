@@ -1,13 +1,20 @@
 import { LatePart } from "../core/late-part.js";
 import * as attentionLoops from "../ops/attention-loops.js";
 import { attentionPart } from "../ops/attention-part.js";
+import * as compileFilters from "./compile-filters.js";
 import * as compileScans from "./compile-scans.js";
-import { offerScans } from "./scan-compiler.js";
+import { type FilterCompiler, offerFilters } from "./filter-compiler.js";
+import { offerScans, type ScanCompiler } from "./scan-compiler.js";
 
 /** Lets the compiler take every graph at once, for devices that cannot wait for code to be fetched. */
 export function provideAllParts(): void {
-  const scans = new LatePart(async () => compileScans);
-  scans.provide(compileScans);
-  offerScans(scans);
+  offerScans(present<ScanCompiler>(compileScans));
+  offerFilters(present<FilterCompiler>(compileFilters));
   attentionPart.provide(attentionLoops);
+}
+
+function present<T>(code: T): LatePart<T> {
+  const part = new LatePart(async () => code);
+  part.provide(code);
+  return part;
 }

@@ -1,5 +1,7 @@
+import { offerFilters } from "../../compiler/filter-compiler.js";
 import { promoteTypes } from "../../core/dtype.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
+import { LatePart } from "../../core/late-part.js";
 import { formatShape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
@@ -35,6 +37,13 @@ export interface ConvTransposeOptions {
   readonly outputPadding?: PerAxis | undefined;
   readonly dilation?: PerAxis | undefined;
   readonly groups?: number | undefined;
+}
+
+const compileFilters = new LatePart(() => import("../../compiler/compile-filters.js"));
+
+function recordConv(x: Value, kernel: Value, options: ops.ConvOptions): Value {
+  offerFilters(compileFilters);
+  return ops.conv(x, kernel, options);
 }
 
 /** One number for each spatial axis. Throws ArgumentError where it is no whole number of at least `least`. */
@@ -114,7 +123,7 @@ function convolve(
       ? samePadding(op, strides, kernel.shape.slice(2), kernelDilation)
       : perAxis(op, "padding", padding === "valid" ? 0 : padding, spatial, 0).map((p): [number, number] => [p, p]);
   const wide = paddingMode === "zeros" ? input : pad(input, pads, { mode: paddingMode });
-  const y = ops.conv(wide, kernel, {
+  const y = recordConv(wide, kernel, {
     strides,
     padding: wide === input ? pads : pads.map(() => [0, 0]),
     kernelDilation,
@@ -181,7 +190,7 @@ function convolveTransposed(
     }
     return [reach, reach + (added[i] ?? 0)];
   });
-  const y = ops.conv(input, transposedKernel(kernel, groups), {
+  const y = recordConv(input, transposedKernel(kernel, groups), {
     padding: pads,
     inputDilation: strides,
     kernelDilation,

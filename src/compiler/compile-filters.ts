@@ -1,0 +1,2 @@
+export { lowerWinogradGradient } from "./lower-winograd-gradient.js";
+export { lowerWinograd } from "./lower-winograd.js";
