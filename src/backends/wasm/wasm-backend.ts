@@ -23,7 +23,8 @@ export const wasmTarget: Target = {
   // 4×2 with its six operands just fits, while one of 6×2 is spilled.
   vectorRegisters: 12,
   interleaved: 4,
-  l1Bytes: 32 << 10,
+  // A quarter of what there is: a strip of 8 columns uses half of each cache line, and a strip of rows lies beside it.
+  l1Bytes: 8 << 10,
   l2Bytes: 1 << 20,
   float64: true,
   memoryBytes: memoryLimit,
