@@ -12,8 +12,9 @@ export interface TileAxis {
   readonly result: number;
 }
 
-/** A loop over terms of the sums. */
+/** A loop over terms of the sums, from `begin` (0 if not given) to `count`. */
 export interface StepAxis {
+  readonly begin?: Expr;
   readonly count: Expr;
   readonly most: number;
   readonly a: number;
@@ -49,7 +50,7 @@ export interface RowTile {
 }
 
 /** A loop over tiles; the last may hang over the block's edge, where scratch memory is padded and the result unused. */
-function overTiles(b: ExprBuilder, name: string, axis: Pick<TileAxis, "count" | "most">, size: number, body: (start: Expr) => readonly Stmt[]): Stmt {
+export function overTiles(b: ExprBuilder, name: string, axis: Pick<TileAxis, "count" | "most">, size: number, body: (start: Expr) => readonly Stmt[]): Stmt {
   const variable = b.counter(name, Math.ceil(axis.most / size));
   return {
     kind: "for",
@@ -62,7 +63,7 @@ function overTiles(b: ExprBuilder, name: string, axis: Pick<TileAxis, "count" | 
   };
 }
 
-function multiplyAdd(b: ExprBuilder, dtype: DType, x: Expr, y: Expr, sum: Expr): Expr {
+export function multiplyAdd(b: ExprBuilder, dtype: DType, x: Expr, y: Expr, sum: Expr): Expr {
   return isFloat(dtype) ? b.op("fma", x, y, sum) : b.add(b.mul(x, y), sum);
 }
 
@@ -108,7 +109,7 @@ function overRows(b: ExprBuilder, rows: readonly TileAxis[], tile: RowTile, body
 }
 
 /** Loops over all terms, the innermost `step` at a time. */
-function overSteps(b: ExprBuilder, steps: readonly StepAxis[], step: number, body: (a: Expr, b: Expr) => readonly Stmt[]): readonly Stmt[] {
+export function overSteps(b: ExprBuilder, steps: readonly StepAxis[], step: number, body: (a: Expr, b: Expr) => readonly Stmt[]): readonly Stmt[] {
   const variables = steps.map(({ most }, k) => b.counter(`k${k}`, most));
   const sum = (pick: (s: StepAxis) => number): Expr =>
     steps.reduce((e, s, k) => {
@@ -118,7 +119,7 @@ function overSteps(b: ExprBuilder, steps: readonly StepAxis[], step: number, bod
   let inner = body(sum((s) => s.a), sum((s) => s.b));
   for (let k = steps.length - 1; k >= 0; k--) {
     const [variable, axis] = [variables[k], steps[k]];
-    if (variable && axis) inner = [{ kind: "for", variable, begin: b.index(0), end: axis.count, step: k === steps.length - 1 ? step : 1, body: inner, vectorize: false }];
+    if (variable && axis) inner = [{ kind: "for", variable, begin: axis.begin ?? b.index(0), end: axis.count, step: k === steps.length - 1 ? step : 1, body: inner, vectorize: false }];
   }
   return inner;
 }

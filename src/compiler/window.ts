@@ -1,4 +1,5 @@
 import { sizeOf } from "../core/shape.js";
+import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { ComputeType, Expr, Stmt } from "../ir/loop.js";
 import { axesOf, startOf, type Block, type Box } from "./box.js";
 import { counters, stridesIn } from "./reader.js";
@@ -105,28 +106,66 @@ export function windowStrides(window: Window, shape: readonly number[]): { reado
   return { own: through((c) => c.own), steps: through((c) => c.steps) };
 }
 
-/** Copies what a block needs of the source into scratch memory, zeros where there is nothing. */
-export function copyWindow(
-  draft: Draft,
-  window: Window,
-  type: ComputeType,
-  scratch: number,
-  at: { readonly batch: readonly Expr[]; readonly own: Box; readonly ownBlock: Block; readonly steps: Box; readonly stepBlock: Block },
-): readonly Stmt[] {
-  const { b } = draft;
-  const spans = spansOf(window, at.own, at.steps);
-  const strides = stridesIn(spans, window.order);
+/** A block of a contraction, for which a part of the window's source is copied. */
+export interface WindowBlock {
+  readonly batch: readonly Expr[];
+  readonly own: Box;
+  readonly ownBlock: Block;
+  readonly steps: Box;
+  readonly stepBlock: Block;
+}
+
+/** The first index of the source along each axis that a block meets, and how many follow. */
+export function placeOf(b: ExprBuilder, window: Window, at: WindowBlock): { readonly first: readonly Expr[]; readonly lengths: readonly Expr[] } {
   const [ownStart, stepStart] = [startOf(b, at.own, at.ownBlock), startOf(b, at.steps, at.stepBlock)];
   const sum = (factors: readonly number[], list: readonly Expr[]): Expr => factors.reduce((e, f, k) => b.add(e, b.mul(list[k] ?? b.index(0), b.index(f))), b.index(0));
   const first = window.coordinates.map((c) => b.add(b.add(sum(c.batch, at.batch), b.add(sum(c.own, ownStart), sum(c.steps, stepStart))), b.index(c.constant)));
   // A block at the end may be shorter; what it does not need must not be read.
-  const spanOf = (c: Coordinate): Expr => {
+  const lengths = window.coordinates.map((c) => {
     let span = b.index(1);
     for (const [factors, box, block] of [[c.own, at.own, at.ownBlock], [c.steps, at.steps, at.stepBlock]] as const) {
       for (const { axis, count } of axesOf(b, box, block)) span = b.add(span, b.mul(b.sub(count, b.index(1)), b.index(factors[axis] ?? 0)));
     }
     return span;
-  };
+  });
+  return { first, lengths };
+}
+
+/** Copies what a block needs of the source into scratch memory, in the window's order of axes; beyond the source's edges are zeros. */
+export function spreadWindow(draft: Draft, window: Window, type: ComputeType, scratch: number, at: WindowBlock): readonly Stmt[] {
+  const { b } = draft;
+  const spans = spansOf(window, at.own, at.steps);
+  const strides = stridesIn(spans, window.order);
+  const { first, lengths } = placeOf(b, window, at);
+  const variables = spans.map((size, dim) => (size === 1 ? undefined : b.counter(`s${dim}`, size)));
+  const local = variables.map((v) => (v ? b.ref(v) : b.index(0)));
+  const from = first.map((start, dim) => b.add(start, local[dim] ?? b.index(0)));
+  const to = local.reduce((e, l, dim) => b.add(e, b.mul(l, b.index(strides[dim] ?? 0))), b.index(0));
+  let body: readonly Stmt[] = [{ kind: "store", buffer: scratch, index: to, value: b.cast(draft.memory(window.argument)(from), type) }];
+  const innermost = [...window.order].reverse().find((dim) => variables[dim]);
+  for (const dim of [...window.order].reverse()) {
+    const [variable, start] = [variables[dim], first[dim] ?? b.index(0)];
+    let [begin, end] = [b.index(0), lengths[dim] ?? b.index(1)];
+    for (const bound of window.bounds) {
+      if (bound.dim !== dim) continue;
+      if (bound.sign < 0) begin = b.max(begin, b.sub(b.index(bound.add + 1), start));
+      else end = b.min(end, b.sub(b.index(-bound.add), start));
+    }
+    if (variable) body = [{ kind: "for", variable, begin, end, step: 1, body, vectorize: dim === innermost }];
+    else if (begin.max > 0 || end.min < 1) body = [{ kind: "if", condition: b.and(b.le(begin, b.index(0)), b.lt(b.index(0), end)), then: body, otherwise: [] }];
+  }
+  if (window.bounds.length === 0) return body;
+  const zero = b.counter("z", sizeOf(spans));
+  const clear: Stmt = { kind: "store", buffer: scratch, index: b.ref(zero), value: b.const(0, type) };
+  return [{ kind: "for", variable: zero, begin: b.index(0), end: b.index(sizeOf(spans)), step: 1, body: [clear], vectorize: true }, ...body];
+}
+
+/** Copies what a block needs of the source into scratch memory, zeros where there is nothing. */
+export function copyWindow(draft: Draft, window: Window, type: ComputeType, scratch: number, at: WindowBlock): readonly Stmt[] {
+  const { b } = draft;
+  const spans = spansOf(window, at.own, at.steps);
+  const strides = stridesIn(spans, window.order);
+  const { first, lengths: lengthsOf } = placeOf(b, window, at);
   const read = draft.memory(window.argument);
   const order = window.order;
   const element = (index: readonly Expr[]): { readonly value: Expr; readonly to: Expr } => {
@@ -140,10 +179,7 @@ export function copyWindow(
     return { value, to: local.reduce((e, l, dim) => b.add(e, b.mul(l, b.index(strides[dim] ?? 0))), b.index(0)) };
   };
   const sizes = order.map((dim) => spans[dim] ?? 1);
-  const lengths = order.map((dim) => {
-    const c = window.coordinates[dim];
-    return c ? spanOf(c) : b.index(1);
-  });
+  const lengths = order.map((dim) => lengthsOf[dim] ?? b.index(1));
   if (lengths.every((length) => length.kind === "const")) {
     const nest = loopNest(b, "s", sizes, (index) => {
       const { value, to } = element(index);
