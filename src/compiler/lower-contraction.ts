@@ -11,7 +11,7 @@ import { computeThenStore, type Given, groupName, lowerMap, memoryReader } from 
 import { lowerPositions } from "./lower-positions.js";
 import type { Group } from "./partition.js";
 import { counters, type Reader, type Source } from "./reader.js";
-import { type RowTile, type StepAxis, type TileAxis, tileAcross, tilesAcross, tilesAlong } from "./register-tiles.js";
+import { fitsRegisters, type RowTile, type StepAxis, type TileAxis, tileAcross, tilesAcross, tilesAlong } from "./register-tiles.js";
 import type { Target } from "./target.js";
 import { allExprs } from "./walk.js";
 import { copyWindow, spansOf, type Window, windowOf, windowSize, windowStrides } from "./window.js";
@@ -447,7 +447,7 @@ function windowTiling(draft: Draft, spec: Contraction, window: Window, bytes: nu
     let inside = 1;
     for (let axis = sizes.length - 1; axis >= 0; axis--) {
       const size = sizes[axis] ?? 1;
-      for (let count = 1; count <= size && (count * inside + 1) * nv + 4 <= target.vectorRegisters; count++) {
+      for (let count = 1; count <= size && fitsRegisters(count * inside, nv, target); count++) {
         const mr = count * inside;
         const tiles = Math.ceil(size / count) * sizeOf(sizes.slice(0, axis)) * Math.ceil(N / (nv * lanes));
         const time = tiles * (Math.max(mr * nv, 8, (mr + 2 * nv) / 1.5) + 1);

@@ -9,7 +9,7 @@ import { factorOf, loopNest, loopsAround } from "./loops.js";
 import { computeThenStore, groupName, memoryReader } from "./lower-map.js";
 import type { Group } from "./partition.js";
 import { counters, type Source } from "./reader.js";
-import { multiplyAdd, overSteps, overTiles, type StepAxis } from "./register-tiles.js";
+import { fitsRegisters, multiplyAdd, overSteps, overTiles, type StepAxis } from "./register-tiles.js";
 import type { Target } from "./target.js";
 import { placeOf, spansOf, spreadWindow, type Window, windowOf, windowSize, windowStrides } from "./window.js";
 
@@ -97,7 +97,7 @@ export function lowerPositions(group: Group, stored: Stored, target: Target): Ke
   const down = axes.pop();
   const { own: windowOwn, steps: windowSteps } = windowStrides(window, spansOf(window, n, k));
   const order = spec.k.map((_, axis) => axis).filter((axis) => (spec.k[axis] ?? 1) > 1).sort((x, y) => (windowSteps[y] ?? 0) - (windowSteps[x] ?? 0) || x - y);
-  const tile = chooseTile(channels, Math.ceil(across.most / lanes), down?.most ?? 1, target.vectorRegisters, termsOf);
+  const tile = chooseTile(channels, Math.ceil(across.most / lanes), down?.most ?? 1, target, termsOf);
   const whole = Math.ceil(across.most / (tile.vectors * lanes)) === 1;
   // What a tile writes beyond a row's end is overwritten by the next row if that is computed later.
   const pitch = whole ? across.most : Math.ceil(across.most / (tile.vectors * lanes)) * tile.vectors * lanes;
@@ -286,14 +286,14 @@ function blocksOf(spec: Contraction, window: Window, k: Box, bytes: number, targ
 }
 
 /** The tile that takes the least time: as many products as registers hold, few that hang over the edges, few terms beyond them. */
-function chooseTile(channels: number, vectors: number, rows: number, registers: number, terms: (rows: number) => number): Tile {
+function chooseTile(channels: number, vectors: number, rows: number, target: Target, terms: (rows: number) => number): Tile {
   let best: Tile = { channels: 1, vectors: 1, rows: 1 };
   let least = Infinity;
-  for (let r = 1; r <= rows && 2 * r + 4 <= registers; r++) {
+  for (let r = 1; r <= rows && fitsRegisters(1, r, target); r++) {
     const steps = terms(r);
     for (let v = vectors; v >= 1; v--) {
       const wide = v * r;
-      for (let c = 1; c <= channels && c * wide + wide + 4 <= registers; c++) {
+      for (let c = 1; c <= channels && fitsRegisters(c, wide, target); c++) {
         const time = steps * Math.ceil(channels / c) * Math.ceil(vectors / v) * (Math.max(c * wide, 8, (c + 2 * wide) / 1.5) + 1);
         if (time < least) [best, least] = [{ channels: c, vectors: v, rows: r }, time];
       }

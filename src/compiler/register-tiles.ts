@@ -1,6 +1,7 @@
 import { isFloat, type DType } from "../core/dtype.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { ComputeType, Expr, Stmt, Variable } from "../ir/loop.js";
+import type { Target } from "./target.js";
 
 /** A loop over rows or columns of a block of results. */
 export interface TileAxis {
@@ -122,6 +123,12 @@ export function overSteps(b: ExprBuilder, steps: readonly StepAxis[], step: numb
     if (variable && axis) inner = [{ kind: "for", variable, begin: axis.begin ?? b.index(0), end: axis.count, step: k === steps.length - 1 ? step : 1, body: inner, vectorize: false }];
   }
   return inner;
+}
+
+/** Whether rows × vectors of sums fit the registers with the operands of a step. */
+export function fitsRegisters(rows: number, vectors: number, { vectorRegisters, operandRegisters }: Target): boolean {
+  if (operandRegisters !== undefined) return rows * vectors + rows + vectors <= operandRegisters;
+  return (rows + 1) * vectors + 4 <= vectorRegisters;
 }
 
 /** Register tiles of mr rows × nv vectors: each step costs mr·nv multiply-adds and about three instructions beside them. */

@@ -6,6 +6,8 @@ export interface Target {
   /** Bytes of one vector register; 16 for SSE and WebAssembly, 32 for AVX2, 64 for AVX-512. */
   readonly vectorBytes: number;
   readonly vectorRegisters: number;
+  /** Where all operands of a loop's step are loaded before its first product: the registers that these and the sums may take. */
+  readonly operandRegisters?: number;
   /**
    * Vectors that a loop takes at a time where each takes many operations one after the other, 1 if not given: more where the machine
    * code is written as it comes and the processor does not look far enough ahead to begin with the next vector.

@@ -22,6 +22,7 @@ export const wasmTarget: Target = {
   // Of 15 that are free: V8 loads all operands of a loop's step before the first multiply-add, so that a register tile of
   // 4×2 with its six operands just fits, while one of 6×2 is spilled.
   vectorRegisters: 12,
+  operandRegisters: 15,
   interleaved: 4,
   // A quarter of what there is: a strip of 8 columns uses half of each cache line, and a strip of rows lies beside it.
   l1Bytes: 8 << 10,
