@@ -76,6 +76,17 @@ const filtered: readonly (readonly [input: Shape, kernel: Shape, padding: readon
   [[6, 16, 33, 31], [18, 16, 3, 3], [[1, 1], [1, 0]]],
 ];
 
+/** Few channels, whose vectors run along positions: borders, tiles that do not fit, long rows in pieces, strides down, gaps, groups. */
+const narrow: typeof convs = [
+  [[3, 1, 28, 28], [6, 1, 5, 5], { padding: [[2, 2], [2, 2]] }],
+  [[2, 4, 10, 10], [6, 4, 5, 5], { padding: [[4, 4], [4, 4]] }],
+  [[1, 2, 3, 37], [7, 2, 3, 3], { padding: [[4, 3], [0, 5]] }],
+  [[1, 2, 2100], [3, 2, 7], { padding: [[3, 3]] }],
+  [[2, 6, 9, 18], [6, 1, 3, 3], { padding: [[1, 1], [1, 1]], groups: 6 }],
+  [[1, 2, 21, 20], [5, 2, 3, 3], { padding: [[2, 2], [2, 2]], strides: [2, 1], kernelDilation: [2, 2] }],
+  [[2, 2, 3, 5, 17], [3, 2, 2, 3, 3], { padding: [[1, 0], [2, 1], [1, 1]] }],
+];
+
 function convolved(input: Shape, kernel: Shape, options: ConvOptions, extra: Parameters<typeof sample>[3] = {}, dtype: DType = "float32"): Sample {
   const name = `${dtype} [${input.join(",")}] [${kernel.join(",")}] ${JSON.stringify(options)}`;
   return sample(name, [random.any(input, dtype), random.any(kernel, dtype)], ([x, w]) => (x && w ? ops.conv(x, w, options) : []), extra);
@@ -129,6 +140,7 @@ export const contractionInfos: readonly OpInfo[] = [
       ...convs.map(([x, w, options], i) => convolved(x, w, options, i % 3 === 0 ? {} : first)),
       ...filtered.map(([x, w, padding], i) => convolved(x, w, { padding }, i < 2 || i === filtered.length - 1 ? first : forward)),
       convolved([2, 8, 11, 9], [24, 8, 3, 3], { padding: [[1, 1], [1, 1]] }, forward),
+      ...narrow.map(([x, w, options], i) => convolved(x, w, options, i < 2 ? first : forward)),
       convolved([1, 3, 17, 19], [33, 3, 5, 5], { strides: [2, 2], padding: [[2, 2], [2, 2]] }, forward),
       convolved([1, 2, 6, 5], [3, 2, 3, 3], { padding: [[1, 1], [1, 1]] }, forward, "float64"),
     ],
