@@ -1,6 +1,8 @@
 import { LatePart } from "../core/late-part.js";
 import * as attentionLoops from "../ops/attention-loops.js";
 import { attentionPart } from "../ops/attention-part.js";
+import { sortPart } from "../ops/sort.js";
+import * as sortLoops from "../ops/sort-loops.js";
 import * as compileFilters from "./compile-filters.js";
 import * as compileScans from "./compile-scans.js";
 import { type FilterCompiler, offerFilters } from "./filter-compiler.js";
@@ -11,6 +13,7 @@ export function provideAllParts(): void {
   offerScans(present<ScanCompiler>(compileScans));
   offerFilters(present<FilterCompiler>(compileFilters));
   attentionPart.provide(attentionLoops);
+  sortPart.provide(sortLoops);
 }
 
 function present<T>(code: T): LatePart<T> {

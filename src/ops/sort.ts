@@ -1,12 +1,15 @@
 import { isFloat } from "../core/dtype.js";
+import { LatePart } from "../core/late-part.js";
 import { normalizeAxis } from "../core/shape.js";
 import { apply, type Value, type Op } from "../ir/graph.js";
 import { constantLike } from "./constant.js";
 import { scatterAlong } from "./cumulative.js";
 import { checkKind, numbers } from "./dtype-rules.js";
 import { at } from "./indexing.js";
-import { buildSort } from "./sort-loops.js";
 import type { SortAttrs } from "./sort-order.js";
+
+/** How rows are sorted. */
+export const sortPart = new LatePart(() => import("./sort-loops.js"));
 
 export const sortOp: Op<SortAttrs> = {
   name: "sort",
@@ -25,7 +28,7 @@ export const sortOp: Op<SortAttrs> = {
     return [scatterAlong(constantLike(x, 0), node.attrs.axis, at(node.outputs, 1), ct)];
   },
   batch: ({ inputs, attrs }) => apply(sortOp, inputs, { ...attrs, axis: attrs.axis + 1 }),
-  lower: { kind: "loops", build: buildSort },
+  lower: { kind: "loops", part: sortPart, build: (b, ctx) => sortPart.value.buildSort(b, ctx) },
 };
 
 /** Values along an axis in order, and the int32 positions they had: stable, NaN last in both directions. Throws IndexError, DTypeError. */

@@ -1,4 +1,5 @@
 import { DeviceError } from "../../core/errors.js";
+import { LatePart } from "../../core/late-part.js";
 import type { Backend } from "../../runtime/backend.js";
 import { DeferredBackend } from "../../runtime/deferred-backend.js";
 import type { BrowserWasmOptions } from "./wasm-browser.js";
@@ -14,7 +15,10 @@ export function createBrowserWasm(options: BrowserWasmOptions = {}): Backend {
   requireWasm();
   const threads = globalThis.crossOriginIsolated === true ? (options.threads ?? navigator.hardwareConcurrency) : 0;
   return new DeferredBackend({ name: "wasm", threads: Math.max(1, threads) }, async () => {
+    // A worker may wait for a value at once, and could not for code.
+    const parts = typeof document === "undefined" ? LatePart.fetchAll() : undefined;
     const { startBrowserWasm } = await import("./wasm-browser.js");
+    await parts;
     return startBrowserWasm(threads, options);
   });
 }
