@@ -1,5 +1,5 @@
 import { ShapeError } from "../core/errors.js";
-import { formatShape, sizeOf, type Shape } from "../core/shape.js";
+import { formatShape, maxRank, sizeOf, type Shape } from "../core/shape.js";
 import { applyOne, type TensorType, type Value, type Op, apply } from "../ir/graph.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import type { Expr, Stmt } from "../ir/loop.js";
@@ -113,7 +113,8 @@ export function reduceWindow(x: Value, options: WindowOptions & { readonly fold:
 /** The sum of windows is linear: its transpose sums, for each input element, the windows that it was in. */
 function sumVjp(ct: Value, x: Value, attrs: WindowAttrs): Value {
   const { window, strides, padding, dilation } = attrs;
-  if (window.every((w, i) => w === 1 || (at(dilation, i) === 1 && w <= at(strides, i)))) return repeatedVjp(ct, x, attrs);
+  const isApart = window.every((w, i) => w === 1 || (at(dilation, i) === 1 && w <= at(strides, i)));
+  if (isApart && ct.shape.length + strides.filter((s) => s > 1).length <= maxRank) return repeatedVjp(ct, x, attrs);
   const low = window.map((w, i) => (w - 1) * at(dilation, i) - at(padding, i)[0]);
   const spread = ct.shape.map((d, i) => (d === 0 ? 0 : (d - 1) * at(strides, i) + 1));
   const high = window.map((w, i) => at(x.shape, i) + (w - 1) * at(dilation, i) - at(low, i) - at(spread, i));
@@ -125,9 +126,11 @@ function sumVjp(ct: Value, x: Value, attrs: WindowAttrs): Value {
 function repeatedVjp(ct: Value, x: Value, { window, strides, padding }: WindowAttrs): Value {
   const zero = constant(0, ct.dtype);
   const none = window.map(() => 0);
-  const split = (sizes: Shape): number[] => ct.shape.flatMap((d, i) => [d, at(sizes, i)]);
-  const repeated = broadcast(ct, split(window), range(window.length).map((i) => 2 * i));
-  const gaps = window.flatMap((w, i) => [0, at(strides, i) - w]);
+  // An axis is followed by one for the elements of its windows, where these have more than one.
+  const split = (whole: Shape, within: Shape): number[] => whole.flatMap((d, i) => (at(strides, i) > 1 ? [d, at(within, i)] : [d]));
+  const isWithin = split(none, none.map(() => 1));
+  const repeated = broadcast(ct, split(ct.shape, window), range(isWithin.length).filter((k) => isWithin[k] === 0));
+  const gaps = split(none, window.map((w, i) => at(strides, i) - w));
   const apart = gaps.some((g) => g > 0) ? pad(repeated, zero, gaps.map(() => 0), gaps, gaps.map(() => 0)) : repeated;
   const flat = reshape(apart, ct.shape.map((d, i) => d * at(strides, i)));
   const low = padding.map(([first]) => -first);
