@@ -57,7 +57,8 @@ export function lowerWinograd(group: Group, stored: Stored, target: Target): Ker
   const m = draft.scratch("float32", products * mPlane);
   const y = draft.scratch("float32", images.most * rows.most * columns.most * outputs * outputs * width);
 
-  const packed: Temporary = { shape: [n.blocks, k.blocks, products, k.capacity, width], dtype: "float32", temporary: true };
+  const uPlane = k.capacity * width + lanes;
+  const packed: Temporary = { shape: [n.blocks, k.blocks, products, uPlane], dtype: "float32", temporary: true };
   const u = draft.slot(packed, "read");
 
   const inBlock: Stmt[] = copyPatch(draft, sliding, "float32", patch, {
@@ -97,8 +98,8 @@ export function lowerWinograd(group: Group, stored: Stored, target: Target): Ker
 
   function multiply(): Stmt {
     const p = b.counter("p", products);
-    const [at, plane] = [b.ref(p), k.capacity * width];
-    const first = b.mul(b.add(b.mul(nNumber, b.index(k.blocks)), b.ref(kb)), b.index(products * plane));
+    const at = b.ref(p);
+    const first = b.mul(b.add(b.mul(nNumber, b.index(k.blocks)), b.ref(kb)), b.index(products * uPlane));
     const blocks = {
       type: "float32",
       dtype: "float32",
@@ -106,7 +107,7 @@ export function lowerWinograd(group: Group, stored: Stored, target: Target): Ker
       a: v,
       aBase: b.mul(at, b.index(vPlane)),
       b: u,
-      bBase: b.add(first, b.mul(at, b.index(plane))),
+      bBase: b.add(first, b.mul(at, b.index(uPlane))),
       c: m,
       cBase: b.mul(at, b.index(mPlane)),
       rows: [{ count: block.count, most: tiles.capacity, operand: depth, result: width }],
@@ -175,7 +176,7 @@ export function lowerWinograd(group: Group, stored: Stored, target: Target): Ker
     const stmts: Stmt[] = [];
     const square = range(taps).map((i) => range(taps).map((j) => named(e, "g", e.cast(rhs([], stepAt(sliding, c, e.index(i), e.index(j)), over.index), "float32"), stmts)));
     const [kNumber, inside] = [e.div(c, e.index(k.capacity)), e.rem(c, e.index(k.capacity))];
-    transformed(e, filter.filter, square, stmts).flat().forEach((value, p) => stmts.push(own.store(packed, [block, kNumber, e.index(p), inside, over.position], value)));
+    transformed(e, filter.filter, square, stmts).flat().forEach((value, p) => stmts.push(own.store(packed, [block, kNumber, e.index(p), e.add(e.mul(inside, e.index(width)), over.position)], value)));
     return own.call(`${groupName(group)}-filters`, part, over.wrap(stmts, false), n.blocks * K);
   }
 }
