@@ -1,7 +1,7 @@
 import { isComparison } from "../ir/scalar.js";
-import type { Expr, Kernel, Stmt } from "../ir/loop.js";
+import type { Expr, Kernel, Stmt, Variable } from "../ir/loop.js";
 import type { Program, Step } from "./program.js";
-import { nested } from "./walk.js";
+import { allExprs, nested, ownExprs } from "./walk.js";
 
 type For = Extract<Stmt, { kind: "for" }>;
 
@@ -17,7 +17,7 @@ interface SizedKernel {
  * not show.
  *
  * What the C compiler makes something of stays as it is: offsets from one address to the next, divisors in innermost loops,
- * and short loops, which it unrolls.
+ * short loops, which it unrolls, and how long a block or its whole vectors can be.
  */
 export function sizesAsArguments(program: Program): Program {
   const items = new Map<number, number>();
@@ -61,11 +61,36 @@ class Sizes {
   readonly ints: number[] = [];
   readonly #first: number;
   readonly #oneItem: boolean;
+  /** Named quotients, with what they were divided by. */
+  readonly #quotients = new Map<Variable, number>();
+  /** Those that are multiplied by it again: a length becomes one of whole vectors, and the C compiler knows how long it can be. */
+  readonly #rounded = new Set<Variable>();
   #nextId = -1;
 
   constructor(kernel: Kernel, items: number) {
     this.#first = kernel.intCount;
     this.#oneItem = items === 1;
+    this.#findRounded(kernel.body);
+  }
+
+  #findRounded(list: readonly Stmt[]): void {
+    for (const s of list) {
+      for (const e of allExprs(ownExprs(s))) {
+        const [x, by] = e.kind === "op" && e.op === "mul" ? e.args : [];
+        if (x?.kind === "var" && by?.kind === "const" && this.#quotients.get(x.variable) === by.value) this.#rounded.add(x.variable);
+      }
+      if (s.kind === "let" && s.value.kind === "op" && s.value.op === "div") {
+        const [, by] = s.value.args;
+        if (by?.kind === "const") this.#quotients.set(s.variable, by.value);
+      }
+      nested(s).forEach((inner) => this.#findRounded(inner));
+    }
+  }
+
+  /** Whether this is a quotient times what it was divided by. */
+  #rounds(e: Extract<Expr, { kind: "op" }>): boolean {
+    const [x, by] = e.args;
+    return e.op === "mul" && x?.kind === "var" && by?.kind === "const" && this.#rounded.has(x.variable) && this.#quotients.get(x.variable) === by.value;
   }
 
   stmts(list: readonly Stmt[], at: Position): readonly Stmt[] {
@@ -76,6 +101,8 @@ class Sizes {
     const which = at === "once" ? "all" : at === "outer" ? "divisors" : "factors";
     switch (s.kind) {
       case "let":
+        if (this.#rounded.has(s.variable)) return s;
+        return { ...s, value: this.#expr(s.value, which) };
       case "mutable":
       case "assign":
       case "accumulate":
@@ -113,7 +140,7 @@ class Sizes {
       case "load":
         return this.#remade({ ...e, index: this.#expr(e.index, inAddress(which)) });
       case "op":
-        return this.#remade({ ...e, args: this.#operands(e, which) });
+        return this.#rounds(e) ? e : this.#remade({ ...e, args: this.#operands(e, which) });
       case "pack":
         // Lanes repeat each other.
         return which === "factors" ? e : this.#remade({ ...e, args: e.args.map((arg) => this.#expr(arg, which)) });
@@ -139,7 +166,8 @@ class Sizes {
     const inside = limits && which === "divisors" ? "all" : which;
     return e.args.map((arg, k) => {
       if (arg.kind !== "const" || arg.type !== "index") return this.#expr(arg, inside);
-      if (arg.value === 0) return arg;
+      // The most that a block may hold goes with its tiles.
+      if (arg.value === 0 || e.op === "min" || e.op === "max") return arg;
       if (divides) return which !== "factors" && k === 1 && arg.value > 1 && first && first.min >= 0 && first.max < mostDividend ? this.#argument(arg, 2) : arg;
       return e.op === "mul" || inside === "all" ? this.#argument(arg) : arg;
     });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it, vi } from "vitest";
 import { isNativeAvailable, nativeHost } from "../../src/backends/native/native-host.js";
-import { compile, device, softmax, tensor, type Tensor } from "../../src/node.js";
+import { compile, device, grad, softmax, tensor, type Tensor } from "../../src/node.js";
 
 /* A program that was compiled for one size runs at another without the C compiler. */
 
@@ -40,6 +40,13 @@ const functions: Record<string, { fn: (x: Tensor) => Tensor; shapes: readonly (r
   "an elementwise function": { fn: (x) => x.mul(x).add(1).sqrt(), shapes: [[300, 40], [250, 40], [300, 56]] },
   "rows that are normalized": { fn: (x) => softmax(x.sub(x.mean(1, { keepdims: true })), 1), shapes: [[60, 70], [32, 70], [7, 70]] },
   "sums over a batch": { fn: (x) => x.square().sum(0), shapes: [[64, 100], [48, 100], [31, 100]] },
+  "products with weights and their gradients": {
+    fn: (x) => {
+      const [v, w] = [numbers([40, 50], x.device.name, 2), numbers([50, 24], x.device.name, 3)];
+      return grad((a: Tensor) => x.matmul(a).relu().matmul(w).square().sum().mul(1e-3))(v);
+    },
+    shapes: [[52, 40], [65, 40]],
+  },
   "axes that change places": { fn: (x) => x.transpose(1, 2).reshape(x.shape[0] ?? 1, -1).mul(2), shapes: [[12, 64, 32], [9, 64, 32]] },
 };
 
