@@ -3,15 +3,15 @@ import * as attentionLoops from "../ops/attention-loops.js";
 import { attentionPart } from "../ops/attention-part.js";
 import { sortPart } from "../ops/sort.js";
 import * as sortLoops from "../ops/sort-loops.js";
-import * as compileFilters from "./compile-filters.js";
+import { type ConvolutionWays, offerConvolutionWays } from "./convolution-part.js";
+import * as convolutionWays from "./convolution-ways.js";
 import * as compileScans from "./compile-scans.js";
-import { type FilterCompiler, offerFilters } from "./filter-compiler.js";
 import { offerScans, type ScanCompiler } from "./scan-compiler.js";
 
 /** Lets the compiler take every graph at once, for devices that cannot wait for code to be fetched. */
 export function provideAllParts(): void {
+  offerConvolutionWays(present<ConvolutionWays>(convolutionWays));
   offerScans(present<ScanCompiler>(compileScans));
-  offerFilters(present<FilterCompiler>(compileFilters));
   attentionPart.provide(attentionLoops);
   sortPart.provide(sortLoops);
 }

@@ -8,7 +8,6 @@ import { columnsAreFar, swapped } from "./contraction-spec.js";
 import { Draft, type KernelCall, type Stored, type Temporary } from "./draft.js";
 import { factorOf } from "./loops.js";
 import { computeThenStore, type Given, groupName, lowerMap, memoryReader } from "./lower-map.js";
-import { lowerPositions } from "./lower-positions.js";
 import type { Group } from "./partition.js";
 import { counters, type Reader, type Source } from "./reader.js";
 import { fitsRegisters, type RowTile, type StepAxis, type TileAxis, tileAcross, tilesAcross, tilesAlong } from "./register-tiles.js";
@@ -47,11 +46,6 @@ const shortBlock = 64;
 /** Pieces of work below which more of them would not help the threads. */
 const wantedItems = 8;
 
-/** The kernels of a contraction: vectors run along positions of an image where channels are too few, else along channels or columns. */
-export function lowerContraction(group: Group, stored: Stored, target: Target): KernelCall[] {
-  return lowerPositions(group, stored, target) ?? lowerBlocked(group, stored, target);
-}
-
 /**
  * Goto and van de Geijn's blocked matrix product (2008): blocks of both operands are brought into the thread's scratch
  * memory, where register tiles of rows × vectors are accumulated; the block of results then passes through the epilogue.
@@ -59,7 +53,7 @@ export function lowerContraction(group: Group, stored: Stored, target: Target): 
  * packed, or copied as a window of its source; the second is packed, by a launch of its own where several items use the same
  * block, or read where it lies.
  */
-function lowerBlocked(group: Group, stored: Stored, target: Target): KernelCall[] {
+export function lowerContraction(group: Group, stored: Stored, target: Target): KernelCall[] {
   const draft = new Draft(stored);
   const { b } = draft;
   const [root] = group.members;

@@ -261,8 +261,8 @@ export type Lowering<A extends Attrs> =
       spec(b: ExprBuilder, ctx: LowerContext<A>): Contraction;
       /** The orders of axes in memory, outermost first, in which it runs best. */
       layout?(inputs: readonly TensorType[], output: TensorType, attrs: A): AxisOrders | undefined;
-      /** Whether a filter of 3×3 moves over images, or is what is computed: there are ways to do it by fewer multiplications. */
-      smallFilter?(inputs: readonly TensorType[], output: TensorType): boolean;
+      /** Whether the compiler may have quicker ways than a blocked product: filters of 3×3, and channels that do not fill vectors of four. */
+      hasWays?(inputs: readonly TensorType[], output: TensorType, attrs: A): boolean;
     }
   /** A graph that takes the node's place. */
   | { readonly kind: "call"; body(attrs: A): Graph }

@@ -97,7 +97,10 @@ export const convOp: Op<ConvAttrs> = {
       // A gradient of a kernel: what the operator sees as images are channels, and its kernel is as large as an image.
       return { inputs: [[1, ...spatial, 0], [1, ...spatial, 0]], output: [...spatial, 0, 1] };
     },
-    smallFilter: ([, w], y) => [w, y].some((type) => (type?.shape.length ?? 0) > 3 && type?.shape.slice(-2).every((d) => d === 3)),
+    hasWays: ([, w], y, { groups }) => {
+      const isSmall = [w, y].some((type) => (type?.shape.length ?? 0) > 3 && type?.shape.slice(-2).every((d) => d === 3));
+      return isSmall || groups > 1 || at(y.shape, 1) % 4 !== 0;
+    },
     spec: (b, ctx) => {
       const [x, w, y] = [at(ctx.inputs, 0), at(ctx.inputs, 1), at(ctx.outputs, 0)];
       const { groups, batchGroups, accumulate } = ctx.attrs;

@@ -1,4 +1,4 @@
-import { offerFilters } from "../../compiler/filter-compiler.js";
+import { offerConvolutionWays } from "../../compiler/convolution-part.js";
 import { promoteTypes } from "../../core/dtype.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
 import { LatePart } from "../../core/late-part.js";
@@ -39,10 +39,10 @@ export interface ConvTransposeOptions {
   readonly groups?: number | undefined;
 }
 
-const compileFilters = new LatePart(() => import("../../compiler/compile-filters.js"));
+const convolutionWays = new LatePart(() => import("../../compiler/convolution-ways.js"));
 
 function recordConv(x: Value, kernel: Value, options: ops.ConvOptions): Value {
-  offerFilters(compileFilters);
+  offerConvolutionWays(convolutionWays);
   return ops.conv(x, kernel, options);
 }
 

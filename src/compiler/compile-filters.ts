@@ -1,2 +1,0 @@
-export { lowerWinogradGradient } from "./lower-winograd-gradient.js";
-export { lowerWinograd } from "./lower-winograd.js";
