@@ -1,4 +1,6 @@
 import { LatePart } from "../core/late-part.js";
+import { functionsPart } from "../ir/math/functions-part.js";
+import * as lateFunctions from "../ir/math/late-functions.js";
 import * as attentionLoops from "../ops/attention-loops.js";
 import { attentionPart } from "../ops/attention-part.js";
 import { sortPart } from "../ops/sort.js";
@@ -13,6 +15,7 @@ export function provideAllParts(): void {
   offerConvolutionWays(present<ConvolutionWays>(convolutionWays));
   offerScans(present<ScanCompiler>(compileScans));
   attentionPart.provide(attentionLoops);
+  functionsPart.provide(lateFunctions);
   sortPart.provide(sortLoops);
 }
 

@@ -7,7 +7,7 @@ import { scanPart } from "./scan-compiler.js";
 export function missingParts({ outputs }: Graph): LatePart[] {
   return topologicalOrder(outputs).flatMap((node) => {
     const { op: { lower }, attrs, outputs: [output] } = node;
-    const part = lower.kind === "scan" ? scanPart() : lower.kind === "loops" ? lower.part : lower.kind === "contraction" && output && lower.hasWays?.(node.inputs, output, attrs) ? convolutionPart() : undefined;
+    const part = lower.kind === "scan" ? scanPart() : lower.kind === "loops" || lower.kind === "map" ? lower.part : lower.kind === "contraction" && output && lower.hasWays?.(node.inputs, output, attrs) ? convolutionPart() : undefined;
     const body = lower.kind === "scan" ? lower.loop(attrs).body : lower.kind === "call" ? lower.body(attrs) : undefined;
     return [...(part && !part.isThere ? [part] : []), ...(body ? missingParts(body) : [])];
   });

@@ -11,7 +11,8 @@ import type { Group } from "./partition.js";
 import { counters, type Source } from "./reader.js";
 import { fitsRegisters, multiplyAdd, overSteps, overTiles, type StepAxis } from "./register-tiles.js";
 import type { Target } from "./target.js";
-import { placeOf, spansOf, spreadWindow, type Window, windowOf, windowSize, windowStrides } from "./window.js";
+import { spreadWindow } from "./spread-window.js";
+import { placeOf, spansOf, type Window, windowOf, windowSize, windowStrides } from "./window.js";
 
 /** Positions that one item computes at most, so that what it needs and what it gives lie in the caches close to the processor. */
 const mostPositions = 1024;

@@ -1,14 +1,13 @@
 import type { Expr } from "./loop.js";
-import { erfExpr } from "./math/error-function.js";
 import { expExpr, expm1Expr, sigmoidExpr, tanhExpr } from "./math/exponential.js";
-import { log1pExpr, logExpr } from "./math/logarithm.js";
-import { integerPowExpr, modExpr, powExpr } from "./math/power.js";
-import { atan2Expr, atanExpr, cosExpr, sinExpr } from "./math/trigonometric.js";
+import { functionsPart } from "./math/functions-part.js";
+import { log1pExpr, logExpr, logPair } from "./math/logarithm.js";
+import { realOf } from "./math/real.js";
 import { ScalarBuilder } from "./scalar-builder.js";
 
 /**
  * Makes expressions, those of functions too that are no scalar operations: each is expanded into some, the same for all
- * backends.
+ * backends. Trigonometric functions, `erf`, `pow`, `integerPow` and `mod` throw TypeError before their part is there.
  */
 export class ExprBuilder extends ScalarBuilder {
   exp(x: Expr): Expr {
@@ -30,20 +29,20 @@ export class ExprBuilder extends ScalarBuilder {
   }
 
   sin(x: Expr): Expr {
-    return sinExpr(this, x);
+    return functionsPart.value.sinExpr(realOf(this, x), x);
   }
 
   cos(x: Expr): Expr {
-    return cosExpr(this, x);
+    return functionsPart.value.cosExpr(realOf(this, x), x);
   }
 
   atan(x: Expr): Expr {
-    return atanExpr(this, x);
+    return functionsPart.value.atanExpr(realOf(this, x), x);
   }
 
   /** The angle of the point (x, y). */
   atan2(y: Expr, x: Expr): Expr {
-    return atan2Expr(this, y, x);
+    return functionsPart.value.atan2Expr(realOf(this, x), y, x);
   }
 
   tanh(x: Expr): Expr {
@@ -56,21 +55,21 @@ export class ExprBuilder extends ScalarBuilder {
   }
 
   erf(x: Expr): Expr {
-    return erfExpr(this, x);
+    return functionsPart.value.erfExpr(realOf(this, x), x, (e) => this.exp(e));
   }
 
   /** xʸ of floats. */
   pow(x: Expr, y: Expr): Expr {
-    return powExpr(this, x, y);
+    return functionsPart.value.powExpr(realOf(this, x), x, y, { expExpr, logPair });
   }
 
   /** xⁿ of integers, where n has so many bits. */
   integerPow(x: Expr, n: Expr, exponentBits: number): Expr {
-    return integerPowExpr(this, x, n, exponentBits);
+    return functionsPart.value.integerPowExpr(this, x, n, exponentBits);
   }
 
   /** The remainder of floats, with the sign of y. */
   mod(x: Expr, y: Expr): Expr {
-    return modExpr(this, x, y);
+    return functionsPart.value.modExpr(realOf(this, x), x, y);
   }
 }

@@ -244,6 +244,8 @@ export type Lowering<A extends Attrs> =
       readonly view?: boolean;
       /** Rough cost of one element beyond reading the operands; above 8 the fuser does not compute it twice. */
       readonly cost?: number;
+      /** What `element` needs, where pages without the operator do not load it. */
+      readonly part?: LatePart;
       /** Whether the element is computed after the operands that it does not read: it is in no kernel before them. */
       readonly after?: boolean;
     }

@@ -1,4 +1,5 @@
 import { dtypeInfo, isFloat, type DType, type DTypeKind } from "../core/dtype.js";
+import type { LatePart } from "../core/late-part.js";
 import type { ExprBuilder } from "../ir/expr-builder.js";
 import { apply, type Value, type Op } from "../ir/graph.js";
 import type { ComputeType, Expr } from "../ir/loop.js";
@@ -15,6 +16,8 @@ interface ElementwiseRule {
   /** The result's dtype, that of the arguments if not given. */
   readonly result?: DType;
   readonly cost?: number;
+  /** What `element` needs, where pages without the operator do not load it. */
+  readonly part?: LatePart;
 }
 
 export interface UnaryRule extends ElementwiseRule {
@@ -50,6 +53,7 @@ export function unary(rule: UnaryRule): Op<NoAttrs> {
     lower: {
       kind: "map",
       ...(rule.cost !== undefined && { cost: rule.cost }),
+      ...(rule.part && { part: rule.part }),
       element: (b, ctx, index) => {
         const { dtype } = at(ctx.inputs, 0);
         return wrapExpr(b, rule.element(b, ctx.operand(0, index), dtype), rule.result ?? dtype);
@@ -80,6 +84,7 @@ export function binary(rule: BinaryRule): Op<NoAttrs> {
     lower: {
       kind: "map",
       ...(rule.cost !== undefined && { cost: rule.cost }),
+      ...(rule.part && { part: rule.part }),
       element: (b, ctx, index) => {
         const { dtype } = at(ctx.inputs, 0);
         return wrapExpr(b, rule.element(b, ctx.operand(0, index), ctx.operand(1, index), dtype), rule.result ?? dtype);

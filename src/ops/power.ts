@@ -1,5 +1,6 @@
 import { isFloat, byteSize } from "../core/dtype.js";
 import { applyOne, type Value } from "../ir/graph.js";
+import { functionsPart } from "../ir/math/functions-part.js";
 import { add, div, mul, neg, sub, truncatedDivision } from "./arithmetic.js";
 import { and } from "./bitwise.js";
 import { eq, ge, select } from "./compare.js";
@@ -13,6 +14,7 @@ export const powOp = binary({
   name: "pow",
   kinds: numbers,
   cost: 120,
+  part: functionsPart,
   element: (b, x, y, dtype) => (isFloat(dtype) ? b.pow(x, y) : b.integerPow(x, y, 8 * byteSize(dtype))),
   vjp: (ct, x, y, z) => {
     const [zero, one] = [constantLike(x, 0), constantLike(x, 1)];
@@ -35,6 +37,7 @@ export const modOp = binary({
   name: "mod",
   kinds: numbers,
   cost: 20,
+  part: functionsPart,
   element: (b, x, y, dtype) => {
     if (isFloat(dtype)) return b.mod(x, y);
     const zero = b.const(0, y.type);
@@ -58,6 +61,7 @@ export const atan2Op = binary({
   name: "atan2",
   kinds: floats,
   cost: 60,
+  part: functionsPart,
   element: (b, y, x) => b.atan2(y, x),
   vjp: (ct, y, x) => {
     const share = div(ct, add(mul(x, x), mul(y, y)));

@@ -1,4 +1,5 @@
 import { applyOne, type Value } from "../ir/graph.js";
+import { functionsPart } from "../ir/math/functions-part.js";
 import { add, div, mul, neg, sub } from "./arithmetic.js";
 import { constantLike } from "./constant.js";
 import { floats } from "./dtype-rules.js";
@@ -61,7 +62,7 @@ export function log1p(x: Value): Value {
   return applyOne(log1pOp, [x], {});
 }
 
-export const sinOp = unary({ name: "sin", kinds: floats, cost: 40, element: (b, x) => b.sin(x), vjp: (ct, x) => mul(ct, cos(x)) });
+export const sinOp = unary({ name: "sin", kinds: floats, cost: 40, part: functionsPart, element: (b, x) => b.sin(x), vjp: (ct, x) => mul(ct, cos(x)) });
 
 /** sin x; accurate up to |x| = 6.5 million in float32 and 3.3 billion in float64, some number in [−1, 1] beyond. */
 export function sin(x: Value): Value {
@@ -72,6 +73,7 @@ export const cosOp = unary({
   name: "cos",
   kinds: floats,
   cost: 40,
+  part: functionsPart,
   element: (b, x) => b.cos(x),
   vjp: (ct, x) => neg(mul(ct, sin(x))),
 });
@@ -111,6 +113,7 @@ export const erfOp = unary({
   name: "erf",
   kinds: floats,
   cost: 50,
+  part: functionsPart,
   element: (b, x) => b.erf(x),
   vjp: (ct, x) => mul(ct, mul(constantLike(x, 2 / Math.sqrt(Math.PI)), exp(neg(mul(x, x))))),
 });
@@ -124,6 +127,7 @@ export const atanOp = unary({
   name: "atan",
   kinds: floats,
   cost: 40,
+  part: functionsPart,
   element: (b, x) => b.atan(x),
   vjp: (ct, x) => div(ct, onePlus(mul(x, x))),
 });

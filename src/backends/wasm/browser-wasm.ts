@@ -1,3 +1,4 @@
+import { convolutionPart, offerConvolutionWays } from "../../compiler/convolution-part.js";
 import { DeviceError } from "../../core/errors.js";
 import { LatePart } from "../../core/late-part.js";
 import type { Backend } from "../../runtime/backend.js";
@@ -13,6 +14,7 @@ const emptyModule = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
  */
 export function createBrowserWasm(options: BrowserWasmOptions = {}): Backend {
   requireWasm();
+  if (!convolutionPart()) offerConvolutionWays(new LatePart(() => import("./browser-convolutions.js")));
   const threads = globalThis.crossOriginIsolated === true ? (options.threads ?? navigator.hardwareConcurrency) : 0;
   return new DeferredBackend({ name: "wasm", threads: Math.max(1, threads) }, async () => {
     // A worker may wait for a value at once, and could not for code.

@@ -1,7 +1,5 @@
-import type { ScalarBuilder } from "../scalar-builder.js";
 import type { Expr } from "../loop.js";
-import { expExpr } from "./exponential.js";
-import { atMost, polynomial, realOf, withSign } from "./real.js";
+import type { Real } from "./real.js";
 
 /**
  * erf in float32: erf x / x in x² below 1, log₂(erfc x) in x from 1 to `limit`, where erf rounds to 1, and 2ʳ on |r| ≤ ½.
@@ -40,25 +38,24 @@ function seriesOf(terms: number): number[] {
   return list;
 }
 
-/** erf x: a polynomial below 1, 1 − erfc x above. */
-export function erfExpr(b: ScalarBuilder, x: Expr): Expr {
-  const real = realOf(b, x);
-  const { k } = real;
+/** erf x: a polynomial below 1, 1 − erfc x above. `exp` is eˣ. */
+export function erfExpr(real: Real, x: Expr, exp: (x: Expr) => Expr): Expr {
+  const { b, k } = real;
   if (real.single) {
-    const size = atMost(real, b.abs(x), single.limit);
-    const near = b.mul(x, polynomial(real, b.mul(size, size), single.near));
+    const size = real.atMost(b.abs(x), single.limit);
+    const near = b.mul(x, real.polynomial(b.mul(size, size), single.near));
     // The sum with 1.5·2^23 ends in the exponent of the power of two next to it; what lies above is shifted out.
     const magic = k(1.5 * 2 ** 23 + 127);
-    const log = polynomial(real, size, single.logOfRest);
+    const log = real.polynomial(size, single.logOfRest);
     const shifted = b.add(log, magic);
     const factor = b.bitcast(b.op("shl", b.bitcast(shifted, "int32"), b.const(23, "int32")), "float32");
-    const far = b.sub(k(1), b.mul(polynomial(real, b.sub(log, b.sub(shifted, magic)), single.powerOfTwo), factor));
-    return b.select(b.lt(size, k(1)), near, withSign(real, far, x));
+    const far = b.sub(k(1), b.mul(real.polynomial(b.sub(log, b.sub(shifted, magic)), single.powerOfTwo), factor));
+    return b.select(b.lt(size, k(1)), near, real.withSign(far, x));
   }
   const { limit, center, coefficients } = tail;
-  const size = atMost(real, b.abs(x), limit);
-  const near = b.mul(x, polynomial(real, b.mul(x, x), seriesOf(19)));
+  const size = real.atMost(b.abs(x), limit);
+  const near = b.mul(x, real.polynomial(b.mul(x, x), seriesOf(19)));
   const t = b.div(b.sub(size, k(center)), b.add(size, k(center)));
-  const far = b.mul(expExpr(b, b.neg(b.mul(size, size))), polynomial(real, t, coefficients));
-  return b.select(b.lt(size, k(1)), near, withSign(real, b.sub(k(1), far), x));
+  const far = b.mul(exp(b.neg(b.mul(size, size))), real.polynomial(t, coefficients));
+  return b.select(b.lt(size, k(1)), near, real.withSign(b.sub(k(1), far), x));
 }

@@ -1,6 +1,6 @@
 import type { ScalarBuilder } from "../scalar-builder.js";
 import type { Expr } from "../loop.js";
-import { atLeast, atMost, nearestWhole, polynomial, powerOfTwo, realOf, scale, withSign, type Real } from "./real.js";
+import { powerOfTwo, realOf, scale, type Real } from "./real.js";
 
 /** ln 2 in two parts; the first has so few bits that its product with an exponent is exact. */
 export function ln2Parts({ single }: Real): { high: number; low: number } {
@@ -19,7 +19,7 @@ function inverseFactorials({ single }: Real, first: number): number[] {
 /** x = n·ln 2 + rest with |rest| ≤ ln(2)/2. */
 function reduceByLn2(real: Real, x: Expr): { rest: Expr; n: Expr } {
   const { b, k } = real;
-  const { whole, int } = nearestWhole(real, b.mul(x, k(Math.LOG2E)));
+  const { whole, int } = real.nearestWhole(b.mul(x, k(Math.LOG2E)));
   return { rest: restOfLn2(real, x, whole), n: int };
 }
 
@@ -44,27 +44,27 @@ function expSingle(real: Real, x: Expr, correction: Expr | undefined): Expr {
   const bits = b.bitcast(shifted, "int32");
   const half = b.op("shr", bits, b.const(1, "int32"));
   const factor = (exponent: Expr): Expr => b.bitcast(b.op("shl", exponent, b.const(23, "int32")), "float32");
-  const power = polynomial(real, correction ? b.add(rest, correction) : rest, expSeries);
+  const power = real.polynomial(correction ? b.add(rest, correction) : rest, expSeries);
   return b.mul(b.mul(power, factor(half)), factor(b.sub(bits, half)));
 }
 
 /** eˣ⁺ᵈ, where d is a correction far smaller than x. */
 export function expExpr(b: ScalarBuilder, x: Expr, correction?: Expr): Expr {
   const real = realOf(b, x);
-  const clamped = atMost(real, atLeast(real, x, real.single ? -104 : -746), real.single ? 89 : 710);
+  const clamped = real.atMost(real.atLeast(x, real.single ? -104 : -746), real.single ? 89 : 710);
   if (real.single) return expSingle(real, clamped, correction);
   const { rest, n } = reduceByLn2(real, clamped);
   const r = correction ? b.add(rest, correction) : rest;
-  return scale(real, polynomial(real, r, inverseFactorials(real, 0)), n);
+  return scale(real, real.polynomial(r, inverseFactorials(real, 0)), n);
 }
 
 /** eˣ − 1 without cancellation: 2ⁿ·(eʳ − 1 + (1 − 2⁻ⁿ)). */
 export function expm1Expr(b: ScalarBuilder, x: Expr): Expr {
   const real = realOf(b, x);
   const { k, single } = real;
-  const clamped = atMost(real, atLeast(real, x, single ? -18 : -39), single ? 89 : 710);
+  const clamped = real.atMost(real.atLeast(x, single ? -18 : -39), single ? 89 : 710);
   const { rest, n } = reduceByLn2(real, clamped);
-  const small = b.mul(rest, polynomial(real, rest, inverseFactorials(real, 1)));
+  const small = b.mul(rest, real.polynomial(rest, inverseFactorials(real, 1)));
   const most = b.const(64, "int32");
   const inverse = powerOfTwo(real, b.neg(b.select(b.lt(most, n), most, n)));
   const result = scale(real, b.add(small, b.sub(k(1), inverse)), n);
@@ -78,14 +78,14 @@ const doubledSeries = [2, 1.9999998807907104, 1.3333234786987305, 0.666675209999
 function tanhSingle(real: Real, x: Expr): Expr {
   const { b, k } = real;
   // From 9.02 on the result is 1. The sum with 1.5·2^23 + 127 ends in the bits of n plus the bias of an exponent.
-  const clamped = atMost(real, atLeast(real, x, -9.1), 9.1);
+  const clamped = real.atMost(real.atLeast(x, -9.1), 9.1);
   const magic = k(1.5 * 2 ** 23 + 127);
   const shifted = b.add(b.mul(clamped, k(2 * Math.LOG2E)), magic);
   const whole = b.sub(shifted, magic);
   const { high, low } = ln2Parts(real);
   const y = b.sub(b.sub(clamped, b.mul(whole, k(high / 2))), b.mul(whole, k(low / 2)));
   const power = b.bitcast(b.op("shl", b.bitcast(shifted, "int32"), b.const(23, "int32")), "float32");
-  const t = b.add(b.mul(b.mul(y, polynomial(real, y, doubledSeries)), power), b.sub(power, k(1)));
+  const t = b.add(b.mul(b.mul(y, real.polynomial(y, doubledSeries)), power), b.sub(power, k(1)));
   return b.select(b.eq(x, k(0)), x, b.div(t, b.add(t, k(2))));
 }
 
@@ -94,9 +94,9 @@ export function tanhExpr(b: ScalarBuilder, x: Expr): Expr {
   const real = realOf(b, x);
   const { k } = real;
   if (real.single) return tanhSingle(real, x);
-  const size = atMost(real, b.abs(x), 22);
+  const size = real.atMost(b.abs(x), 22);
   const t = expm1Expr(b, b.add(size, size));
-  return b.select(b.eq(x, k(0)), x, withSign(real, b.div(t, b.add(t, k(2))), x));
+  return b.select(b.eq(x, k(0)), x, real.withSign(b.div(t, b.add(t, k(2))), x));
 }
 
 /** 1 / (1 + e⁻ˣ) = e^min(x, 0) / (1 + e^−|x|), exact in both tails. */

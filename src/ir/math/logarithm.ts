@@ -1,7 +1,7 @@
 import type { ScalarBuilder } from "../scalar-builder.js";
 import type { Expr } from "../loop.js";
 import { ln2Parts } from "./exponential.js";
-import { polynomial, realOf, splitExponent, type Real } from "./real.js";
+import { realOf, splitExponent, type Real } from "./real.js";
 
 /** ln x as high + low for positive finite x: high = exponent·ln 2 + (mantissa − 1), exact but for one rounding. */
 function logTerms(real: Real, x: Expr): { whole: Expr; fraction: Expr; rest: Expr } {
@@ -13,7 +13,7 @@ function logTerms(real: Real, x: Expr): { whole: Expr; fraction: Expr; rest: Exp
   const s = b.div(f, b.add(f, k(2)));
   const squared = b.mul(s, s);
   const series = Array.from({ length: single ? 5 : 11 }, (_, i) => 2 / (2 * i + 3));
-  const tail = b.mul(squared, polynomial(real, squared, series));
+  const tail = b.mul(squared, real.polynomial(squared, series));
   const rest = b.sub(b.mul(exponent, k(ln2.low)), b.mul(s, b.sub(f, tail)));
   return { whole: b.mul(exponent, k(ln2.high)), fraction: f, rest };
 }

@@ -1,13 +1,30 @@
 import type { ScalarBuilder } from "../scalar-builder.js";
 import type { Expr } from "../loop.js";
-import { expExpr } from "./exponential.js";
-import { logPair } from "./logarithm.js";
-import { productError, realOf, signBit } from "./real.js";
+import type { Real } from "./real.js";
+
+/** What powers are made of. */
+interface ExpAndLog {
+  readonly expExpr: (b: ScalarBuilder, x: Expr, correction: Expr) => Expr;
+  readonly logPair: (b: ScalarBuilder, x: Expr) => { readonly high: Expr; readonly low: Expr };
+}
+
+/** What rounding took from the product x·y, exactly, unless a part overflows. Dekker 1971. */
+function productError(real: Real, x: Expr, y: Expr, product: Expr): Expr {
+  const { b, single, k } = real;
+  const halves = (v: Expr): [Expr, Expr] => {
+    const wide = b.mul(v, k(single ? 2 ** 12 + 1 : 2 ** 27 + 1));
+    const high = b.sub(wide, b.sub(wide, v));
+    return [high, b.sub(v, high)];
+  };
+  const [xh, xl] = halves(x);
+  const [yh, yl] = halves(y);
+  const inner = b.add(b.add(b.sub(b.mul(xh, yh), product), b.mul(xh, yl)), b.mul(xl, yh));
+  return b.add(inner, b.mul(xl, yl));
+}
 
 /** xʸ with IEEE 754's special cases; the exponent y·ln x is held in two floats, so that large results stay exact. */
-export function powExpr(b: ScalarBuilder, x: Expr, y: Expr): Expr {
-  const real = realOf(b, x);
-  const { k } = real;
+export function powExpr(real: Real, x: Expr, y: Expr, { expExpr, logPair }: ExpAndLog): Expr {
+  const { b, k } = real;
   const size = b.abs(x);
   const log = logPair(b, size);
   const exponent = b.mul(y, log.high);
@@ -19,7 +36,7 @@ export function powExpr(b: ScalarBuilder, x: Expr, y: Expr): Expr {
   const half = b.mul(y, k(0.5));
   const isWhole = b.eq(b.op("trunc", y), y);
   const isOdd = b.and(isWhole, b.ne(b.op("trunc", half), half));
-  const signed = b.select(b.and(signBit(real, x), isOdd), b.neg(power), power);
+  const signed = b.select(b.and(real.signBit(x), isOdd), b.neg(power), power);
   const isNegative = b.and(b.lt(x, k(0)), b.lt(k(-Infinity), x));
   const defined = b.select(b.and(isNegative, b.not(isWhole)), k(NaN), signed);
   const ofOne = b.select(b.and(b.eq(x, k(-1)), isOdd), k(-1), k(1));
@@ -48,9 +65,8 @@ export function integerPowExpr(b: ScalarBuilder, x: Expr, n: Expr, exponentBits:
  * subtracted with what rounding took from it and a quotient that was rounded up is put right; 0 beyond, where no digit of
  * the quotient's fraction is left.
  */
-export function modExpr(b: ScalarBuilder, x: Expr, y: Expr): Expr {
-  const real = realOf(b, x);
-  const { k, single } = real;
+export function modExpr(real: Real, x: Expr, y: Expr): Expr {
+  const { b, k, single } = real;
   const ratio = b.div(x, y);
   const quotient = b.op("floor", ratio);
   const product = b.mul(quotient, y);

@@ -1,60 +1,72 @@
 import type { ScalarBuilder } from "../scalar-builder.js";
-import type { ComputeType, Expr } from "../loop.js";
+import type { Expr } from "../loop.js";
 
-/** float32 or float64, with the constants that differ between them. */
-export interface Real {
+/** The arithmetic of float32 or of float64, with the constants that differ between them. */
+export class Real {
   readonly b: ScalarBuilder;
   readonly type: "float32" | "float64";
   readonly single: boolean;
+
+  constructor(b: ScalarBuilder, type: "float32" | "float64") {
+    this.b = b;
+    this.type = type;
+    this.single = type === "float32";
+  }
+
   /** A constant of the type. */
-  k(value: number): Expr;
+  readonly k = (value: number): Expr => this.b.const(value, this.type);
+
+  /** c₀ + c₁x + c₂x² + … by Horner's rule. */
+  polynomial(x: Expr, coefficients: readonly number[]): Expr {
+    const { b, k } = this;
+    return coefficients.reduceRight<Expr | undefined>((sum, c) => (sum ? b.add(b.mul(sum, x), k(c)) : k(c)), undefined) ?? k(0);
+  }
+
+  /** The smaller of x and a constant; NaN stays NaN. */
+  atMost(x: Expr, limit: number): Expr {
+    const { b, k } = this;
+    return b.min(k(limit), x);
+  }
+
+  /** The larger of x and a constant; NaN stays NaN. */
+  atLeast(x: Expr, limit: number): Expr {
+    const { b, k } = this;
+    return b.max(k(limit), x);
+  }
+
+  /** Whether x is negative or −0; anything for NaN. */
+  signBit(x: Expr): Expr {
+    const { b, single, k } = this;
+    if (single) return b.lt(b.bitcast(x, "int32"), b.const(0, "int32"));
+    return b.or(b.lt(x, k(0)), b.and(b.eq(x, k(0)), b.lt(b.div(k(1), x), k(0))));
+  }
+
+  /** `size`, which is not negative, with the sign of x; in float64 x of −0 counts as 0. */
+  withSign(size: Expr, x: Expr): Expr {
+    const { b, single, k } = this;
+    if (single) {
+      const sign = b.and(b.bitcast(x, "int32"), b.const(-(2 ** 31), "int32"));
+      return b.bitcast(b.or(b.bitcast(size, "int32"), sign), "float32");
+    }
+    return b.select(b.lt(x, k(0)), b.neg(size), size);
+  }
+
+  /** The whole number next to x, as float and as int32; |x| must be below 2²² (float32) or 2³¹ (float64). */
+  nearestWhole(x: Expr): { whole: Expr; int: Expr } {
+    const { b, single, k } = this;
+    // Adding 1.5·2^23 pushes the fraction out; the low bits then hold the number.
+    const magic = k(single ? 1.5 * 2 ** 23 : 1.5 * 2 ** 52);
+    const shifted = b.add(x, magic);
+    const whole = b.sub(shifted, magic);
+    if (!single) return { whole, int: b.cast(whole, "int32") };
+    return { whole, int: b.sub(b.bitcast(shifted, "int32"), b.const(0x4b400000, "int32")) };
+  }
 }
 
 /** The arithmetic of the type of `x`. Throws TypeError unless it is a float. */
-export function realOf(b: ScalarBuilder, x: Expr): Real {
-  const type: ComputeType = x.type;
+export function realOf(b: ScalarBuilder, { type }: Expr): Real {
   if (type !== "float32" && type !== "float64") throw new TypeError(`${type} is no float`);
-  return { b, type, single: type === "float32", k: (value) => b.const(value, type) };
-}
-
-/** c₀ + c₁x + c₂x² + … by Horner's rule. */
-export function polynomial({ b, k }: Real, x: Expr, coefficients: readonly number[]): Expr {
-  return coefficients.reduceRight<Expr | undefined>((sum, c) => (sum ? b.add(b.mul(sum, x), k(c)) : k(c)), undefined) ?? k(0);
-}
-
-/** The smaller of x and a constant; NaN stays NaN. */
-export function atMost({ b, k }: Real, x: Expr, limit: number): Expr {
-  return b.min(k(limit), x);
-}
-
-/** The larger of x and a constant; NaN stays NaN. */
-export function atLeast({ b, k }: Real, x: Expr, limit: number): Expr {
-  return b.max(k(limit), x);
-}
-
-/** Whether x is negative or −0; anything for NaN. */
-export function signBit({ b, single, k }: Real, x: Expr): Expr {
-  if (single) return b.lt(b.bitcast(x, "int32"), b.const(0, "int32"));
-  return b.or(b.lt(x, k(0)), b.and(b.eq(x, k(0)), b.lt(b.div(k(1), x), k(0))));
-}
-
-/** `size`, which is not negative, with the sign of x; in float64 x of −0 counts as 0. */
-export function withSign({ b, single, k }: Real, size: Expr, x: Expr): Expr {
-  if (single) {
-    const sign = b.and(b.bitcast(x, "int32"), b.const(-(2 ** 31), "int32"));
-    return b.bitcast(b.or(b.bitcast(size, "int32"), sign), "float32");
-  }
-  return b.select(b.lt(x, k(0)), b.neg(size), size);
-}
-
-/** The whole number next to x, as float and as int32; |x| must be below 2²² (float32) or 2³¹ (float64). */
-export function nearestWhole({ b, single, k }: Real, x: Expr): { whole: Expr; int: Expr } {
-  // Adding 1.5·2^23 pushes the fraction out; the low bits then hold the number.
-  const magic = k(single ? 1.5 * 2 ** 23 : 1.5 * 2 ** 52);
-  const shifted = b.add(x, magic);
-  const whole = b.sub(shifted, magic);
-  if (!single) return { whole, int: b.cast(whole, "int32") };
-  return { whole, int: b.sub(b.bitcast(shifted, "int32"), b.const(0x4b400000, "int32")) };
+  return new Real(b, type);
 }
 
 /** 2ⁿ for an int32 n from −126 to 127. */
@@ -101,18 +113,4 @@ export function splitExponent(real: Real, x: Expr): { mantissa: Expr; exponent: 
   const exponent = exponentOf(b.bitcast(b.cast(inRange, "float32"), "int32"));
   const mantissa = b.mul(inRange, powerOfTwo(real, b.neg(exponent)));
   return { mantissa, exponent: b.add(taken, b.cast(exponent, "float64")) };
-}
-
-/** What rounding took from the product x·y, exactly, unless a part overflows. Dekker 1971. */
-export function productError(real: Real, x: Expr, y: Expr, product: Expr): Expr {
-  const { b, single, k } = real;
-  const halves = (v: Expr): [Expr, Expr] => {
-    const wide = b.mul(v, k(single ? 2 ** 12 + 1 : 2 ** 27 + 1));
-    const high = b.sub(wide, b.sub(wide, v));
-    return [high, b.sub(v, high)];
-  };
-  const [xh, xl] = halves(x);
-  const [yh, yl] = halves(y);
-  const inner = b.add(b.add(b.sub(b.mul(xh, yh), product), b.mul(xh, yl)), b.mul(xl, yh));
-  return b.add(inner, b.mul(xl, yl));
 }

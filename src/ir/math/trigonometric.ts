@@ -1,6 +1,5 @@
-import type { ScalarBuilder } from "../scalar-builder.js";
 import type { Expr } from "../loop.js";
-import { atLeast, atMost, nearestWhole, polynomial, realOf, signBit, withSign, type Real } from "./real.js";
+import type { Real } from "./real.js";
 
 /**
  * π/2 in parts of 12 (float32) or 33 bits (float64) and a tail: Cody and Waite's reduction. A number of quarter turns below
@@ -37,15 +36,14 @@ function alternatingInverseFactorials(first: number, terms: number): number[] {
   return list;
 }
 
-function sinOrCos(b: ScalarBuilder, x: Expr, quarterTurns: number): Expr {
-  const real = realOf(b, x);
-  const { k, single } = real;
-  const { whole, int } = nearestWhole(real, b.mul(x, k(2 / Math.PI)));
-  const r = atMost(real, atLeast(real, subtractTurns(real, x, whole), -1.25), 1.25);
+function sinOrCos(real: Real, x: Expr, quarterTurns: number): Expr {
+  const { b, k, single } = real;
+  const { whole, int } = real.nearestWhole(b.mul(x, k(2 / Math.PI)));
+  const r = real.atMost(real.atLeast(subtractTurns(real, x, whole), -1.25), 1.25);
   const squared = b.mul(r, r);
   const odd = alternatingInverseFactorials(1, single ? 5 : 9).slice(1);
-  const sine = b.add(r, b.mul(b.mul(r, squared), polynomial(real, squared, odd)));
-  const cosine = polynomial(real, squared, alternatingInverseFactorials(0, single ? 6 : 10));
+  const sine = b.add(r, b.mul(b.mul(r, squared), real.polynomial(squared, odd)));
+  const cosine = real.polynomial(squared, alternatingInverseFactorials(0, single ? 6 : 10));
   const bit = (e: Expr, mask: number): Expr => b.ne(b.and(e, b.const(mask, "int32")), b.const(0, "int32"));
   const quarter = b.add(int, b.const(quarterTurns, "int32"));
   const value = b.select(bit(quarter, 1), cosine, sine);
@@ -53,14 +51,14 @@ function sinOrCos(b: ScalarBuilder, x: Expr, quarterTurns: number): Expr {
 }
 
 /** sin x; NaN at ±∞. */
-export function sinExpr(b: ScalarBuilder, x: Expr): Expr {
-  const { k } = realOf(b, x);
-  return b.select(b.eq(x, k(0)), x, sinOrCos(b, x, 0));
+export function sinExpr(real: Real, x: Expr): Expr {
+  const { b, k } = real;
+  return b.select(b.eq(x, k(0)), x, sinOrCos(real, x, 0));
 }
 
 /** cos x; NaN at ±∞. */
-export function cosExpr(b: ScalarBuilder, x: Expr): Expr {
-  return sinOrCos(b, x, 1);
+export function cosExpr(real: Real, x: Expr): Expr {
+  return sinOrCos(real, x, 1);
 }
 
 /** The angle of a point in the first quadrant, y and x not negative and not both 0 or infinite. */
@@ -75,22 +73,20 @@ function firstQuadrant(real: Real, y: Expr, x: Expr): Expr {
   const t = b.div(above, below);
   const squared = b.mul(t, t);
   const series = Array.from({ length: single ? 9 : 20 }, (_, i) => (i % 2 === 0 ? -1 : 1) / (2 * i + 3));
-  const angle = b.add(t, b.mul(b.mul(t, squared), polynomial(real, squared, series)));
+  const angle = b.add(t, b.mul(b.mul(t, squared), real.polynomial(squared, series)));
   const turned = b.select(isSteep, k(Math.PI / 2), b.select(isMiddle, k(Math.PI / 4), k(0)));
   return b.add(turned, angle);
 }
 
 /** The angle in −π/2 … π/2 whose tangent is x. */
-export function atanExpr(b: ScalarBuilder, x: Expr): Expr {
-  const real = realOf(b, x);
-  const { k } = real;
-  return b.select(b.eq(x, k(0)), x, withSign(real, firstQuadrant(real, b.abs(x), k(1)), x));
+export function atanExpr(real: Real, x: Expr): Expr {
+  const { b, k } = real;
+  return b.select(b.eq(x, k(0)), x, real.withSign(firstQuadrant(real, b.abs(x), k(1)), x));
 }
 
 /** The angle of the point (x, y) in −π … π, with IEEE 754's rules for zeros and infinities. */
-export function atan2Expr(b: ScalarBuilder, y: Expr, x: Expr): Expr {
-  const real = realOf(b, x);
-  const { k, single } = real;
+export function atan2Expr(real: Real, y: Expr, x: Expr): Expr {
+  const { b, k, single } = real;
   const [height, width] = [b.abs(y), b.abs(x)];
   const large = k(single ? 2 ** 120 : 2 ** 1000);
   const isLarge = b.or(b.lt(large, height), b.lt(large, width));
@@ -100,7 +96,7 @@ export function atan2Expr(b: ScalarBuilder, y: Expr, x: Expr): Expr {
   const h = b.select(bothInfinite, k(1), b.mul(height, down));
   const w = b.select(b.or(bothInfinite, bothZero), k(1), b.mul(width, down));
   const angle = firstQuadrant(real, h, w);
-  const folded = b.select(signBit(real, x), b.sub(k(Math.PI), angle), angle);
-  const signed = b.select(signBit(real, y), b.neg(folded), folded);
+  const folded = b.select(real.signBit(x), b.sub(k(Math.PI), angle), angle);
+  const signed = b.select(real.signBit(y), b.neg(folded), folded);
   return b.select(b.and(b.eq(x, x), b.eq(y, y)), signed, k(NaN));
 }

@@ -1,7 +1,5 @@
-import { offerConvolutionWays } from "../../compiler/convolution-part.js";
 import { promoteTypes } from "../../core/dtype.js";
 import { ArgumentError, ShapeError } from "../../core/errors.js";
-import { LatePart } from "../../core/late-part.js";
 import { formatShape } from "../../core/shape.js";
 import type { Value } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
@@ -37,13 +35,6 @@ export interface ConvTransposeOptions {
   readonly outputPadding?: PerAxis | undefined;
   readonly dilation?: PerAxis | undefined;
   readonly groups?: number | undefined;
-}
-
-const convolutionWays = new LatePart(() => import("../../compiler/convolution-ways.js"));
-
-function recordConv(x: Value, kernel: Value, options: ops.ConvOptions): Value {
-  offerConvolutionWays(convolutionWays);
-  return ops.conv(x, kernel, options);
 }
 
 /** One number for each spatial axis. Throws ArgumentError where it is no whole number of at least `least`. */
@@ -123,7 +114,7 @@ function convolve(
       ? samePadding(op, strides, kernel.shape.slice(2), kernelDilation)
       : perAxis(op, "padding", padding === "valid" ? 0 : padding, spatial, 0).map((p): [number, number] => [p, p]);
   const wide = paddingMode === "zeros" ? input : pad(input, pads, { mode: paddingMode });
-  const y = recordConv(wide, kernel, {
+  const y = ops.conv(wide, kernel, {
     strides,
     padding: wide === input ? pads : pads.map(() => [0, 0]),
     kernelDilation,
@@ -190,7 +181,7 @@ function convolveTransposed(
     }
     return [reach, reach + (added[i] ?? 0)];
   });
-  const y = recordConv(input, transposedKernel(kernel, groups), {
+  const y = ops.conv(input, transposedKernel(kernel, groups), {
     padding: pads,
     inputDilation: strides,
     kernelDilation,
