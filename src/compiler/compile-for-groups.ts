@@ -8,6 +8,7 @@ import { compileGraph } from "./compile-graph.js";
 import { lowerGroupContraction } from "./lower-group-contraction.js";
 import type { Machine } from "./machine.js";
 import type { Program } from "./program.js";
+import { rowLanes } from "./row-lanes.js";
 import { spillScratch } from "./spill-scratch.js";
 import type { GroupTarget, Target } from "./target.js";
 import { reduceThinProducts } from "./thin-products.js";
@@ -20,6 +21,7 @@ function groupOf({ name, group }: Target): GroupTarget {
 const groups: Machine = {
   prepare: reduceThinProducts,
   contraction: (group, stored, target) => lowerGroupContraction(group, stored, target, groupOf(target)),
+  rowLanes: (b, length, rows, areNeighbours, target) => rowLanes(b, length, rows, areNeighbours, groupOf(target)),
   loops: [groupAttention, groupAttentionGradient, groupSort, groupCumulative, groupScatter],
   fit: (call, target) => spillScratch(call, groupOf(target)),
   vectorize: (_, kernel) => kernel,

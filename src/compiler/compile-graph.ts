@@ -67,7 +67,7 @@ function lowerGroup(group: Group, stored: Stored, target: Target, machine: Machi
     case "map":
       return [lowerMap(group, stored, target)];
     case "rows":
-      return [lowerRows(group, stored, target)];
+      return [lowerRows(group, stored, target, machine)];
     case "contraction":
       return machine.contraction(group, stored, target);
     case "loops":

@@ -95,18 +95,6 @@ export interface Lanes {
   readonly lane: Variable;
 }
 
-/** Nested loops over whole ranges as one whose iterations are dealt out to the lanes of a group: neighbours to neighbours. */
-export function dealtLoops(b: ExprBuilder, nest: Pick<LoopNest, "sizes" | "variables">, lanes: Lanes, body: readonly Stmt[]): readonly Stmt[] {
-  const total = nest.sizes.reduce((product, size) => product * size, 1);
-  return [dealtLoop(b, b.ref(lanes.lane), b.index(total), total, lanes, (at) => [...decodeItem(b, at, nest.sizes, nest.variables), ...body])];
-}
-
-/** A loop from this lane's place on, by as many as there are lanes. */
-export function dealtLoop(b: ExprBuilder, begin: Expr, end: Expr, most: number, lanes: Lanes, body: (at: Expr) => readonly Stmt[]): Stmt {
-  const variable = b.counter("at", most);
-  return { kind: "for", variable, begin, end, step: lanes.size, body: body(b.ref(variable)), vectorize: false };
-}
-
 /** Lets the loop variables of the outer loops follow from the item number. */
 export function decodeItem(b: ExprBuilder, item: Expr, sizes: readonly number[], variables: readonly Variable[]): Stmt[] {
   const stmts: Stmt[] = [];

@@ -1,14 +1,14 @@
 import { byteSize, dtypeInfo, isFloat } from "../core/dtype.js";
 import { sizeOf, type Shape } from "../core/shape.js";
-import type { ExprBuilder } from "../ir/expr-builder.js";
 import { isLeaf, type Value } from "../ir/graph.js";
 import type { ComputeType, Expr, FoldOp, Stmt, Variable } from "../ir/loop.js";
 import { Draft, identityOf, type KernelCall, type Stored } from "./draft.js";
-import { dealtLoop, dealtLoops, decodeItem, factorOf, type Lanes, loopNest, type LoopNest, nestLoops } from "./loops.js";
+import { factorOf, loopNest, nestLoops } from "./loops.js";
 import { computeThenStore, groupName, memoryReader } from "./lower-map.js";
+import type { Machine, RowLanes } from "./machine.js";
 import type { Group } from "./partition.js";
 import { flatIndex, type Reader, type Source } from "./reader.js";
-import type { GroupTarget, Target } from "./target.js";
+import type { Target } from "./target.js";
 import { allExprs } from "./walk.js";
 
 /**
@@ -23,17 +23,6 @@ const rowBlock = 64;
 /** Rows of fewer elements are no work for a vector of their own. */
 const shortRow = 16;
 
-/**
- * Rows of at least so many elements are work for a group. Where rows are neighbours in memory, one invocation for each reads what lies
- * together, and a group along a row does not: these have to be longer, and not so many that they occupy the machine by themselves.
- */
-const groupRow = 64;
-const groupNeighbour = 128;
-const manyRows = 1024;
-
-/** Elements of a row that each invocation of a group should have at least. */
-const fewestPerLane = 4;
-
 interface Reduction {
   readonly value: Value;
   readonly fold: FoldOp;
@@ -42,7 +31,7 @@ interface Reduction {
 }
 
 /** Reductions with one result a row, then everything that is computed from them along the row: one pass over each row. */
-export function lowerRows(group: Group, stored: Stored, target: Target): KernelCall {
+export function lowerRows(group: Group, stored: Stored, target: Target, { rowLanes }: Machine): KernelCall {
   const draft = new Draft(stored);
   const { b } = draft;
   // The rows follow the memory that is written.
@@ -53,11 +42,13 @@ export function lowerRows(group: Group, stored: Stored, target: Target): KernelC
   const reader: Reader = memoryReader(draft, group, stored, (value) => keptSource(draft, group, value, kept.get(value), reader) ?? localSource(group, value, locals));
   const stages = reductionStages(draft, reader, group);
   const neighbours = rowsShareVectors(group, stored, stages);
-  const across = neighbours && !target.group;
-  const vectorize = !across && !target.group;
-  const lanes = target.group && lanesOf(b, group, stages, neighbours, target.group);
-  if (vectorize) for (const value of costlyTwice(group, stages)) kept.set(value, { value, reads: [] });
-  else if (lanes && target.group) for (const value of fitting(group, costlyTwice(group, stages), target.group)) kept.set(value, { value, reads: [] });
+  const across = neighbours && !rowLanes;
+  const vectorize = !across && !rowLanes;
+  const lanes = rowLanes?.(b, Math.max(...stages.flat().map(({ extents }) => sizeOf(extents))), sizeOf(group.space), neighbours, target);
+  if (vectorize || lanes) {
+    const costly = costlyTwice(group, stages);
+    for (const value of lanes?.fitting(costly, (v) => byteSize(v.dtype) * sizeOf(columnsOf(group, v))) ?? costly) kept.set(value, { value, reads: [] });
+  }
   const lastSize = rows[rows.length - 1] ?? 1;
   const outerRows = across ? sizeOf(rows.slice(0, -1)) : sizeOf(rows);
   const blocks = across ? Math.ceil(lastSize / rowBlock) : 1;
@@ -94,32 +85,13 @@ export function lowerRows(group: Group, stored: Stored, target: Target): KernelC
       together.flatMap((v) => [reader.read(v, place(c, v)), draft.address(v, place(c, v))]),
     );
     const stores = computeThenStore(draft, together, (v) => place(nest.index, v), reader);
-    body.push(...(lanes ? dealtLoops(b, nest, lanes, stores) : nestLoops(b, nest, stores, vectorize)));
+    body.push(...(lanes ? lanes.loops(nest, stores) : nestLoops(b, nest, stores, vectorize)));
   }
   if (!across) return draft.call(groupName(group), item, body, outerRows, lanes);
   const begin = b.mul(b.rem(b.ref(item), b.index(blocks)), b.index(rowBlock));
   const end = b.add(begin, b.min(b.index(rowBlock), b.sub(b.index(lastSize), begin)));
   const loop: Stmt = { kind: "for", variable: inner, begin, end, step: 1, body, vectorize: true };
   return draft.call(groupName(group), item, [loop], outerRows * blocks);
-}
-
-/** The group of invocations that runs a row, or undefined where one invocation does. */
-function lanesOf(b: ExprBuilder, group: Group, stages: readonly Reduction[][], areNeighbours: boolean, { invocations }: GroupTarget): Lanes | undefined {
-  const length = Math.max(...stages.flat().map(({ extents }) => sizeOf(extents)));
-  if (length < groupRow || (areNeighbours && (length < groupNeighbour || sizeOf(group.space) >= manyRows))) return undefined;
-  const size = Math.min(invocations, Math.max(groupRow, 2 ** Math.ceil(Math.log2(length / fewestPerLane))));
-  return { size, lane: b.counter("lane", size) };
-}
-
-/** Those that a group's shared memory has room for. */
-function fitting(group: Group, values: readonly Value[], { sharedBytes }: GroupTarget): Value[] {
-  let room = sharedBytes;
-  return values.filter((value) => {
-    const bytes = byteSize(value.dtype) * sizeOf(columnsOf(group, value));
-    if (bytes > room) return false;
-    room -= bytes;
-    return true;
-  });
 }
 
 /** A member that costs much and is read by several loops of a row: the first of them keeps it in the thread's or the group's memory. */
@@ -178,7 +150,7 @@ function keptSource(draft: Draft, group: Group, value: Value, kept: Kept | undef
 }
 
 /** Stores to the thread's or the group's memory what the loop at `columns` computes of the members to be kept. */
-function keep(draft: Draft, group: Group, reader: Reader, kept: Iterable<Kept>, columns: readonly Expr[], lanes: Lanes | undefined): Stmt[] {
+function keep(draft: Draft, group: Group, reader: Reader, kept: Iterable<Kept>, columns: readonly Expr[], lanes: RowLanes | undefined): Stmt[] {
   const stmts: Stmt[] = [];
   for (const member of kept) {
     const { value, reads, slot } = member;
@@ -327,7 +299,7 @@ function emitStage(
   row: readonly Expr[],
   locals: Map<Value, Expr>,
   vectorize: boolean,
-  lanes: Lanes | undefined,
+  lanes: RowLanes | undefined,
   keepAt: (columns: readonly Expr[]) => Stmt[],
 ): Stmt[] {
   const { b } = draft;
@@ -341,7 +313,7 @@ function emitStage(
   if (!compensated.some(Boolean)) {
     const adds = stage.map((r, k): Stmt => accumulate(totals[k], r, r.element(row, nest.index)));
     const body = [...keepAt(nest.index), ...adds];
-    stmts.push(...(lanes ? dealtLoops(b, nest, lanes, body) : nestLoops(b, nest, body, vectorize)));
+    stmts.push(...(lanes ? lanes.loops(nest, body) : nestLoops(b, nest, body, vectorize)));
   } else {
     const losses = stage.map((r) => draft.mutable("loss", typeOf(r.value), b.const(0, typeOf(r.value))));
     stmts.push(...losses.filter((_, k) => compensated[k]).map((l) => l.stmt));
@@ -369,7 +341,7 @@ function emitStage(
       ];
     });
     const variable = nest.variables[last];
-    if (lanes) stmts.push(dealtBlocks(b, nest, lanes, block, (loop) => [...begin, loop, ...merges], body));
+    if (lanes) stmts.push(lanes.blocks(nest, block, (loop) => [...begin, loop, ...merges], body));
     else if (split < nest.sizes.length || !variable) {
       stmts.push(...nestLoops(b, outer, [...begin, ...nestLoops(b, inner, body, vectorize), ...merges], false));
     } else {
@@ -399,16 +371,6 @@ function emitStage(
     locals.set(r.value, b.ref(result));
   });
   return stmts;
-}
-
-/** The loops of a row, dealt out to the lanes in blocks of which each lane has `block` elements. */
-function dealtBlocks(b: ExprBuilder, nest: LoopNest, lanes: Lanes, block: number, around: (loop: Stmt) => readonly Stmt[], body: readonly Stmt[]): Stmt {
-  const total = sizeOf(nest.sizes);
-  const start = b.counter("block", total);
-  const begin = b.add(b.ref(start), b.ref(lanes.lane));
-  const end = b.min(b.add(b.ref(start), b.index(block * lanes.size)), b.index(total));
-  const loop = dealtLoop(b, begin, end, total, lanes, (at) => [...decodeItem(b, at, nest.sizes, nest.variables), ...body]);
-  return { kind: "for", variable: start, begin: b.index(0), end: b.index(total), step: block * lanes.size, body: around(loop), vectorize: false };
 }
 
 function finiteOrZero(draft: Draft, e: Expr): Expr {
