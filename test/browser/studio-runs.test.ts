@@ -69,6 +69,13 @@ async function writeRun(name: string, { metrics, isOver = true, options = {}, st
 const chart = (page: Page, title: string) => page.getByRole("group", { name: new RegExp(`^${title},`) });
 const spoken = (page: Page, title: string) => chart(page, title).getByRole("status");
 
+/** Where a chart's plot lies; a chart that is drawn anew is without one for a moment. */
+async function plotOf(page: Page, title: string): Promise<{ x: number; y: number; width: number; height: number }> {
+  const box = async () => chart(page, title).locator(".u-over").boundingBox();
+  await expect.poll(box).not.toBeNull();
+  return (await box()) ?? expect.fail("the chart has no plot");
+}
+
 /** What a chart says at its right end, by keyboard. */
 async function last(page: Page, title: string): Promise<string> {
   await chart(page, title).focus();
@@ -122,8 +129,7 @@ it("overlays runs, smooths, changes axes, zooms, and says what differs", async (
   await expect.poll(() => last(page, "Loss")).toBe(`Step 200: two ${Number(smooth.toPrecision(4))} (0.005)`);
   await page.getByRole("checkbox", { name: "Logarithmic" }).check();
 
-  const box = await chart(page, "Loss").locator(".u-over").boundingBox();
-  if (!box) throw new Error("the chart has no plot");
+  const box = await plotOf(page, "Loss");
   await page.mouse.move(box.x + box.width * 0.5, box.y + 50);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.75, box.y + 50, { steps: 4 });
@@ -184,8 +190,7 @@ it("takes back a zoom in values, by its button and where a logarithmic axis cann
   await chart(page, "Loss").waitFor();
   const showAll = page.getByTitle("Show all values of Loss");
   const zoom = async (): Promise<void> => {
-    const box = await chart(page, "Loss").locator(".u-over").boundingBox();
-    if (!box) throw new Error("the chart has no plot");
+    const box = await plotOf(page, "Loss");
     // Across to the plot's lower edge, which is 0.
     await page.mouse.move(box.x + 100, box.y + 60);
     await page.mouse.down();

@@ -206,6 +206,13 @@ describe.skipIf(!isNativeAvailable())("CompilerDriver", () => {
     expect(readdirSync(folder())).toContain("data");
   });
 
+  it("compiles again what goes when the folder is emptied", () => {
+    new CompilerDriver(findToolchain(), folder()).compile([source("1")]);
+    for (const name of entries(/./)) utimesSync(join(folder(), name), 1, 1);
+    for (let i = 0; i < 41; i++) writeFileSync(join(folder(), `${String(i).padStart(64, "0")}.so`), "");
+    expect(new CompilerDriver(findToolchain(), folder(), 40).compile([source("1"), source("2")])).toHaveLength(2);
+  });
+
   it("says so when the compiler cannot be started", () => {
     const toolchain = { ...findToolchain(), command: [join(root, "missing")] };
     expect(() => new CompilerDriver(toolchain, folder()).compile([source("1")])).toThrow(CompileError);

@@ -74,14 +74,14 @@ export class CompilerDriver {
    * the source when the compiler rejects one at -O3 and at -O1.
    */
   compile(sources: readonly Source[]): CompiledSource[] {
-    const pending = new Map<string, Pending>();
-    const keys = sources.map((source) => {
-      const key = this.key(source);
-      if (!this.#find(key)) pending.set(key, { ...source, key });
-      return key;
-    });
-    if (pending.size > 0) this.#build([...pending.values()]);
-    return keys.map((key, i) => {
+    const all = sources.map((source): Pending => ({ ...source, key: this.key(source) }));
+    // What was there a moment ago may be gone: the folder is emptied before something is compiled, by this process or by another.
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      const pending = new Map(all.flatMap((source) => (this.#find(source.key) ? [] : [[source.key, source] as const])));
+      if (pending.size === 0) break;
+      this.#build([...pending.values()]);
+    }
+    return all.map(({ key }, i) => {
       const compiled = this.find(key);
       if (!compiled) throw new CompileError(`source ${i} of ${sources.length} was compiled but is not there`);
       return compiled;
@@ -193,6 +193,9 @@ function removeWork(folder: string): void {
     // A later process removes it.
   }
 }
+
+/** How often kernels are compiled that others delete again and again. */
+const mostAttempts = 3;
 
 /** Names of what the compiler leaves in the folder, in which other things lie too. */
 const entryNames = /^([0-9a-f]{40}(\.json)?|[0-9a-f]{64}\.so|(toolchain|rejected)-.*)$/;
